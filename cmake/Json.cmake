@@ -1,0 +1,19 @@
+# nlohmann/json: an installed one, or the copy that LAMMPS ships under another namespace.
+
+find_package(nlohmann_json QUIET)
+if(nlohmann_json_FOUND)
+  get_target_property(NATROLITE_JSON_INCLUDE_DIR nlohmann_json::nlohmann_json
+                      INTERFACE_INCLUDE_DIRECTORIES)
+  set(NATROLITE_JSON_NAMESPACE nlohmann)
+else()
+  find_path(NATROLITE_LAMMPS_JSON nlohmann/json.hpp PATHS ${NATROLITE_HOST_HEADERS}
+            NO_DEFAULT_PATH)
+  if(NOT NATROLITE_LAMMPS_JSON)
+    message(FATAL_ERROR "nlohmann/json was not found: install it (Debian: nlohmann-json3-dev) or set "
+                        "-Dnlohmann_json_DIR=")
+  endif()
+  # only this folder of the host's headers may reach the engine
+  file(COPY ${NATROLITE_LAMMPS_JSON}/nlohmann DESTINATION ${CMAKE_BINARY_DIR}/json)
+  set(NATROLITE_JSON_INCLUDE_DIR ${CMAKE_BINARY_DIR}/json)
+  set(NATROLITE_JSON_NAMESPACE nlohmann_lmp)
+endif()

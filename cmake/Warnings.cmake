@@ -1,0 +1,3 @@
+# Warnings for our own sources only (host headers are SYSTEM includes).
+add_library(natrolite_warnings INTERFACE)
+target_compile_options(natrolite_warnings INTERFACE -Wall -Wextra -Wshadow=local)

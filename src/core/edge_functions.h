@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// \file
+/// Functions of one edge (an ordered pair centre -> neighbour), shared by host and device loops.
+#pragma once
+
+#include "macros.h"
+
+namespace natrolite {
+
+/// edge vector v = x_j - x_i (centre i, neighbour j; length unit of x)
+NATROLITE_FUNCTION void edge_vector(const double *xi, const double *xj, double *v)
+{
+  for (int d = 0; d < 3; ++d) v[d] = xj[d] - xi[d];
+}
+
+NATROLITE_FUNCTION double squared_norm(const double *v)
+{
+  return v[0] * v[0] + v[1] * v[1] + v[2] * v[2];
+}
+
+/// Virial of one edge in LAMMPS' sign: w_ab = -v_a g_b with g = dE/dv.
+/// Order of the nine components: xx yy zz xy xz yz yx zx zy (LAMMPS' centroid order).
+NATROLITE_FUNCTION void edge_virial(const double *v, const double *g, double *w)
+{
+  w[0] = -v[0] * g[0];
+  w[1] = -v[1] * g[1];
+  w[2] = -v[2] * g[2];
+  w[3] = -v[0] * g[1];
+  w[4] = -v[0] * g[2];
+  w[5] = -v[1] * g[2];
+  w[6] = -v[1] * g[0];
+  w[7] = -v[2] * g[0];
+  w[8] = -v[2] * g[1];
+}
+
+}    // namespace natrolite

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "edge_scatter.h"
+
+#include "edge_functions.h"
+
+namespace natrolite {
+
+void scatter_energy(const RowMap &rows, const double *energy, double scale, AtomSums &sums)
+{
+  double total = 0.0;
+  for (std::int64_t row = 0; row < rows.nowned; ++row) {
+    total += energy[row];
+    if (sums.energy_atom) sums.energy_atom[rows.atom_of_row[row]] += scale * energy[row];
+  }
+  if (sums.energy) *sums.energy += scale * total;
+}
+
+void scatter_edges(const RowMap &rows, const EdgeList &edges, const double *gradient, double scale,
+                   AtomSums &sums)
+{
+  const bool virials = sums.virial || sums.virial_atom || sums.centroid_atom;
+  double total[9] = {};
+  for (std::int64_t e = 0; e < edges.size(); ++e) {
+    const int i = rows.atom_of_row[edges.centres()[e]];
+    const int j = rows.atom_of_row[edges.neighbours()[e]];
+    double g[3], w[9];
+    for (int d = 0; d < 3; ++d) {
+      g[d] = scale * gradient[3 * e + d];
+      sums.force[i][d] += g[d];
+      sums.force[j][d] -= g[d];
+    }
+    if (!virials) continue;
+    edge_virial(edges.vectors() + 3 * e, g, w);
+    for (int k = 0; k < 6; ++k) total[k] += w[k];
+    if (sums.virial_atom)
+      for (int k = 0; k < 6; ++k) {
+        sums.virial_atom[i][k] += 0.5 * w[k];
+        sums.virial_atom[j][k] += 0.5 * w[k];
+      }
+    if (sums.centroid_atom)
+      for (int k = 0; k < 9; ++k) sums.centroid_atom[j][k] += w[k];
+  }
+  if (sums.virial)
+    for (int k = 0; k < 6; ++k) sums.virial[k] += total[k];
+}
+
+}    // namespace natrolite

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// \file
+/// From energies of rows and gradients of edges to forces, energies and virials of atoms.
+#pragma once
+
+#include "edges.h"
+
+namespace natrolite {
+
+/// Where results are added (layout of LAMMPS' arrays; a null pointer = not wanted).
+struct AtomSums {
+  double **force = nullptr;           ///< [atom][3]
+  double *energy = nullptr;           ///< total energy
+  double *energy_atom = nullptr;      ///< [atom]
+  double *virial = nullptr;           ///< [6] xx yy zz xy xz yz
+  double **virial_atom = nullptr;     ///< [atom][6] half of each edge to either end
+  double **centroid_atom = nullptr;   ///< [atom][9] xx yy zz xy xz yz yx zx zy, to the neighbour
+};
+
+/// Add scale * energy of the owned rows.
+/// \param energy [rows.nlocal] energies in the model's unit
+void scatter_energy(const RowMap &rows, const double *energy, double scale, AtomSums &sums);
+
+/// Add scale * g of each edge: F_i += g, F_j -= g, virial -v (x) g with g = dE/dv.
+///
+/// The per-atom centroid tensor gives an edge's virial to its neighbour j, the atom whose
+/// position relative to the centre the energy depends on: W_j = sum_i r_ji (x) dE_i/dr_ij
+/// (Fan et al., Phys. Rev. B 92, 094301 (2015), eq. 22).
+/// \param gradient [edges.size(), 3]
+void scatter_edges(const RowMap &rows, const EdgeList &edges, const double *gradient, double scale,
+                   AtomSums &sums);
+
+}    // namespace natrolite

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "edges.h"
+
+#include "edge_functions.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+namespace natrolite {
+
+PairCutoffs::PairCutoffs(int ntypes, double cutoff) :
+    PairCutoffs(ntypes, std::vector<double>(static_cast<std::size_t>(ntypes) * ntypes, cutoff))
+{
+  if (!(cutoff > 0.0))
+    throw std::invalid_argument("cutoff " + std::to_string(cutoff) + " must be positive");
+}
+
+PairCutoffs::PairCutoffs(int ntypes, const std::vector<double> &matrix) : ntypes_(ntypes)
+{
+  if (ntypes < 1 || matrix.size() != static_cast<std::size_t>(ntypes) * ntypes)
+    throw std::invalid_argument("cutoff matrix has " + std::to_string(matrix.size()) +
+                                " entries for " + std::to_string(ntypes) + " types");
+  for (double rc : matrix) {
+    if (!(rc >= 0.0))
+      throw std::invalid_argument("cutoff " + std::to_string(rc) + " must not be negative");
+    largest_ = std::max(largest_, rc);
+    sq_.push_back(rc * rc);
+  }
+}
+
+namespace {
+
+  void add_row(RowMap &rows, int atom, std::int64_t type)
+  {
+    rows.row_of_atom[atom] = static_cast<int>(rows.atom_of_row.size());
+    rows.atom_of_row.push_back(atom);
+    rows.types.push_back(type);
+  }
+
+  void start_rows(const NeighborView &list, const AtomView &atoms, RowMap &rows)
+  {
+    rows.atom_of_row.clear();
+    rows.types.clear();
+    rows.row_of_atom.assign(atoms.nall, -1);
+    for (int ii = 0; ii < list.ncentre; ++ii) {
+      const int i = list.ilist[ii];
+      const int type = atoms.model_type[atoms.type[i]];
+      if (i < atoms.nlocal && type >= 0) add_row(rows, i, type);
+    }
+    rows.nlocal = rows.nowned = rows.nall();
+  }
+
+  /// calls f(atom j, edge vector) for each neighbour of atom i closer than the cutoff
+  template <class F>
+  void for_each_edge(const NeighborView &list, const PairCutoffs &cutoffs, int i,
+                     std::int64_t type_i, F &&f)
+  {
+    const int *neighbours = list.firstneigh[i];
+    for (int jj = 0; jj < list.numneigh[i]; ++jj) {
+      const int j = neighbours[jj] & list.mask;
+      double v[3];
+      edge_vector(list.x[i], list.x[j], v);
+      f(j, v, [&](std::int64_t type_j) { return squared_norm(v) < cutoffs.squared(type_i, type_j); });
+    }
+  }
+
+}    // namespace
+
+void build_rows(const NeighborView &list, const AtomView &atoms, GhostRows mode, RowMap &rows)
+{
+  start_rows(list, atoms, rows);
+  for (int j = atoms.nlocal; j < atoms.nall; ++j) {
+    const int type = atoms.model_type[atoms.type[j]];
+    if (type < 0) continue;
+    if (mode == GhostRows::folded)
+      rows.row_of_atom[j] = rows.row_of_atom[atoms.owner[j]];
+    else
+      add_row(rows, j, type);
+  }
+}
+
+std::int64_t build_shell_rows(const NeighborView &list, const AtomView &atoms,
+                              const PairCutoffs &cutoffs, int layers, RowMap &rows)
+{
+  start_rows(list, atoms, rows);
+  std::vector<char> listed(atoms.nall, 0);
+  for (int ii = 0; ii < list.ncentre; ++ii) listed[list.ilist[ii]] = 1;
+  std::int64_t begin = 0, end = rows.nall();
+  for (int hop = 0; hop < layers; ++hop) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const int i = rows.atom_of_row[row];
+      if (!listed[i])
+        throw std::runtime_error("a ghost atom " + std::to_string(hop) +
+                                 " hops away has no neighbor list");
+      for_each_edge(list, cutoffs, i, rows.types[row], [&](int j, const double *, auto &&within) {
+        const int type = atoms.model_type[atoms.type[j]];
+        if (type >= 0 && rows.row_of_atom[j] < 0 && within(type)) add_row(rows, j, type);
+      });
+    }
+    begin = end;
+    end = rows.nall();
+  }
+  rows.nlocal = rows.nall();
+  return begin;
+}
+
+void EdgeList::build(const NeighborView &list, const RowMap &rows, const PairCutoffs &cutoffs,
+                     std::int64_t ncentre_rows)
+{
+  const auto loop = [&](std::int64_t centre, auto &&store) {
+    for_each_edge(list, cutoffs, rows.atom_of_row[centre], rows.types[centre],
+                  [&](int j, const double *v, auto &&within) {
+                    const int row = rows.row_of_atom[j];
+                    if (row >= 0 && within(rows.types[row])) store(row, v);
+                  });
+  };
+
+  first_.resize(ncentre_rows + 1);
+  first_[0] = 0;
+  for (std::int64_t c = 0; c < ncentre_rows; ++c) {
+    std::int64_t count = 0;
+    loop(c, [&](int, const double *) { ++count; });
+    first_[c + 1] = first_[c] + count;
+  }
+
+  size_ = first_[ncentre_rows];
+  if (vec_.size() < static_cast<std::size_t>(3 * size_)) vec_.resize(3 * size_ + 3 * size_ / 4);
+  if (index_.size() < static_cast<std::size_t>(2 * size_)) index_.resize(2 * size_ + size_ / 2);
+  for (std::int64_t c = 0; c < ncentre_rows; ++c) {
+    std::int64_t e = first_[c];
+    loop(c, [&](int row, const double *v) {
+      index_[e] = c;
+      index_[size_ + e] = row;
+      std::copy_n(v, 3, &vec_[3 * e]);
+      ++e;
+    });
+  }
+}
+
+double EdgeList::memory_bytes() const
+{
+  return static_cast<double>(vec_.capacity()) * sizeof(double) +
+      static_cast<double>(index_.capacity() + first_.capacity()) * sizeof(std::int64_t);
+}
+
+}    // namespace natrolite

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// \file
+/// Directed edges of a neighbour graph, built count - scan - fill from a full neighbour list.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace natrolite {
+
+/// Squared cutoffs per ordered pair of model types, row-major [ntypes, ntypes].
+class PairCutoffs {
+ public:
+  PairCutoffs() = default;
+  /// one cutoff for all pairs; throws std::invalid_argument unless cutoff > 0
+  PairCutoffs(int ntypes, double cutoff);
+  /// a full matrix, row-major; throws std::invalid_argument on a wrong size or a negative entry
+  PairCutoffs(int ntypes, const std::vector<double> &matrix);
+  double squared(std::int64_t centre, std::int64_t neighbour) const
+  {
+    return sq_[centre * ntypes_ + neighbour];
+  }
+  double largest() const { return largest_; }
+  int ntypes() const { return ntypes_; }
+
+ private:
+  int ntypes_ = 0;
+  double largest_ = 0.0;
+  std::vector<double> sq_;
+};
+
+/// A full neighbour list and the atoms it refers to (views; layout of LAMMPS' arrays).
+struct NeighborView {
+  int ncentre = 0;                       ///< centres in the list (owned atoms first, then ghosts)
+  const int *ilist = nullptr;            ///< [ncentre] atom index of each centre
+  const int *numneigh = nullptr;         ///< [atom] number of neighbours
+  const int *const *firstneigh = nullptr;    ///< [atom] neighbours; high bits may be set
+  int mask = ~0;                         ///< bits of an entry that hold the atom index
+  const double *const *x = nullptr;      ///< [atom][3] positions
+};
+
+/// Rows of the model's tensors against atoms of the host code.
+struct RowMap {
+  std::int64_t nlocal = 0;             ///< rows whose energy the model returns
+  std::int64_t nowned = 0;             ///< rows that are atoms of this rank (the first ones)
+  std::vector<int> atom_of_row;        ///< [nall]
+  std::vector<int> row_of_atom;        ///< [atoms]; -1 = the atom is not in the model
+  std::vector<std::int64_t> types;     ///< [nall] model type of each row
+  std::int64_t nall() const { return static_cast<std::int64_t>(atom_of_row.size()); }
+};
+
+/// How ghost atoms become rows.
+enum class GhostRows {
+  folded,    ///< a ghost is the row of its owner (one rank, periodic graph)
+  ghost,     ///< every ghost has a row of its own, behind the owned rows
+  shell      ///< ghosts within `layers` hops are centres too; all rows are local to the model
+};
+
+/// Atoms as the row map needs them.
+struct AtomView {
+  int nlocal = 0;                        ///< atoms owned by this rank
+  int nall = 0;                          ///< owned and ghost atoms
+  const int *type = nullptr;             ///< [nall] host types
+  const int *model_type = nullptr;       ///< [host type] model type or -1
+  const int *owner = nullptr;            ///< [nall] owner's local index (folded only)
+};
+
+/// Rows for `folded` and `ghost`: the list's owned centres in list order, then the ghosts.
+void build_rows(const NeighborView &list, const AtomView &atoms, GhostRows mode, RowMap &rows);
+
+/// Rows for `shell`: owned centres, then ghosts reached within `layers` hops, breadth first.
+/// Returns the number of rows that need edges (hops < layers); those rows come first.
+/// Throws std::runtime_error if a ghost centre that needs edges has no neighbour list.
+std::int64_t build_shell_rows(const NeighborView &list, const AtomView &atoms,
+                              const PairCutoffs &cutoffs, int layers, RowMap &rows);
+
+/// Edge list with buffers that grow and are reused.
+class EdgeList {
+ public:
+  /// Edges of the first `ncentre_rows` rows to neighbours with r < cutoff, sorted by centre row.
+  void build(const NeighborView &list, const RowMap &rows, const PairCutoffs &cutoffs,
+             std::int64_t ncentre_rows);
+
+  std::int64_t size() const { return size_; }
+  const double *vectors() const { return vec_.data(); }            ///< [size, 3] x_j - x_i
+  const std::int64_t *index() const { return index_.data(); }      ///< [2, size] centre, neighbour
+  const std::int64_t *centres() const { return index_.data(); }
+  const std::int64_t *neighbours() const { return index_.data() + size_; }
+  double memory_bytes() const;
+
+ private:
+  std::int64_t size_ = 0;
+  std::vector<double> vec_;
+  std::vector<std::int64_t> index_;
+  std::vector<std::int64_t> first_;
+};
+
+}    // namespace natrolite

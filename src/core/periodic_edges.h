@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// \file
+/// The plain twin of the neighbour list: edges of a small structure by looping over all images.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace natrolite {
+
+using Vec3 = std::array<double, 3>;
+
+/// A small structure. `cell` rows are the lattice vectors; only periodic ones are used.
+struct Structure {
+  std::vector<Vec3> positions;
+  std::array<Vec3, 3> cell{};
+  std::array<bool, 3> periodic{};
+};
+
+struct PlainEdges {
+  std::vector<std::int64_t> centre, neighbour;    ///< [E], sorted by centre
+  std::vector<Vec3> vec;                          ///< [E] x_j + image - x_i
+};
+
+/// All edges with 0 < r < cutoff, images included. O(n^2 images): for tests and self tests.
+PlainEdges periodic_edges(const Structure &s, double cutoff);
+
+}    // namespace natrolite

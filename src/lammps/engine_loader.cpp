@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "engine_loader.h"
+
+#include <dlfcn.h>
+
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+namespace LAMMPS_NS {
+namespace {
+
+  std::string engine_path()
+  {
+    if (const char *given = std::getenv("NATROLITE_ENGINE")) return given;
+    Dl_info self{};
+    dladdr(reinterpret_cast<const void *>(&engine_path), &self);
+    const std::string plugin = self.dli_fname ? self.dli_fname : "";
+    return plugin.substr(0, plugin.rfind('/') + 1) + "libnatrolite_engine.so";
+  }
+
+  /// RTLD_DEEPBIND: LibTorch must find its own BLAS before the reference BLAS that LAMMPS exports.
+  /// The engine stays open for good, because LibTorch cannot be closed.
+  natrolite::LoadModelFunction *open_engine()
+  {
+    const std::string path = engine_path();
+    void *engine = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+    if (!engine)
+      throw std::runtime_error("the engine cannot be opened (" + std::string(dlerror()) +
+                               "): put libnatrolite_engine.so beside the plugin or name it in "
+                               "NATROLITE_ENGINE, with LibTorch where it was built");
+    auto *load = reinterpret_cast<natrolite::LoadModelFunction *>(
+        dlsym(engine, "natrolite_load_model"));
+    if (!load) throw std::runtime_error(path + " is not an engine of Natrolite");
+    return load;
+  }
+
+}    // namespace
+
+std::unique_ptr<natrolite::Model> load_model(const natrolite::LoadOptions &options)
+{
+  static natrolite::LoadModelFunction *load = open_engine();
+  return std::unique_ptr<natrolite::Model>(load(natrolite::ENGINE_ABI, options));
+}
+
+}    // namespace LAMMPS_NS

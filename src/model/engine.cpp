@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// \file
+/// The engine's one exported symbol: from a file's bytes to a Model, one loader per kind of file.
+#include "engine.h"
+
+#include "file_kind.h"
+#include "torchscript_model.h"
+
+#include <stdexcept>
+
+namespace natrolite {
+namespace {
+
+  std::unique_ptr<Model> load(const LoadOptions &options)
+  {
+    switch (identify(options.bytes, options.nbytes)) {
+      case FileKind::natrolite_torchscript: return load_torchscript(options);
+    }
+    throw std::runtime_error("no loader for this kind of file");
+  }
+
+}    // namespace
+}    // namespace natrolite
+
+extern "C" __attribute__((visibility("default"))) natrolite::Model *
+natrolite_load_model(int abi, const natrolite::LoadOptions &options)
+{
+  if (abi != natrolite::ENGINE_ABI)
+    throw std::runtime_error("plugin and engine are from different builds (interface " +
+                             std::to_string(abi) + " and " +
+                             std::to_string(natrolite::ENGINE_ABI) + "): install both together");
+  return natrolite::load(options).release();
+}

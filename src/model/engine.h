@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// \file
+/// The border of the engine: all that an adapter sees of a model. No Torch, LAMMPS or MPI types.
+///
+/// The engine is a shared library opened with RTLD_LOCAL | RTLD_DEEPBIND; its one exported symbol
+/// is natrolite_load_model(). Every error leaves it as std::runtime_error with one line of text.
+#pragma once
+
+#include "metadata.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace natrolite {
+
+/// Raised by one with every change of this header or of metadata.h.
+inline constexpr int ENGINE_ABI = 1;
+
+/// Feature rows of all atoms during one exchange: row-major [nall, width] in host memory.
+/// Rows [0, nlocal) are this rank's own, the rest are ghosts.
+struct FeatureRows {
+  void *data = nullptr;
+  std::int64_t width = 0;        ///< elements per row
+  int element_bytes = 8;         ///< 4 = float32, 8 = float64
+};
+
+/// What the host code does for the exchange operators. All calls are collective.
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+  /// fill the ghost rows with the rows of their owners
+  virtual void forward(const FeatureRows &rows) = 0;
+  /// add the ghost rows to the rows of their owners; the ghost rows are undefined afterwards
+  virtual void reverse(const FeatureRows &rows) = 0;
+  /// values[n] becomes the sum over all ranks
+  virtual void sum(double *values, std::int64_t n) = 0;
+  /// values[n] becomes the maximum over all ranks; mine[n] = 1 on exactly one rank that has it
+  virtual void max(double *values, unsigned char *mine, std::int64_t n) = 0;
+};
+
+/// The exchange of a periodic graph or shell on one rank: there is nobody to talk to.
+class NoExchange : public Exchange {
+ public:
+  void forward(const FeatureRows &) override {}
+  void reverse(const FeatureRows &) override {}
+  void sum(double *, std::int64_t) override {}
+  void max(double *, unsigned char *mine, std::int64_t n) override
+  {
+    for (std::int64_t k = 0; k < n; ++k) mine[k] = 1;
+  }
+};
+
+/// One evaluation's input (views; Angstrom, e). See doc/model_file.rst.
+struct Graph {
+  std::int64_t nowned = 0;    ///< rows whose energy enters the gradient (<= nlocal)
+  std::int64_t nlocal = 0;    ///< rows whose energy the model returns
+  std::int64_t nall = 0;      ///< all rows
+  std::int64_t nedges = 0;
+  const double *edge_vec = nullptr;            ///< [nedges, 3]
+  const std::int64_t *edge_index = nullptr;    ///< [2, nedges] centre < nlocal, neighbour < nall
+  const std::int64_t *types = nullptr;         ///< [nall]
+  double total_charge = 0.0;                   ///< e
+  double total_spin = 0.0;                     ///< in the model's own convention
+};
+
+/// A further per-atom output of the model.
+struct PerAtomOutput {
+  std::string name;
+  std::int64_t width = 1;
+  const double *data = nullptr;    ///< [nlocal, width]
+};
+
+/// One evaluation's output; the pointers live until the next evaluation.
+struct Evaluation {
+  const double *energy = nullptr;           ///< [nlocal], model's energy unit
+  const double *edge_gradient = nullptr;    ///< [nedges, 3], d(sum of owned energies)/d(edge_vec)
+  std::vector<PerAtomOutput> peratom;
+};
+
+/// A loaded potential.
+class Model {
+ public:
+  virtual ~Model() = default;
+  virtual const Metadata &metadata() const = 0;
+  /// Energies and their gradient. Collective: makes the same exchanges on every rank.
+  virtual void evaluate(const Graph &graph, Exchange &exchange, Evaluation &result) = 0;
+  /// Evaluate the embedded reference (not collective).
+  /// Throws if energy or forces differ by more than the file allows.
+  virtual void self_test() = 0;
+  /// where the model computes, for example "cpu, 2 threads"
+  virtual std::string device() const = 0;
+};
+
+enum class Device { automatic, cpu, cuda };
+
+struct LoadOptions {
+  std::string file;          ///< name for messages
+  const char *bytes = nullptr;
+  std::size_t nbytes = 0;
+  Device device = Device::automatic;
+  int local_rank = 0;        ///< rank within the node: takes its GPUs in turn
+  int threads = 1;           ///< CPU threads of this rank
+};
+
+extern "C" {
+/// Throws std::runtime_error: wrong ABI, not a model file (says what it is), bad metadata,
+/// unknown operator, no such device.
+using LoadModelFunction = Model *(int abi, const LoadOptions &options);
+}
+
+}    // namespace natrolite

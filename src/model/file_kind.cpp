@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "file_kind.h"
+
+#include <caffe2/serialize/in_memory_adapter.h>
+#include <caffe2/serialize/inline_container.h>
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+#include <string_view>
+#include <vector>
+
+namespace natrolite {
+namespace {
+
+  using caffe2::serialize::PyTorchStreamReader;
+
+  [[noreturn]] void refuse(const std::string &what)
+  {
+    throw std::runtime_error(what);
+  }
+
+  constexpr auto EXPORT_HINT = ": convert it with 'natrolite export FILE -o MODEL.pt'";
+
+  bool contains(std::string_view text, std::string_view part)
+  {
+    return text.find(part) != std::string_view::npos;
+  }
+
+  void check_start(const char *bytes, std::size_t nbytes)
+  {
+    if (nbytes == 0) refuse("the file is empty");
+    const std::string_view head(bytes, std::min<std::size_t>(nbytes, 4));
+    if (head == "PK\x03\x04") return;
+    if (head[0] == '\x80')
+      refuse(std::string("this is a Python pickle of an old torch.save, not a model file") +
+             EXPORT_HINT);
+    refuse("this is not a zip archive, so no model file: give the output of 'natrolite export'");
+  }
+
+  class Archive {
+   public:
+    Archive(const char *bytes, std::size_t nbytes)
+    {
+      try {
+        reader_ = std::make_unique<PyTorchStreamReader>(
+            std::make_shared<caffe2::serialize::MemoryReadAdapter>(bytes, nbytes));
+        records_ = reader_->getAllRecords();
+      } catch (const std::exception &) {
+        refuse("the zip archive is damaged or truncated: copy or export the file again");
+      }
+    }
+    bool has(const std::string &name) { return reader_->hasRecord(name); }
+    bool any(std::string_view part) const
+    {
+      for (const auto &r : records_)
+        if (contains(r, part)) return true;
+      return false;
+    }
+    std::string read(const std::string &name)
+    {
+      try {
+        auto [data, size] = reader_->getRecord(name);
+        return {static_cast<const char *>(data.get()), size};
+      } catch (const std::exception &) {
+        refuse("the record '" + name + "' is damaged: copy or export the file again");
+      }
+    }
+
+   private:
+    std::unique_ptr<PyTorchStreamReader> reader_;
+    std::vector<std::string> records_;
+  };
+
+  [[noreturn]] void refuse_pickle(Archive &archive)
+  {
+    const std::string pickle = archive.read("data.pkl");
+    bool state_dict = contains(pickle, "_rebuild_tensor") && contains(pickle, "OrderedDict");
+    for (const char *sign : {"config", "model_state_dict", "optimizer", "torch.nn", "epoch"})
+      state_dict = state_dict && !contains(pickle, sign);
+    if (state_dict)
+      refuse("this is a state dict: weights without a model; give the whole checkpoint to "
+             "'natrolite export CHECKPOINT -o MODEL.pt'");
+    refuse(std::string("this is a Python checkpoint, which needs the program that wrote it") +
+           EXPORT_HINT);
+  }
+
+  [[noreturn]] void refuse_torchscript(Archive &archive)
+  {
+    if (archive.any("metatomic") || archive.any("metatensor"))
+      refuse("this is a metatomic model: use its own pair style, or export the original potential "
+             "with 'natrolite export CHECKPOINT -o MODEL.pt'");
+    if (archive.has("extra/chemical_symbols_to_index"))
+      refuse("this is a SevenNet file deployed for its own pair style: export its checkpoint with "
+             "'natrolite export CHECKPOINT -o MODEL.pt'");
+    if (archive.has("extra/type_names") && archive.has("extra/r_max"))
+      refuse("this is a NequIP or Allegro file deployed for its own pair style: export the "
+             "original model with 'natrolite export FILE -o MODEL.pt'");
+    refuse("this TorchScript file has no natrolite.json, so it does not follow the model contract"
+           ": export the original model with 'natrolite export FILE -o MODEL.pt'");
+  }
+
+}    // namespace
+
+FileKind identify(const char *bytes, std::size_t nbytes)
+{
+  check_start(bytes, nbytes);
+  Archive archive(bytes, nbytes);
+  if (archive.has("extra/natrolite.json") && archive.has("constants.pkl"))
+    return FileKind::natrolite_torchscript;
+  if (archive.any("aotinductor"))
+    refuse("this is an AOTInductor package, which is not supported: export the original model with "
+           "'natrolite export FILE -o MODEL.pt'");
+  if (!archive.has("data.pkl"))
+    refuse("this is a zip archive but no PyTorch file: give the output of 'natrolite export'");
+  if (!archive.has("constants.pkl")) refuse_pickle(archive);
+  refuse_torchscript(archive);
+}
+
+std::string read_extra_file(const char *bytes, std::size_t nbytes, const std::string &name)
+{
+  return Archive(bytes, nbytes).read("extra/" + name);
+}
+
+}    // namespace natrolite

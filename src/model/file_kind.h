@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// \file
+/// What is this file? Recognised from its bytes before anything in it is executed.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace natrolite {
+
+enum class FileKind { natrolite_torchscript };
+
+/// The kind of a file that can be loaded. Throws std::runtime_error that says what the file is
+/// and how to make a model file of it, for everything else.
+FileKind identify(const char *bytes, std::size_t nbytes);
+
+/// Text of an extra file of a TorchScript archive, for example "natrolite.json".
+std::string read_extra_file(const char *bytes, std::size_t nbytes, const std::string &name);
+
+}    // namespace natrolite

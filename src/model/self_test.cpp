@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "self_test.h"
+
+#include "core/edges.h"
+#include "core/periodic_edges.h"
+
+#include <cmath>
+#include <cstdio>
+#include <stdexcept>
+
+namespace natrolite {
+namespace {
+
+  /// the reference's graph, periodic images folded onto their atoms
+  struct ReferenceGraph {
+    std::vector<double> vec;
+    std::vector<std::int64_t> index, types;
+    Graph graph;
+
+    explicit ReferenceGraph(const Metadata &m)
+    {
+      const Reference &r = m.reference;
+      const auto ntypes = static_cast<int>(m.type_names.size());
+      const PairCutoffs cutoffs = m.pair_cutoffs.empty() ? PairCutoffs(ntypes, m.list_cutoff)
+                                                         : PairCutoffs(ntypes, m.pair_cutoffs);
+      const PlainEdges all = periodic_edges({r.positions, r.cell, r.periodic}, m.list_cutoff);
+      std::vector<std::int64_t> neighbours;
+      for (std::size_t e = 0; e < all.vec.size(); ++e) {
+        const Vec3 &v = all.vec[e];
+        const double rsq = v[0] * v[0] + v[1] * v[1] + v[2] * v[2];
+        if (rsq >= cutoffs.squared(r.types[all.centre[e]], r.types[all.neighbour[e]])) continue;
+        vec.insert(vec.end(), v.begin(), v.end());
+        index.push_back(all.centre[e]);
+        neighbours.push_back(all.neighbour[e]);
+      }
+      graph.nedges = static_cast<std::int64_t>(index.size());
+      index.insert(index.end(), neighbours.begin(), neighbours.end());
+      types.assign(r.types.begin(), r.types.end());
+      graph.nowned = graph.nlocal = graph.nall = static_cast<std::int64_t>(types.size());
+      graph.edge_vec = vec.data();
+      graph.edge_index = index.data();
+      graph.types = types.data();
+      graph.total_charge = r.total_charge;
+      graph.total_spin = r.total_spin;
+    }
+  };
+
+  std::vector<Vec3> forces_of(const Graph &g, const double *gradient)
+  {
+    std::vector<Vec3> forces(g.nall, Vec3{});
+    for (std::int64_t e = 0; e < g.nedges; ++e)
+      for (int d = 0; d < 3; ++d) {
+        forces[g.edge_index[e]][d] += gradient[3 * e + d];
+        forces[g.edge_index[g.nedges + e]][d] -= gradient[3 * e + d];
+      }
+    return forces;
+  }
+
+  [[noreturn]] void mismatch(const char *what, double here, double there, double tolerance)
+  {
+    char text[256];
+    std::snprintf(text, sizeof text,
+                  "the self test failed: %s %.10g here, %.10g where the file was written (allowed "
+                  "difference %.2g): export it again, or 'check no' to run all the same",
+                  what, here, there, tolerance);
+    throw std::runtime_error(text);
+  }
+
+}    // namespace
+
+void run_self_test(Model &model)
+{
+  const Reference &r = model.metadata().reference;
+  const ReferenceGraph reference(model.metadata());
+  NoExchange alone;
+  Evaluation result;
+  model.evaluate(reference.graph, alone, result);
+
+  double energy = 0.0;
+  for (std::int64_t i = 0; i < reference.graph.nlocal; ++i) energy += result.energy[i];
+  const double allowed = r.energy_tolerance * static_cast<double>(r.types.size());
+  if (!(std::fabs(energy - r.energy) <= allowed)) mismatch("energy (eV)", energy, r.energy, allowed);
+
+  const auto forces = forces_of(reference.graph, result.edge_gradient);
+  for (std::size_t i = 0; i < forces.size(); ++i)
+    for (int d = 0; d < 3; ++d)
+      if (!(std::fabs(forces[i][d] - r.forces[i][d]) <= r.force_tolerance))
+        mismatch("force (eV/A)", forces[i][d], r.forces[i][d], r.force_tolerance);
+}
+
+}    // namespace natrolite

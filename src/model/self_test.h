@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// \file
+/// The self test: the case embedded in a model file, evaluated here.
+#pragma once
+
+#include "engine.h"
+
+namespace natrolite {
+
+/// Throws std::runtime_error with both numbers if energy or forces differ by more than the file's
+/// tolerances. Not collective.
+void run_self_test(Model &model);
+
+}    // namespace natrolite

@@ -1,0 +1,20 @@
+# Install rules. A LAMMPS finds the plugin with LAMMPS_PLUGIN_PATH=<prefix>/lib/lammps/plugins or
+# `plugin load`; in a Python wheel both libraries go into the package, which names its folder
+# through the entry-point group lammps.plugins.
+
+if(SKBUILD)
+  set(NATROLITE_PLUGIN_DIR natrolite/plugins)
+  set(torch_rpath "$ORIGIN/../../torch/lib")
+else()
+  set(NATROLITE_PLUGIN_DIR lib/lammps/plugins)
+endif()
+install(TARGETS natroliteplugin LIBRARY DESTINATION ${NATROLITE_PLUGIN_DIR})
+if(TARGET natrolite_engine)
+  # an engine in a wheel uses the environment's own LibTorch, elsewhere the one it was built with
+  if(SKBUILD)
+    set_target_properties(natrolite_engine PROPERTIES INSTALL_RPATH "${torch_rpath}")
+  else()
+    set_target_properties(natrolite_engine PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+  endif()
+  install(TARGETS natrolite_engine LIBRARY DESTINATION ${NATROLITE_PLUGIN_DIR})
+endif()

@@ -47,7 +47,10 @@ c10::Device prepare_runtime(const LoadOptions &options)
   at::set_num_threads(options.threads);
   if (device.is_cpu()) {
     keep_memory();
-    torch::jit::setTensorExprFuserEnabled(false);    // some models compile for minutes with it
+    // Neither fuse nor specialize on the CPU: with it some models compile for minutes, the first
+    // steps take twice as long, and the later ones gain nothing (measured, doc/performance.rst).
+    torch::jit::setTensorExprFuserEnabled(false);
+    torch::jit::getProfilingMode() = false;
   }
   return device;
 }

@@ -7,7 +7,7 @@ r < rc. c = (1.0, 0.6) by type, w_ij = c[t_j] (1 - (r/rc)^2)^3, q_i = sum_j w_ij
 lj       E_i = 1/2 sum_j 4 eps [(s/r)^12 - (s/r)^6], cut at 8.5 A, not shifted; Ar eps 0.0104 s 3.4,
          Ne eps 0.0031 s 2.74, mixed: eps = sqrt(eps_i eps_j), s = (s_i + s_j)/2
 mp       rc 5, E_i = sum_j q_j w_ij + 0.1 q_i^2; q is exchanged (width 1)
-mp3      rc 4, f = 0.1 w, u = d/rc, exchanged rows (1 scalar, 1 vector, 1 scalar), width 5:
+mp3      rc 4, f = w, u = d/rc, exchanged rows (1 scalar, 1 vector, 1 scalar), width 5:
          a_i = sum_j f (1, u, u.u);
          b_i = sum_j f (a0_j (1 + av_j.u), av_j + a4_j u, a4_j a0_j);
          E_i = e[t_i] + sum_j f (0.1 b0_j + bv_j.u + 0.05 b4_j) + 0.01 bv_i.bv_i, e = (-1.5, -0.7)
@@ -95,7 +95,7 @@ class ThreeLayers(Toy):
         center, neighbor = data["edge_index"][0], data["edge_index"][1]
         n = data["types_local"].size(0)
         u = data["edge_vec"].to(self.c.dtype) / self.rc
-        f = 0.1 * self.weight(data)
+        f = self.weight(data)
         a = gather(f * torch.cat([torch.ones_like(f), u, u.square().sum(1, keepdim=True)], 1), center, n)
         aj = torch.ops.natrolite.ghost_exchange(a, data["types"])[neighbor]
         a0, av, a4 = aj[:, :1], aj[:, 1:4], aj[:, 4:]

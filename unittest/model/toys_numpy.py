@@ -58,7 +58,7 @@ def mp(i, j, d, t, info):
 
 
 def mp3(i, j, d, t, info):
-    f, u, n = 0.1 * C[t[j]] * bump(d, 4.0), d / 4.0, len(t)
+    f, u, n = C[t[j]] * bump(d, 4.0), d / 4.0, len(t)
     a0, av, a4 = total(i, f, n), total(i, f[:, None] * u, n), total(i, f * (u * u).sum(1), n)
     b0 = total(i, f * a0[j] * (1 + (av[j] * u).sum(1)), n)
     bv = total(i, f[:, None] * (av[j] + a4[j, None] * u), n)

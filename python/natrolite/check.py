@@ -44,10 +44,7 @@ def errors(module, meta):
     atoms = structure(meta)
     energy = force = 0.0
     for ghosts in (False, True):
-        result, _ = evaluate.evaluate(
-            module, meta, atoms, ghosts=ghosts,
-            charge=reference["total_charge"], spin=reference["total_spin"],
-        )
+        result, _ = evaluate.evaluate(module, meta, atoms, ghosts=ghosts)
         energy = max(energy, abs(result.energy - reference["energy"]) / len(atoms))
         force = max(force, np.abs(result.forces - np.array(reference["forces"])).max())
     return energy, float(force), atoms
@@ -59,4 +56,6 @@ def structure(meta):
 
     reference = meta["reference"]
     numbers = [meta["atomic_numbers"][t] for t in reference["types"]]
-    return Atoms(numbers, reference["positions"], cell=reference["cell"], pbc=reference["pbc"])
+    info = {"charge": reference["total_charge"], "spin": reference["total_spin"]}
+    cell, pbc = reference["cell"], reference["pbc"]
+    return Atoms(numbers, reference["positions"], cell=cell, pbc=pbc, info=info)

@@ -44,15 +44,17 @@ def widest_cutoff(metadata):
     return max(metadata["r_max"], metadata["lr_cutoff"] or 0.0)
 
 
-def evaluate(module, metadata, atoms, *, ghosts=False, charge=0.0, spin=0.0):
+def evaluate(module, metadata, atoms, *, ghosts=False):
     """Evaluate a model on an ase.Atoms; return (Result, the Exchange context with its counters).
 
     module: callable Dict[str, Tensor] -> Dict[str, Tensor]; ghosts: with explicit ghost atoms.
-    charge: total charge in e; spin: in the model's spin_convention.
+    atoms.info may hold the total "charge" in e and the "spin" in the model's spin_convention.
     """
     build = graphs.with_ghosts if ghosts else graphs.folded
     types = types_of(atoms, metadata)
-    return evaluate_graph(module, build(atoms, types, widest_cutoff(metadata)), charge=charge, spin=spin)
+    charge, spin = atoms.info.get("charge", 0.0), atoms.info.get("spin", 0.0)
+    graph = build(atoms, types, widest_cutoff(metadata))
+    return evaluate_graph(module, graph, charge=charge, spin=spin)
 
 
 def evaluate_graph(module, graph, *, charge=0.0, spin=0.0):

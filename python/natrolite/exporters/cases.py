@@ -26,10 +26,18 @@ def elements(fields, count):
 
 
 def reference(fields):
-    """Return the embedded self test: 5 atoms in a triclinic cell shorter than most cutoffs."""
+    """Return the embedded self test: 5 atoms in a triclinic cell shorter than most cutoffs.
+
+    Models that take them get the charge +1 and one unpaired electron (in their own convention).
+    """
     from ase import Atoms
 
-    return Atoms(elements(fields, 5), scaled_positions=FRACTIONS, cell=CELL, pbc=True)
+    atoms = Atoms(elements(fields, 5), scaled_positions=FRACTIONS, cell=CELL, pbc=True)
+    if fields.get("needs_total_charge"):
+        atoms.info["charge"] = 1.0
+    if fields.get("needs_total_spin"):
+        atoms.info["spin"] = 2.0 if fields["spin_convention"] == "multiplicity" else 1.0
+    return atoms
 
 
 def comparison(fields):
@@ -39,11 +47,12 @@ def comparison(fields):
     crystal = reference(fields)
     large = crystal.repeat((2, 1, 2))
     large.rattle(0.05, seed=7)
-    cluster = Atoms(crystal.symbols, crystal.positions)
+    cluster = Atoms(crystal.symbols, crystal.positions, info=crystal.info)
     slab = crystal.copy()
     slab.pbc = [True, True, False]
     lone = Atoms(crystal.symbols[:1], [[0.3, 0.2, 0.1]])
-    far = cluster[:2] + cluster[2:4]
+    lone.info = dict(crystal.info)
+    far = cluster[:4]
     far.positions[2:] += [0.0, 0.0, 5.0 * fields["r_max"]]
     return [
         ("perturbed crystal", large),

@@ -178,6 +178,7 @@ def _original(model, dtype, modality):
 
     sevenn's graph builder and forward; in float64 its one-hot, which is float32, is cast.
     """
+    import numpy as np
     import torch
 
     import sevenn._keys as KEY
@@ -201,7 +202,7 @@ def _original(model, dtype, modality):
         xx, yy, zz, xy, yz, zx = (out[KEY.PRED_STRESS].double() * volume).tolist()
         virial = [[xx, xy, zx], [xy, yy, yz], [zx, yz, zz]]
         energy = float(out[KEY.ATOMIC_ENERGY].detach().double().sum())
-        return Result(energy, out[KEY.PRED_FORCE].double().numpy(), torch.tensor(virial).numpy())
+        return Result(energy, out[KEY.PRED_FORCE].double().numpy(), np.array(virial))
 
     model.set_is_batch_data(False)
     for name in ("onehot_idx_to_onehot", "one_hot_modality"):

@@ -5,3 +5,10 @@ Importing this package is cheap: torch, ase and the model families load inside f
 """
 
 __version__ = "0.1.0"
+
+
+def plugin_folder():
+    """Return the folder of the LAMMPS plugin (entry-point group `lammps.plugins`)."""
+    import pathlib
+
+    return str(pathlib.Path(__file__).parent / "plugins")

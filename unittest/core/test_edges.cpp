@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "neighbor_fixture.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <tuple>
+
+using namespace natrolite;
+
+namespace {
+
+Structure triclinic(int n, unsigned seed)
+{
+  Structure s;
+  s.cell = {{{4.1, 0.0, 0.0}, {1.3, 3.9, 0.0}, {-0.7, 0.9, 4.4}}};
+  s.periodic = {true, true, true};
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<double> u(0.0, 1.0);
+  for (int i = 0; i < n; ++i) {
+    const double f[3] = {u(random), u(random), u(random)};
+    Vec3 p{};
+    for (int k = 0; k < 3; ++k)
+      for (int d = 0; d < 3; ++d) p[d] += f[k] * s.cell[k][d];
+    s.positions.push_back(p);
+  }
+  return s;
+}
+
+using Edge = std::tuple<int, int, std::array<long, 3>>;
+
+Edge edge(int i, int j, const double *v)
+{
+  return {i, j, {std::lround(v[0] * 1e7), std::lround(v[1] * 1e7), std::lround(v[2] * 1e7)}};
+}
+
+/// edges as (owner of centre, owner of neighbour, vector), sorted
+std::vector<Edge> edges_of(const EdgeList &e, const RowMap &rows, const HostAtoms &host)
+{
+  std::vector<Edge> all;
+  for (std::int64_t k = 0; k < e.size(); ++k)
+    all.push_back(edge(host.owner[rows.atom_of_row[e.centres()[k]]],
+                       host.owner[rows.atom_of_row[e.neighbours()[k]]], e.vectors() + 3 * k));
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+std::vector<Edge> plain_edges(const Structure &s, double cutoff)
+{
+  const PlainEdges p = periodic_edges(s, cutoff);
+  std::vector<Edge> all;
+  for (std::size_t k = 0; k < p.vec.size(); ++k)
+    all.push_back(edge(static_cast<int>(p.centre[k]), static_cast<int>(p.neighbour[k]),
+                       p.vec[k].data()));
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+const std::vector<int> ONE_TYPE{-1, 0};
+
+}    // namespace
+
+TEST(PeriodicEdges, SimpleCubicHas6And18And26Neighbors)
+{
+  Structure s;
+  s.positions = {{0.0, 0.0, 0.0}};
+  s.cell = {{{1.0, 0.0, 0.0}, {0.0, 1.0, 0.0}, {0.0, 0.0, 1.0}}};
+  s.periodic = {true, true, true};
+  EXPECT_EQ(periodic_edges(s, 1.1).vec.size(), 6u);
+  EXPECT_EQ(periodic_edges(s, 1.5).vec.size(), 18u);
+  EXPECT_EQ(periodic_edges(s, 1.8).vec.size(), 26u);
+  s.periodic = {true, true, false};
+  EXPECT_EQ(periodic_edges(s, 1.5).vec.size(), 8u);
+}
+
+TEST(PeriodicEdges, AnEdgeExactlyAtTheCutoffIsLeftOut)
+{
+  Structure s;
+  s.positions = {{0.0, 0.0, 0.0}, {2.0, 0.0, 0.0}};
+  EXPECT_EQ(periodic_edges(s, 2.0).vec.size(), 0u);
+  EXPECT_EQ(periodic_edges(s, 2.0000001).vec.size(), 2u);
+}
+
+class EdgesOfCellShorterThanCutoff : public testing::TestWithParam<GhostRows> {
+};
+
+TEST_P(EdgesOfCellShorterThanCutoff, EqualThePlainLoop)
+{
+  const double cutoff = 5.0;
+  const Structure s = triclinic(7, 3);
+  const HostAtoms host(s, std::vector<int>(7, 1), 3, cutoff + 0.5);
+  RowMap rows;
+  build_rows(host.neighbors(), host.atoms(ONE_TYPE), GetParam(), rows);
+  EXPECT_EQ(rows.nlocal, 7);
+  EXPECT_EQ(rows.nall(), GetParam() == GhostRows::folded ? 7 : static_cast<int>(host.x.size()));
+  EdgeList edges;
+  edges.build(host.neighbors(), rows, PairCutoffs(1, cutoff), rows.nlocal);
+  EXPECT_TRUE(std::is_sorted(edges.centres(), edges.centres() + edges.size()));
+  EXPECT_EQ(edges_of(edges, rows, host), plain_edges(s, cutoff));
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, EdgesOfCellShorterThanCutoff,
+                         testing::Values(GhostRows::folded, GhostRows::ghost));
+
+TEST(Edges, ShellRowsAreReachedBreadthFirstAndOwnedFirst)
+{
+  // a chain with spacing 1: atom k is k hops from atom 0; a ghost beyond the last hop stays out
+  Structure chain;
+  for (int k = 0; k < 6; ++k) chain.positions.push_back({1.0 * k, 0.0, 0.0});
+  HostAtoms host(chain, std::vector<int>(6, 1), 0, 1.5, true);
+  host.nlocal = 1;
+  RowMap rows;
+  const auto centres =
+      build_shell_rows(host.neighbors(), host.atoms(ONE_TYPE), PairCutoffs(1, 1.2), 3, rows);
+  EXPECT_EQ(rows.nowned, 1);
+  EXPECT_EQ(rows.nlocal, 4);
+  EXPECT_EQ(centres, 3);
+  EXPECT_EQ(rows.atom_of_row, (std::vector<int>{0, 1, 2, 3}));
+  EdgeList edges;
+  edges.build(host.neighbors(), rows, PairCutoffs(1, 1.2), centres);
+  EXPECT_EQ(edges.size(), 5);    // 0-1, 1-0, 1-2, 2-1, 2-3
+}
+
+TEST(Edges, ShellRefusesAGhostCentreWithoutNeighbors)
+{
+  Structure chain;
+  for (int k = 0; k < 4; ++k) chain.positions.push_back({1.0 * k, 0.0, 0.0});
+  HostAtoms host(chain, std::vector<int>(4, 1), 0, 1.5, true);
+  host.nlocal = 1;
+  host.ilist = {0, 1};
+  RowMap rows;
+  EXPECT_THROW(
+      build_shell_rows(host.neighbors(), host.atoms(ONE_TYPE), PairCutoffs(1, 1.2), 3, rows),
+      std::runtime_error);
+}
+
+TEST(Edges, AtomsOfOtherStylesAreNoRows)
+{
+  const Structure s = triclinic(6, 5);
+  const HostAtoms host(s, {1, 2, 1, 2, 2, 1}, 2, 4.0);
+  const std::vector<int> second_only{-1, -1, 0};
+  RowMap rows;
+  build_rows(host.neighbors(), host.atoms(second_only), GhostRows::folded, rows);
+  EXPECT_EQ(rows.nlocal, 3);
+  for (std::size_t i = 0; i < host.type.size(); ++i)
+    EXPECT_EQ(rows.row_of_atom[i] < 0, host.type[i] == 1);
+  EdgeList edges;
+  edges.build(host.neighbors(), rows, PairCutoffs(1, 3.5), rows.nlocal);
+  Structure part = s;
+  part.positions = {s.positions[1], s.positions[3], s.positions[4]};
+  EXPECT_EQ(static_cast<std::size_t>(edges.size()), periodic_edges(part, 3.5).vec.size());
+}
+
+TEST(Edges, CutoffsPerTypePairAreUsed)
+{
+  Structure s;
+  s.positions = {{0.0, 0.0, 0.0}, {2.0, 0.0, 0.0}, {4.0, 0.0, 0.0}};
+  const HostAtoms host(s, {1, 2, 1}, 0, 6.0);
+  RowMap rows;
+  build_rows(host.neighbors(), host.atoms({-1, 0, 1}), GhostRows::folded, rows);
+  EdgeList edges;
+  // 0-0: 4.5 (reaches), 0-1: 2.5 (reaches), 1-0: 1.0 (does not)
+  edges.build(host.neighbors(), rows, PairCutoffs(2, std::vector<double>{4.5, 2.5, 1.0, 1.0}), 3);
+  EXPECT_EQ(edges.size(), 4);
+}
+
+TEST(Edges, NoAtomsAndNoNeighborsGiveNoEdges)
+{
+  const HostAtoms nobody(Structure{}, {}, 0, 1.0);
+  RowMap rows;
+  EdgeList edges;
+  build_rows(nobody.neighbors(), nobody.atoms(ONE_TYPE), GhostRows::ghost, rows);
+  edges.build(nobody.neighbors(), rows, PairCutoffs(1, 1.0), rows.nlocal);
+  EXPECT_EQ(rows.nall(), 0);
+  EXPECT_EQ(edges.size(), 0);
+
+  Structure one;
+  one.positions = {{0.0, 0.0, 0.0}};
+  const HostAtoms single(one, {1}, 0, 1.0);
+  build_rows(single.neighbors(), single.atoms(ONE_TYPE), GhostRows::ghost, rows);
+  edges.build(single.neighbors(), rows, PairCutoffs(1, 1.0), rows.nlocal);
+  EXPECT_EQ(rows.nall(), 1);
+  EXPECT_EQ(edges.size(), 0);
+}
+
+TEST(Edges, BuffersAreReusedOnceWarm)
+{
+  const Structure s = triclinic(8, 9);
+  const HostAtoms host(s, std::vector<int>(8, 1), 2, 5.0);
+  RowMap rows;
+  build_rows(host.neighbors(), host.atoms(ONE_TYPE), GhostRows::ghost, rows);
+  EdgeList edges;
+  edges.build(host.neighbors(), rows, PairCutoffs(1, 4.5), rows.nlocal);
+  const double *vectors = edges.vectors();
+  const double bytes = edges.memory_bytes();
+  edges.build(host.neighbors(), rows, PairCutoffs(1, 4.6), rows.nlocal);
+  EXPECT_EQ(edges.vectors(), vectors);
+  EXPECT_EQ(edges.memory_bytes(), bytes);
+}
+
+TEST(PairCutoffs, BadValuesAreNamed)
+{
+  EXPECT_THROW(PairCutoffs(1, 0.0), std::invalid_argument);
+  EXPECT_THROW(PairCutoffs(1, -2.0), std::invalid_argument);
+  EXPECT_THROW(PairCutoffs(2, std::vector<double>{1.0, 2.0, 3.0}), std::invalid_argument);
+  EXPECT_THROW(PairCutoffs(1, std::vector<double>{-1.0}), std::invalid_argument);
+  EXPECT_DOUBLE_EQ(PairCutoffs(2, std::vector<double>{1.0, 2.0, 3.0, 0.0}).largest(), 3.0);
+}

@@ -24,6 +24,13 @@ Json good()
       "forces": [[0,0,0],[0,0,0]], "energy_tolerance": 1e-9, "force_tolerance": 1e-9}})");
 }
 
+std::string quoted(std::string text)
+{
+  text.insert(text.begin(), '\'');
+  text.push_back('\'');
+  return text;
+}
+
 std::string complaint(const Json &j)
 {
   try {
@@ -64,7 +71,7 @@ TEST(Metadata, EveryMissingKeyIsNamed)
     if (item.key() == "defaults" || item.key() == "arch") continue;
     Json j = all;
     j.erase(item.key());
-    EXPECT_NE(complaint(j).find("'" + item.key() + "'"), std::string::npos) << item.key();
+    EXPECT_NE(complaint(j).find(quoted(item.key())), std::string::npos) << item.key();
   }
 }
 

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Model files that the tests share, made once per session, and the table of measured errors."""
+
+import os
+import sys
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [
+    HERE,
+    os.path.join(HERE, ".."),
+    os.path.join(HERE, "..", "model"),
+    os.path.join(HERE, "..", "..", "python"),
+]
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is loaded
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+MEASURED = {}  # (title, cell) -> largest values
+
+
+def pytest_configure(config):
+    config.addinivalue_line("filterwarnings", "ignore:.torch.jit.:DeprecationWarning")
+
+
+@pytest.fixture(scope="session")
+def measured():
+    """Collect measured errors: measured(title, cell, *values) keeps the largest of each cell."""
+
+    def add(title, cell, *values):
+        known = MEASURED.get((title, cell), (0.0,) * len(values))
+        MEASURED[title, cell] = tuple(max(a, float(b)) for a, b in zip(known, values))
+
+    return add
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print the largest errors of every cell."""
+    title = None
+    for (heading, cell), values in MEASURED.items():
+        if heading != title:
+            terminalreporter.write_line(f"\n{heading}")
+            title = heading
+        terminalreporter.write_line(f"  {cell:45s}" + "".join(f" {v:9.1e}" for v in values))
+
+
+@pytest.fixture(scope="session")
+def toys(tmp_path_factory):
+    """Folder with the good and the broken toy model files."""
+    import make_toys
+
+    folder = tmp_path_factory.mktemp("toys")
+    made = make_toys.write_good(folder)
+    make_toys.write_bad(folder, *made["mp"])
+    return folder
+
+
+def _exported(source, folder):
+    """Export a SevenNet in both precisions; return {dtype: file}."""
+    from natrolite.export import export
+    from natrolite.exporters import sevennet
+
+    files = {dtype: folder / f"{dtype}.pt" for dtype in ("float32", "float64")}
+    for dtype, path in files.items():
+        export(sevennet, str(source), path, dtype)
+    return files
+
+
+@pytest.fixture(scope="session")
+def sevennets(tmp_path_factory):
+    """sevennets(name) -> (source for sevenn's calculator, {dtype: model file}), made on demand."""
+    import tiny_sevennet
+
+    made = {}
+
+    def get(name):
+        if name not in made:
+            folder = tmp_path_factory.mktemp(name)
+            pretrained = name != "tiny"
+            source = "sevennet-0" if pretrained else tiny_sevennet.write(folder / "tiny.pth")
+            made[name] = ("7net-0" if pretrained else source), _exported(source, folder)
+        return made[name]
+
+    return get

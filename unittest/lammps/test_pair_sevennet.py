@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""pair_style equivariant against sevenn's own ASE calculator: structures, ranks, modes, precisions.
+
+Models: a tiny SevenNet with random weights in every mode, and the pretrained SevenNet-0, whose
+shell of 5 x 5 A is too large for the dense structures.
+
+Limits: float64 1e-9 eV/atom, eV/A and eV/A^3; float32 2e-6 eV/atom, 2e-4 eV/A and, for the stress,
+1e-5 eV/A^3 (a force error of 2e-4 eV/A on one bond of 2 A in 40 A^3). sevenn's calculator runs in
+double throughout in float64, its strain derivative included (tiny_sevennet.calculator casts the
+only two float32 places), so the stress limit is the same 1e-9. Structures without a cell have no
+stress; their virial must be sum_i x_i (x) F_i and the limits are those of the forces times 10 A.
+"""
+
+import functools
+import itertools
+
+import lammps_run
+import numpy as np
+import pytest
+import structures
+import tiny_sevennet
+
+LIMITS = {"float32": (2e-6, 2e-4, 1e-5, 2e-3), "float64": (1e-9, 1e-9, 1e-9, 1e-8)}
+MODES = {1: ["folded", "ghost", "shell"], 2: ["ghost", "shell"], 4: ["ghost", "shell"]}
+DTYPES = ["float32", "float64"]
+SHELL = {"tiny": 3 * 4.0 + 1.0, "sevennet0": 5 * 5.0 + 1.0}  # layers x cutoff + skin
+SPARSE = ["lone_atom", "far_clusters"]
+CELLS = [
+    (model, dtype, ranks, mode, name)
+    for model in SHELL
+    for dtype in DTYPES
+    for ranks, modes in MODES.items()
+    for mode in modes
+    for name in structures.ALL
+    if model == "tiny" or mode != "shell" or name in SPARSE
+]
+
+
+@functools.cache
+def system(name):
+    return lammps_run.System(structures.ALL[name]())
+
+
+@pytest.fixture(scope="session")
+def truth(sevennets):
+    """truth(model, dtype, structure) -> (energy, forces, virial) by sevenn, in LAMMPS' frame."""
+
+    @functools.cache
+    def calculator(model, dtype):
+        return tiny_sevennet.calculator(sevennets(model)[0], dtype)
+
+    @functools.cache
+    def get(model, dtype, name):
+        s, atoms = system(name), structures.ALL[name]()
+        volume = atoms.cell.volume
+        atoms.calc = calculator(model, dtype)
+        forces = np.array(atoms.get_forces(), float) @ s.rotation
+        if volume > 0.0:
+            virial = s.rotated(-volume * np.array(atoms.get_stress(voigt=False), float))
+        else:
+            virial = s.positions.T @ forces
+        return float(atoms.get_potential_energy()), forces, virial
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def runs(sevennets, tmp_path_factory):
+    """runs(model, ranks) -> Finished: one process group does all structures, modes, precisions."""
+
+    @functools.cache
+    def get(model, ranks):
+        folder = tmp_path_factory.mktemp(f"{model}{ranks}")
+        deck = ""
+        for dtype, name in itertools.product(DTYPES, structures.ALL):
+            deck += lammps_run.load(f"{dtype}{name}", system(name), folder)
+            coeff = f"pair_coeff * * {sevennets(model)[1][dtype]} {' '.join(system(name).names)}"
+            for mode in MODES[ranks]:
+                cell = (model, dtype, ranks, mode, name)
+                if cell in CELLS:
+                    deck += lammps_run.evaluate(tag(cell), select(model, mode) + coeff)
+                coeff = ""  # the next mode keeps the model
+        return lammps_run.lmp(deck, folder, ranks, timeout=600)
+
+    return get
+
+
+def select(model, mode):
+    ghosts = f"comm_modify cutoff {SHELL[model]}\n" if mode == "shell" else ""
+    return f"{ghosts}pair_style equivariant exchange {mode}\n"
+
+
+def tag(cell):
+    return "-".join(str(word) for word in cell)
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=tag)
+def test_equals_sevenn(cell, truth, runs, measured):
+    model, dtype, ranks, mode, name = cell
+    s, found = system(name), lammps_run.point(runs(model, ranks), tag(cell))
+    energy, forces, virial = truth(model, dtype, name)
+    periodic = s.atoms.cell.array.any()
+    virial_error = np.abs(found.virial - virial).max()
+    errors = (
+        abs(found.energy - energy) / len(s),
+        np.abs(found.forces - forces).max(),
+        virial_error / s.volume if periodic else 0.0,
+        0.0 if periodic else virial_error,
+    )
+    title = f"{model} {dtype} against sevenn: eV/atom, eV/A, eV/A^3, eV (no cell)"
+    measured(title, f"{mode}, {ranks} rank(s)", *errors)
+    assert all(e <= limit for e, limit in zip(errors, LIMITS[dtype])), errors
+
+
+@pytest.mark.parametrize("model", list(SHELL))
+@pytest.mark.parametrize("name", list(structures.ALL))
+def test_modes_and_ranks_agree_in_float64(model, name, runs, measured):
+    cells = [c for c in CELLS if (c[0], c[1], c[4]) == (model, "float64", name)]
+    points = [lammps_run.point(runs(model, c[2]), tag(c)) for c in cells]
+    first = points[0]
+    for other in points[1:]:
+        errors = [
+            abs(first.energy - other.energy) / len(system(name)),
+            np.abs(first.forces - other.forces).max(),
+            np.abs(first.columns["c_natpe"] - other.columns["c_natpe"]).max(),
+            np.abs(first.virial - other.virial).max(),
+        ]
+        measured(f"{model} float64, modes and ranks: eV/atom, eV/A, eV, eV", name, *errors)
+        assert max(errors) <= 1e-10, errors
+
+
+@pytest.mark.parametrize("model", list(SHELL))
+@pytest.mark.parametrize("name, ranks", [("lone_atom", 2), ("lone_atom", 4), ("far_clusters", 4)])
+def test_matrix_has_empty_ranks(model, name, ranks, runs):
+    for mode in MODES[ranks]:
+        found = lammps_run.point(runs(model, ranks), tag((model, "float64", ranks, mode, name)))
+        assert len(found.owners) < ranks
+
+
+def test_matrix_has_full_ranks(runs):
+    """Where every rank owns atoms, the exchange is real."""
+    found = lammps_run.point(runs("tiny", 4), "tiny-float64-4-ghost-na_in_graphite")
+    assert found.owners == {0, 1, 2, 3}

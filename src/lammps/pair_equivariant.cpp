@@ -141,7 +141,7 @@ void PairEquivariant::evaluate()
   graph.edge_vec = impl->edges.vectors();
   graph.edge_index = impl->edges.index();
   graph.types = impl->rows.types.data();
-  check_electrons();
+  update_electrons();
   graph.total_charge = impl->total_charge;
   graph.total_spin = impl->model->metadata().spin_is_multiplicity ? impl->spin + 1.0 : impl->spin;
 
@@ -162,35 +162,29 @@ void PairEquivariant::store_peratom()
   for (auto &[name, values] : impl->peratom) {
     values.assign(std::max(atom->nmax, 1), 0.0);
     const double *from = nullptr;
+    for (const auto &output : impl->result.peratom)
+      if (output.width == 1 && output.name == name) from = output.data;
     double scale = 1.0;
     if (name == "energy") {
       from = impl->result.energy;
       scale = impl->energy_scale;
     }
-    for (const auto &output : impl->result.peratom)
-      if (output.width == 1 && (output.name == name || output.name == name + "s"))
-        from = output.data;
     if (!from) continue;
     for (std::int64_t row = 0; row < impl->rows.nowned; ++row)
       values[impl->rows.atom_of_row[row]] = scale * from[row];
   }
 }
 
+/// "energy" or an output of the model by its name, also in the singular ("charge" for "charges")
 void *PairEquivariant::extract_peratom(const char *name, int &ncol)
 {
-  if (!impl->model) return nullptr;
   ncol = 0;
-  const auto &outputs = impl->model->metadata().outputs;
-  const std::string field = name;
-  const bool known = field == "energy" ||
-      std::any_of(outputs.begin(), outputs.end(), [&](const std::string &output) {
-        return output != "atomic_energy" && (output == field || output == field + "s");
-      });
-  if (!known) return nullptr;
-  auto &values = impl->peratom[field];
-  if (static_cast<int>(values.size()) < std::max(atom->nmax, 1))
-    values.resize(std::max(atom->nmax, 1), 0.0);
-  return values.data();
+  auto field = impl->peratom.find(name);
+  if (field == impl->peratom.end()) field = impl->peratom.find(std::string(name) + "s");
+  if (field == impl->peratom.end()) return nullptr;
+  if (static_cast<int>(field->second.size()) < std::max(atom->nmax, 1))
+    field->second.resize(std::max(atom->nmax, 1), 0.0);
+  return field->second.data();
 }
 
 void *PairEquivariant::extract(const char *name, int &dim)

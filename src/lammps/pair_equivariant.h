@@ -37,7 +37,7 @@ class PairEquivariant : public Pair {
   void check_host_settings() const;
   void choose_mode();
   void check_shell() const;
-  void check_electrons();
+  void update_electrons();
   void declare_exchange();
   void self_test();
   void refresh_rows();

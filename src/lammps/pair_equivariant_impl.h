@@ -42,7 +42,6 @@ struct PairEquivariant::Impl {
   bool tested = false;
   double energy_scale = 1.0;       ///< model's eV -> LAMMPS' energy unit
   double total_charge = 0.0, spin = 0.0;
-  double protons = 0.0;            ///< sum of atomic numbers of the model's atoms
 
   natrolite::RowMap rows;
   std::int64_t ncentres = 0;       ///< rows that have edges

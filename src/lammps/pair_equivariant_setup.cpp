@@ -40,7 +40,7 @@ namespace {
   }
 
   template <class T>
-  T choose(LAMMPS *lmp, Error *error, const char *keyword, const std::string &value,
+  T choose(Error *error, const char *keyword, const std::string &value,
            const std::vector<std::pair<const char *, T>> &choices)
   {
     std::string names;
@@ -48,7 +48,6 @@ namespace {
       if (value == name) return result;
       names += std::string(names.empty() ? "" : ", ") + name;
     }
-    (void) lmp;
     error->all(FLERR, "Unknown value '{}' of pair_style equivariant keyword {}: use one of {}", value,
                keyword, names);
   }
@@ -80,13 +79,13 @@ void PairEquivariant::settings(int narg, char **arg)
       error->all(FLERR, "Missing value for pair_style equivariant keyword {}", keyword);
     const char *value = arg[iarg + 1];
     if (keyword == "exchange")
-      s.exchange = choose<Mode>(lmp, error, arg[iarg], value,
+      s.exchange = choose<Mode>(error, arg[iarg], value,
                                 {{"auto", Mode::automatic},
                                  {"folded", Mode::folded},
                                  {"ghost", Mode::ghost},
                                  {"shell", Mode::shell}});
     else if (keyword == "device")
-      s.device = choose<natrolite::Device>(lmp, error, arg[iarg], value,
+      s.device = choose<natrolite::Device>(error, arg[iarg], value,
                                            {{"auto", natrolite::Device::automatic},
                                             {"cpu", natrolite::Device::cpu},
                                             {"cuda", natrolite::Device::cuda}});
@@ -100,6 +99,7 @@ void PairEquivariant::settings(int narg, char **arg)
   impl->settings = s;
   // pair_style hybrid reads these before there is a model
   comm_forward = comm_reverse = DECLARED_WORDS;
+  ghostneigh = s.exchange == Mode::shell;
 }
 
 /* ---------------------------------------------------------------------- */
@@ -139,6 +139,10 @@ void PairEquivariant::load(const std::string &file)
   const int ntypes = static_cast<int>(m.type_names.size());
   impl->cutoffs = m.pair_cutoffs.empty() ? natrolite::PairCutoffs(ntypes, m.list_cutoff)
                                          : natrolite::PairCutoffs(ntypes, m.pair_cutoffs);
+  impl->peratom.clear();
+  impl->peratom["energy"];
+  for (const std::string &output : m.outputs)
+    if (output != "atomic_energy") impl->peratom[output];
   impl->cutoff = m.list_cutoff;
   impl->num_layers = m.num_layers;
   introduce();
@@ -191,9 +195,8 @@ void PairEquivariant::init_style()
   choose_mode();
   if (impl->mode == Mode::shell) check_shell();
   declare_exchange();
-  check_electrons();
+  update_electrons();
   if (impl->settings.check && !impl->tested) self_test();
-  ghostneigh = impl->mode == Mode::shell;
   neighbor->add_request(this, NeighConst::REQ_FULL | (ghostneigh ? NeighConst::REQ_GHOST : 0));
 }
 
@@ -212,6 +215,11 @@ void PairEquivariant::check_host_settings() const
       units == "real" ? utils::get_conversion_factor(utils::ENERGY, utils::METAL2REAL) : 1.0;
   if (!force->newton_pair)
     error->all(FLERR, "Pair style equivariant needs newton pair on: remove 'newton off'");
+  for (int k = 1; k < 4; ++k)
+    if (atom->nbonds > 0 && force->special_lj[k] == 0.0 && force->special_coul[k] == 0.0)
+      error->all(FLERR,
+                 "Pair style equivariant needs all neighbors but special_bonds leaves out bonded "
+                 "atoms: use 'special_bonds lj/coul 1.0 1.0 1.0'");
 }
 
 void PairEquivariant::choose_mode()
@@ -232,6 +240,8 @@ void PairEquivariant::check_shell() const
     error->all(FLERR,
                "pair_style equivariant exchange shell cannot be used with model {}, which needs sums "
                "over all atoms: use exchange auto or ghost", impl->file);
+  if (comm->mode != Comm::SINGLE)
+    error->all(FLERR, "pair_style equivariant exchange shell needs comm_modify mode single");
   const double needed = impl->num_layers * impl->cutoff + neighbor->skin;
   const double have = std::max(comm->cutghostuser, impl->cutoff + neighbor->skin);
   if (have < needed)
@@ -264,8 +274,8 @@ double PairEquivariant::value_of(int which) const
   return input->variable->compute_equal(ivar);
 }
 
-/// total charge and unpaired electrons of this step, and whether they can be
-void PairEquivariant::check_electrons()
+/// total charge and unpaired electrons of this step
+void PairEquivariant::update_electrons()
 {
   const natrolite::Metadata &m = impl->model->metadata();
   if ((impl->settings.charge.given && !m.needs_total_charge) ||

@@ -39,9 +39,11 @@ def types_of(atoms, metadata):
     return np.array([index[z] for z in atoms.numbers], dtype=np.int64)
 
 
-def widest_cutoff(metadata):
-    """Return the largest of r_max and lr_cutoff in Angstrom."""
-    return max(metadata["r_max"], metadata.get("lr_cutoff") or 0.0)
+def cutoffs(metadata):
+    """Return what a graph is built with, in Angstrom: pair_cutoffs, or the larger of the others."""
+    if metadata["pair_cutoffs"]:
+        return np.asarray(metadata["pair_cutoffs"], float)
+    return max(metadata["r_max"], metadata["lr_cutoff"] or 0.0)
 
 
 def evaluate(module, metadata, atoms, *, ghosts=False):
@@ -53,7 +55,7 @@ def evaluate(module, metadata, atoms, *, ghosts=False):
     build = graphs.with_ghosts if ghosts else graphs.folded
     types = types_of(atoms, metadata)
     charge, spin = atoms.info.get("charge", 0.0), atoms.info.get("spin", 0.0)
-    graph = build(atoms, types, widest_cutoff(metadata))
+    graph = build(atoms, types, cutoffs(metadata))
     return evaluate_graph(module, graph, charge=charge, spin=spin)
 
 

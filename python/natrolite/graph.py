@@ -27,10 +27,10 @@ class Graph:
 def folded(atoms, types, cutoff):
     """Return the Graph without ghosts: periodic images are edges to their owners.
 
-    atoms: ase.Atoms (any cell, also shorter than the cutoff); types: int64 [n]; cutoff: Angstrom.
-    Only pairs with r < cutoff are edges.
+    atoms: ase.Atoms (any cell, also shorter than the cutoff); types: int64 [n]; cutoff: Angstrom,
+    one for all pairs or [ntypes, ntypes] (center, neighbor). Only pairs with r < cutoff are edges.
     """
-    center, neighbor, vec, _ = _pairs(atoms, cutoff)
+    center, neighbor, vec, _ = _pairs(atoms, types, cutoff)
     index = np.stack([center, neighbor])
     return Graph(vec, index, np.asarray(types), np.zeros(0, np.int64), len(atoms))
 
@@ -40,7 +40,7 @@ def with_ghosts(atoms, types, cutoff):
 
     One ghost more, which no edge touches, stands at the end: an owner's copy that must not matter.
     """
-    center, neighbor, vec, shift = _pairs(atoms, cutoff)
+    center, neighbor, vec, shift = _pairs(atoms, types, cutoff)
     nlocal = len(atoms)
     index, owner = neighbor.copy(), []
     rows = {}
@@ -57,7 +57,7 @@ def with_ghosts(atoms, types, cutoff):
     return Graph(vec, np.stack([center, index]), np.concatenate([types, types[owner]]), owner, nlocal)
 
 
-def _pairs(atoms, cutoff):
+def _pairs(atoms, types, cutoff):
     """Return centers, neighbors, vectors and cell shifts of all pairs with r < cutoff, sorted."""
     from ase.neighborlist import primitive_neighbor_list
 
@@ -66,9 +66,10 @@ def _pairs(atoms, cutoff):
         return none, none, np.zeros((0, 3)), np.zeros((0, 3), np.int64)
     cell = np.asarray(atoms.cell.complete())
     i, j, vec, r, shift = primitive_neighbor_list(
-        "ijDdS", atoms.pbc, cell, atoms.get_positions(), cutoff, self_interaction=False
+        "ijDdS", atoms.pbc, cell, atoms.get_positions(), float(np.max(cutoff)), self_interaction=False
     )
-    keep = np.flatnonzero(r < cutoff)
+    limit = np.asarray(cutoff)[types[i], types[j]] if np.ndim(cutoff) else cutoff
+    keep = np.flatnonzero(r < limit)
     keep = keep[np.argsort(i[keep], kind="stable")]
     return (
         i[keep].astype(np.int64),

@@ -112,7 +112,8 @@ void PairEquivariant::refresh_rows()
   try {
     if (impl->mode == Mode::shell) {
       impl->ncentres =
-          build_shell_rows(neighbors, atoms, impl->cutoffs, impl->num_layers, impl->rows);
+          build_shell_rows(neighbors, atoms, impl->cutoffs,
+                           impl->model->metadata().num_layers, impl->rows);
     } else {
       const bool folded = impl->mode == Mode::folded;
       build_rows(neighbors, atoms,

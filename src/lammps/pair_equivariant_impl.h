@@ -53,8 +53,7 @@ struct PairEquivariant::Impl {
 
   std::map<std::string, std::vector<double>> peratom;    ///< named fields of fix pair
   std::map<std::string, int> wanted;                     ///< <field>_flag of fix pair
-  double cutoff = 0.0;
-  int num_layers = 0;
+  double cutoff = 0.0, num_layers = 0.0;    // doubles: what LAMMPS' extract interfaces hand out
 };
 
 }    // namespace LAMMPS_NS

@@ -41,9 +41,9 @@ def types_of(atoms, metadata):
 
 def cutoffs(metadata):
     """Return what a graph is built with, in Angstrom: pair_cutoffs, or the larger of the others."""
-    if metadata["pair_cutoffs"]:
+    if metadata.get("pair_cutoffs"):
         return np.asarray(metadata["pair_cutoffs"], float)
-    return max(metadata["r_max"], metadata["lr_cutoff"] or 0.0)
+    return max(metadata["r_max"], metadata.get("lr_cutoff") or 0.0)
 
 
 def evaluate(module, metadata, atoms, *, ghosts=False):

@@ -12,6 +12,7 @@ are interleaved and the medians' ratios printed, then peak memory per atom, and 
 against 1 rank x 2 threads.
 
 usage: pair_overhead.py [--plugins DIR] [--model FILE] [--sizes 200 1600] [--rounds 3] [--steps 3]
+                        [--programs lammps torch ase "ase plain"] [--no-ranks]
 """
 
 import argparse
@@ -27,6 +28,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = pathlib.Path(sys.executable).parent
+PROGRAMS = ["lammps", "torch", "ase", "ase plain"]
 DECK = """
 units metal
 atom_style atomic
@@ -163,17 +165,17 @@ def environment(args, threads):
 
 
 def measure(natoms, args):
-    """Interleaved rounds; returns {kind: (median seconds, peak kB)}."""
+    """Interleaved rounds; returns {program: (median seconds, peak kB)}."""
     kinds = {
         "lammps": lambda: run_lammps(natoms, args, 1),
         "torch": lambda: run_worker("torch", natoms, args, 1),
         "ase": lambda: run_worker("ase", natoms, args, 1),
         "ase plain": lambda: run_worker("ase plain", natoms, args, 1),
     }
-    samples = {kind: [] for kind in kinds}
+    samples = {kind: [] for kind in args.programs}
     for _ in range(args.rounds):
-        for kind, run in kinds.items():
-            samples[kind].append(run())
+        for kind in args.programs:
+            samples[kind].append(kinds[kind]())
     return {
         kind: (statistics.median(s for s, _ in values), max(kb for _, kb in values))
         for kind, values in samples.items()
@@ -188,6 +190,8 @@ def report(natoms, args):
     print(f"{'':12}{'ms/atom-step':>14}{'lammps / it':>14}{'peak kB/atom':>14}")
     for kind, (seconds, kb) in result.items():
         print(f"{kind:12}{1e3 * seconds / n:14.2f}{base / seconds:14.2f}{kb / n:14.0f}")
+    if args.no_ranks:
+        return
     pairs = [(run_lammps(natoms, args, 1, ranks=2)[0], run_lammps(natoms, args, 2)[0]) for _ in range(args.rounds)]
     ratio = statistics.median(a / b for a, b in pairs)
     print(f"2 ranks x 1 thread against 1 rank x 2 threads: time ratio {ratio:.2f}", flush=True)
@@ -200,6 +204,8 @@ def main():
     parser.add_argument("--sizes", type=int, nargs="+", default=[200, 1600])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--programs", nargs="+", default=PROGRAMS, choices=PROGRAMS)
+    parser.add_argument("--no-ranks", action="store_true", help="leave out 2 ranks against 2 threads")
     parser.add_argument("--threads", type=int, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     args = parser.parse_args()

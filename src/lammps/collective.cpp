@@ -78,7 +78,9 @@ std::string read_file_on_all(MPI_Comm world, const std::string &path)
   std::string bytes, reason;
   if (rank_of(world) == 0) reason = read_file(path, bytes);
   broadcast(world, reason, 0);
-  if (!reason.empty()) throw std::runtime_error("cannot read the file: " + reason);
+  if (!reason.empty())
+    throw std::runtime_error("cannot read the file: " + reason +
+                             ": give its path from the folder LAMMPS runs in");
   broadcast(world, bytes, 0);
   return bytes;
 }

@@ -278,10 +278,10 @@ double PairEquivariant::value_of(int which) const
 void PairEquivariant::update_electrons()
 {
   const natrolite::Metadata &m = impl->model->metadata();
-  if ((impl->settings.charge.given && !m.needs_total_charge) ||
-      (impl->settings.spin.given && !m.needs_total_spin))
-    error->all(FLERR, "Model {} does not take the pair_style equivariant keyword {}", impl->file,
-               m.needs_total_charge ? "spin" : "charge");
+  const bool no_charge = impl->settings.charge.given && !m.needs_total_charge;
+  if (no_charge || (impl->settings.spin.given && !m.needs_total_spin))
+    error->all(FLERR, "Model {} does not take the pair_style equivariant keyword {}: remove it",
+               impl->file, no_charge ? "charge" : "spin");
   if (m.needs_total_charge) impl->total_charge = value_of(0);
   if (m.needs_total_spin) impl->spin = value_of(1);
 }

@@ -29,7 +29,7 @@ namespace {
 
   void check_start(const char *bytes, std::size_t nbytes)
   {
-    if (nbytes == 0) refuse("the file is empty");
+    if (nbytes == 0) refuse("the file is empty: copy or export it again");
     const std::string_view head(bytes, std::min<std::size_t>(nbytes, 4));
     if (head == "PK\x03\x04") return;
     if (head[0] == '\x80')

@@ -39,12 +39,22 @@ namespace {
     std::vector<at::Tensor> peratom_;
   };
 
+  torch::jit::Module load_module(const LoadOptions &options, c10::Device device)
+  {
+    try {
+      return torch::jit::load(std::make_shared<caffe2::serialize::MemoryReadAdapter>(
+                                  options.bytes, static_cast<off_t>(options.nbytes)),
+                              device);
+    } catch (const std::exception &e) {    // torch::jit::ErrorReport is no c10::Error
+      throw std::runtime_error("LibTorch " TORCH_VERSION " cannot load it (" + first_line(e) +
+                               "): export it again with this version of torch");
+    }
+  }
+
   TorchScriptModel::TorchScriptModel(const LoadOptions &options) :
       device_(prepare_runtime(options)),
       metadata_(parse_metadata(read_extra_file(options.bytes, options.nbytes, "natrolite.json"))),
-      module_(torch::jit::load(std::make_shared<caffe2::serialize::MemoryReadAdapter>(
-                                   options.bytes, static_cast<off_t>(options.nbytes)),
-                               device_))
+      module_(load_module(options, device_))
   {
     at::globalContext().setAllowTF32CuBLAS(metadata_.allow_tf32);
     module_.eval();
@@ -148,7 +158,7 @@ std::unique_ptr<Model> load_torchscript(const LoadOptions &options)
 {
   try {
     return std::make_unique<TorchScriptModel>(options);
-  } catch (const std::exception &e) {    // torch::jit::ErrorReport is no c10::Error
+  } catch (const std::exception &e) {
     throw std::runtime_error(first_line(e));
   }
 }

@@ -37,7 +37,7 @@ def measured():
 def pytest_terminal_summary(terminalreporter):
     """Print the largest errors of every cell."""
     title = None
-    for (heading, cell), values in MEASURED.items():
+    for (heading, cell), values in sorted(MEASURED.items(), key=lambda item: item[0][0]):
         if heading != title:
             terminalreporter.write_line(f"\n{heading}")
             title = heading

@@ -5,10 +5,12 @@ Models: a tiny SevenNet with random weights in every mode, and the pretrained Se
 shell of 5 x 5 A is too large for the dense structures.
 
 Limits: float64 1e-9 eV/atom, eV/A and eV/A^3; float32 2e-6 eV/atom, 2e-4 eV/A and, for the stress,
-1e-5 eV/A^3 (a force error of 2e-4 eV/A on one bond of 2 A in 40 A^3). sevenn's calculator runs in
-double throughout in float64, its strain derivative included (tiny_sevennet.calculator casts the
-only two float32 places), so the stress limit is the same 1e-9. Structures without a cell have no
-stress; their virial must be sum_i x_i (x) F_i and the limits are those of the forces times 10 A.
+1e-5 eV/A^3 (a force error of 2e-4 eV/A on one bond of 2 A in 40 A^3). In float64 sevenn's calculator
+runs in double throughout, its stress included (tiny_sevennet.calculator casts the only two float32
+places), so the stress limit is the same 1e-9. Structures without a cell have no stress: their
+virial must be sum_i x_i (x) F_i, to 1e-9 eV and 2e-3 eV. SevenNet-0 itself, in float64, has a torque
+of 4e-9 eV on a free cluster (the tables of its rotations are rounded), so xy is compared with xy,
+which is also what sevenn's stress has.
 """
 
 import functools
@@ -20,7 +22,7 @@ import pytest
 import structures
 import tiny_sevennet
 
-LIMITS = {"float32": (2e-6, 2e-4, 1e-5, 2e-3), "float64": (1e-9, 1e-9, 1e-9, 1e-8)}
+LIMITS = {"float32": (2e-6, 2e-4, 1e-5, 2e-3), "float64": (1e-9,) * 4}
 MODES = {1: ["folded", "ghost", "shell"], 2: ["ghost", "shell"], 4: ["ghost", "shell"]}
 DTYPES = ["float32", "float64"]
 SHELL = {"tiny": 3 * 4.0 + 1.0, "sevennet0": 5 * 5.0 + 1.0}  # layers x cutoff + skin
@@ -59,6 +61,7 @@ def truth(sevennets):
             virial = s.rotated(-volume * np.array(atoms.get_stress(voigt=False), float))
         else:
             virial = s.positions.T @ forces
+            virial = np.triu(virial) + np.triu(virial, 1).T  # LAMMPS' six: xy, not yx
         return float(atoms.get_potential_energy()), forces, virial
 
     return get

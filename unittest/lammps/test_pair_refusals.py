@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Bad input on 1 and 4 ranks: one error line with the value and the remedy, an exit code, no hang."""
+
+import ctypes.util
+import os
+import shutil
+import subprocess
+
+import lammps_run
+import pytest
+import toy_systems
+
+SYSTEM = toy_systems.system("box")
+RANKS = pytest.mark.parametrize("ranks", [1, 4])
+
+# file -> words of the message, besides the file's name
+FILES = {
+    "nowhere": ["cannot read the file", "No such file or directory", "give its path"],
+    "empty": ["the file is empty", "export it again"],
+    "truncated": ["damaged or truncated", "export the file again"],
+    "notzip": ["not a zip archive", "natrolite export"],
+    "checkpoint": ["Python checkpoint", "natrolite export"],
+    "state_dict": ["state dict", "weights without a model", "natrolite export"],
+    "metatomic_like": ["metatomic model", "natrolite export"],
+    "plain_script": ["no natrolite.json", "natrolite export"],
+    "newer": ["format_version 2", "update Natrolite"],
+    "missing_key": ["lacks the key 'r_max'", "natrolite export"],
+    "unknown_op": ["natrolite_unregistered::foo", "export it again"],
+    "mismatch": ["the self test failed", "energy", "here", "check no"],
+}
+
+# name -> (model, elements, keywords, words); a model of None is the folder itself
+ARGUMENTS = {
+    "folder": (None, "Ar Ne", "", ["Is a directory"]),
+    "unknown element": ("mp", "Ar Xe", "", ["Element Xe (atom type 2)", "knows: Ar Ne"]),
+    "one name missing": ("mp", "Ar", "", ["per atom type", "2 types, 1 names"]),
+    "one name too many": ("mp", "Ar Ne Ar", "", ["per atom type", "2 types, 3 names"]),
+    "only NULL": ("mp", "NULL NULL", "", ["names no element", "all types are NULL"]),
+    "unknown keyword": ("mp", "Ar Ne", "exchnge ghost", ["keyword 'exchnge'", "known are exchange, device"]),
+    "unknown exchange": ("mp", "Ar Ne", "exchange both", ["value 'both'", "auto, folded, ghost, shell"]),
+    "unknown device": ("mp", "Ar Ne", "device tpu", ["value 'tpu'", "auto, cpu, cuda"]),
+    "unknown check": ("mp", "Ar Ne", "check maybe", ["boolean", "'maybe'"]),
+    "missing value": ("mp", "Ar Ne", "check no exchange", ["Missing value", "keyword exchange"]),
+    "charge is no number": ("charged", "Ar Ne", "charge one", ["floating point", "'one'"]),
+    "no such variable": ("charged", "Ar Ne", "charge v_none", ["Variable none", "keyword charge"]),
+    "not equal-style": ("charged", "Ar Ne", "spin v_atomwise", ["Variable atomwise", "keyword spin"]),
+    "charge not taken": ("mp", "Ar Ne", "charge 1", ["does not take", "keyword charge", "remove it"]),
+    "spin not taken": ("mp", "Ar Ne", "spin 1", ["does not take", "keyword spin"]),
+    "ghosts too short": ("mp3", "Ar Ne", "exchange shell", ["exchange shell", "13", "comm_modify cutoff 13"]),
+    "sums on a shell": ("gsum", "Ar Ne", "exchange shell", ["exchange shell", "sums", "exchange auto"]),
+}
+
+
+def refused(deck, folder, ranks, words, **changes):
+    """Run a deck; assert one error line that has all the words, and a non-zero exit code."""
+    done = lammps_run.attempt(deck, folder, ranks, timeout=90, **changes)
+    lines = done.errors()
+    assert done.code != 0, done.tail()
+    assert len(lines) == 1, done.tail()
+    missing = [word for word in words if word not in lines[0]]
+    assert not missing, (missing, lines[0])
+    for trace in ("Traceback", "SIGSEGV", "Segmentation", "frame #", "terminate called"):
+        assert trace not in done.output, done.tail()
+    return lines[0]
+
+
+def deck(folder, pair, **options):
+    return "variable atomwise atom id\n" + lammps_run.single_point("bad", SYSTEM, folder, pair, **options)
+
+
+def both(file, keywords="", names="Ar Ne"):
+    return lammps_run.pair(file, names.split(), keywords)
+
+
+@RANKS
+@pytest.mark.parametrize("name", list(FILES))
+def test_bad_file(name, ranks, toys, tmp_path):
+    file = toys / f"{name}.pt"
+    refused(deck(tmp_path, both(file)), tmp_path, ranks, [f"Model file {file}", *FILES[name]])
+
+
+def test_mismatch_runs_with_check_no(toys, tmp_path):
+    lammps_run.lmp(deck(tmp_path, both(toys / "mismatch.pt", "check no")), tmp_path)
+
+
+@RANKS
+@pytest.mark.parametrize("name", list(ARGUMENTS))
+def test_bad_arguments(name, ranks, toys, tmp_path):
+    model, elements, keywords, words = ARGUMENTS[name]
+    file = toys / f"{model}.pt" if model else toys
+    refused(deck(tmp_path, both(file, keywords, elements)), tmp_path, ranks, words)
+
+
+@RANKS
+@pytest.mark.parametrize("units", ["lj", "si"])
+def test_other_units(units, ranks, toys, tmp_path):
+    words = ["needs units metal or real", f"not {units}"]
+    refused(deck(tmp_path, both(toys / "mp.pt"), units=units), tmp_path, ranks, words)
+
+
+@RANKS
+def test_newton_off(ranks, toys, tmp_path):
+    words = ["needs newton pair on", "remove 'newton off'"]
+    refused(deck(tmp_path, both(toys / "mp.pt"), before="newton off"), tmp_path, ranks, words)
+
+
+@pytest.mark.parametrize("ranks", [2, 4])
+def test_folded_on_several_ranks(ranks, toys, tmp_path):
+    words = ["exchange folded", f"not on {ranks}", "use exchange auto or ghost"]
+    refused(deck(tmp_path, both(toys / "mp.pt", "exchange folded")), tmp_path, ranks, words)
+
+
+@RANKS
+def test_other_pair_coeff(ranks, toys, tmp_path):
+    lines = f"pair_style equivariant\npair_coeff 1 2 {toys / 'mp.pt'} Ar Ne"
+    refused(deck(tmp_path, lines), tmp_path, ranks, ["must start with * *"])
+
+
+@RANKS
+def test_cuda_without_gpu(ranks, toys, tmp_path):
+    words = ["CUDA", "device cpu"]
+    pair = both(toys / "mp.pt", "device cuda")
+    refused(deck(tmp_path, pair), tmp_path, ranks, words, CUDA_VISIBLE_DEVICES="")
+
+
+@RANKS
+def test_position_that_is_no_number(ranks, toys, tmp_path):
+    """LAMMPS' own message; here it matters that all ranks end."""
+    lines = both(toys / "mp3.pt") + "\nvariable nan atom exp(1000)-exp(1000)\nset atom 5 x v_nan"
+    done = lammps_run.attempt(deck(tmp_path, lines), tmp_path, ranks, timeout=90)
+    assert done.code != 0
+    assert any("on-numeric" in line for line in done.errors()), done.tail()
+
+
+@RANKS
+def test_missing_engine(ranks, toys, tmp_path):
+    nowhere = tmp_path / "no_engine.so"
+    words = ["the engine cannot be opened", str(nowhere), "NATROLITE_ENGINE"]
+    refused(deck(tmp_path, both(toys / "mp.pt")), tmp_path, ranks, words, NATROLITE_ENGINE=nowhere)
+
+
+@RANKS
+def test_other_library_as_engine(ranks, toys, tmp_path):
+    other = ctypes.util.find_library("m")
+    words = [other, "is not an engine"]
+    refused(deck(tmp_path, both(toys / "mp.pt")), tmp_path, ranks, words, NATROLITE_ENGINE=other)
+
+
+def test_plugin_offers_the_style(tmp_path):
+    done = lammps_run.lmp("plugin list\n", tmp_path)
+    assert "pair style plugin equivariant" in done.output
+
+
+# A host that answers otherwise than the one the plugin was built for: its C interface, preloaded.
+OTHER_HOST = {
+    "version": ("int lammps_version(void *h) { return 20200101; }", ["version 20200101", "headers"]),
+    "sizes": ("int lammps_extract_setting(void *h, const char *n) { return 8; }", ["IDs of 32 bits", "has 64", "bigbig"]),
+}
+
+
+@pytest.mark.parametrize("difference", list(OTHER_HOST))
+def test_other_host(difference, toys, tmp_path):
+    source, words = OTHER_HOST[difference]
+    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc")
+    (tmp_path / "host.c").write_text(source)
+    library = tmp_path / "host.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, tmp_path / "host.c"], check=True)
+    words = ["Natrolite plugin was built", *words]
+    refused(deck(tmp_path, both(toys / "mp.pt")), tmp_path, 1, words, LD_PRELOAD=library)

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command `natrolite`: a table of subcommands, one module each.
+
+A subcommand module has `add_parser(subparsers)`, which adds its parser and sets `run` as a
+default: a function of the parsed arguments that returns the exit code.
+"""
+
+import argparse
+import importlib
+import sys
+
+from natrolite import __version__
+from natrolite.errors import NatroliteError
+
+COMMANDS = ["export", "info", "check"]
+
+
+def build_parser():
+    """Return the argument parser with every subcommand of COMMANDS."""
+    parser = argparse.ArgumentParser(
+        prog="natrolite", description="Model files for the LAMMPS pair style equivariant."
+    )
+    parser.add_argument("--version", action="version", version=f"natrolite {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        importlib.import_module(f"natrolite.{name}").add_parser(subparsers)
+    return parser
+
+
+def main(argv=None):
+    """Run one subcommand; return its exit code (1 after a refusal, 2 for wrong usage)."""
+    args = build_parser().parse_args(argv)
+    try:
+        return args.run(args)
+    except NatroliteError as error:
+        print(f"natrolite: error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("natrolite: interrupted", file=sys.stderr)
+        return 130

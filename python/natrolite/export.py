@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`natrolite export`: writes a model file from a pretrained model's name or a checkpoint."""
+
+from natrolite import modelfile
+
+
+def add_parser(subparsers):
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "export",
+        help="write a model file for pair_style equivariant",
+        description="Write a model file from a pretrained model's name or a checkpoint. Nothing is "
+        "written if the exported form differs from the original by more than rounding.",
+    )
+    parser.add_argument("source", metavar="NAME|CHECKPOINT", help="sevennet-0, ..., or a file")
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the model file to write")
+    parser.add_argument(
+        "--dtype", choices=["float32", "float64"], default="float32", help="compute type (float32)"
+    )
+    parser.add_argument("--modality", metavar="M", help="for models trained on several data sets")
+    parser.set_defaults(run=run)
+
+
+def run(args):
+    """Export and report; return 0."""
+    from natrolite import exporters
+
+    modelfile.writable(args.output)
+    family = exporters.resolve(args.source)
+    report, meta = export(family, args.source, args.output, args.dtype, args.modality, log=print)
+    print(
+        f"wrote {args.output}: {meta['name']}, {meta['dtype']}; largest error against the original "
+        f"{report.energy:.1e} eV/atom, {report.force:.1e} eV/A, {report.stress:.1e} eV/A^3"
+    )
+    return 0
+
+
+def export(family, source, output, dtype="float32", modality=None, log=lambda line: None):
+    """Write the model file; return (exporters.common.Report, metadata).
+
+    family: a module of natrolite.exporters. Raises NatroliteError for every refusal.
+    """
+    from natrolite.exporters import common
+
+    log(f"loading {source}")
+    built = family.build(source, dtype, modality)
+    scripted, meta, report = common.finish(built, log)
+    modelfile.write(output, scripted, meta)
+    return report, meta

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Exporters, one module per model family, imported only when used.
+
+A family module `natrolite.exporters.FAMILY` defines
+    PACKAGE   the pip command that installs what it needs (shown when the import fails)
+    claims(path) -> bool          does this checkpoint file belong to the family? (may import it)
+    build(source, dtype, modality) -> common.Built
+and needs one line in FAMILIES, and one in NAMES for each pretrained model it can name.
+"""
+
+import importlib
+import os
+
+from natrolite.errors import NatroliteError
+
+FAMILIES = {"sevennet": "natrolite.exporters.sevennet"}
+
+NAMES = {
+    "sevennet-0": "sevennet",
+    "sevennet-0-11jul2024": "sevennet",
+    "sevennet-0-22may2024": "sevennet",
+    "sevennet-l3i5": "sevennet",
+    "sevennet-mf-0": "sevennet",
+}
+
+
+def family_module(family):
+    """Return the module of a family."""
+    return importlib.import_module(FAMILIES[family])
+
+
+def resolve(source, family=None):
+    """Return the family module for a pretrained model's name or a checkpoint's path.
+
+    Raises NatroliteError: neither a known name nor a file, or a file of no known family.
+    """
+    if source.lower() in NAMES:
+        return family_module(NAMES[source.lower()])
+    if not os.path.exists(source):
+        raise NatroliteError(
+            f"'{source}' is neither a file nor a known model; known models: {', '.join(NAMES)}"
+        )
+    if not os.path.isfile(source):
+        raise NatroliteError(f"'{source}' is a folder; give the checkpoint file in it")
+    if family:
+        return family_module(family)
+    for candidate in FAMILIES:
+        module = family_module(candidate)
+        if module.claims(source):
+            return module
+    kinds = ", ".join(f"a {family} checkpoint" for family in FAMILIES)
+    raise NatroliteError(f"'{source}' is not {kinds}; give a checkpoint that its training code wrote")

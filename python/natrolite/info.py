@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`natrolite info`: a table of what a model file says about itself (torch is not needed)."""
+
+import os
+import textwrap
+
+from natrolite import modelfile
+
+
+def add_parser(subparsers):
+    """Add the subcommand."""
+    parser = subparsers.add_parser("info", help="print what a model file says about itself")
+    parser.add_argument("file", metavar="FILE", help="a model file")
+    parser.set_defaults(run=run)
+
+
+def run(args):
+    """Print the table; return 0."""
+    meta = modelfile.read_metadata(args.file)
+    for name, value in rows(meta, os.path.getsize(args.file)):
+        lines = textwrap.wrap(value, 78) or [""]
+        print(f"{name:<20}{lines[0]}")
+        for line in lines[1:]:
+            print(f"{'':<20}{line}")
+    for entry in meta["citation"]:
+        print(f"\n{entry}")
+    return 0
+
+
+def rows(meta, size):
+    """Return [(label, text)] of the table; size in bytes."""
+    c, reference = meta["collectives"], meta["reference"]
+    widths = ", ".join(map(str, meta["exchange_widths"]))
+    needs = [n for n in ("total_charge", "total_spin") if meta[f"needs_{n}"]]
+    return [
+        ("model", f"{meta['name']} ({meta['family']})"),
+        ("created by", meta["created_by"]),
+        ("license", meta["license"]),
+        ("format", f"version {meta['format_version']}, {size / 1e6:.1f} MB"),
+        ("weights SHA-256", meta["weights_sha256"]),
+        ("compute type", meta["dtype"] + (", TF32 allowed" if meta["allow_tf32"] else "")),
+        ("cutoff", _cutoff(meta)),
+        ("layers", f"{meta['num_layers']}" + (" (strictly local)" if meta["strictly_local"] else "")),
+        ("exchanges", f"{c['ghost']} of ghosts (widths {widths or '-'}), {c['sum']} sums, {c['max']} maxima"),
+        ("units", f"{meta['length_unit']}, {meta['energy_unit']}, {meta['charge_unit']}"),
+        ("outputs", ", ".join(meta["outputs"])),
+        ("needs", ", ".join(needs) or "nothing but the structure"),
+        ("committee", str(meta["committee_size"])),
+        ("self test", f"{len(reference['types'])} atoms, {reference['energy']:.6f} eV"),
+        ("elements", f"{len(meta['type_names'])}: {' '.join(meta['type_names'])}"),
+    ]
+
+
+def _cutoff(meta):
+    text = f"{meta['r_max']:g} {meta['length_unit']}"
+    if meta["pair_cutoffs"]:
+        text += ", smaller for some pairs"
+    if meta["lr_cutoff"]:
+        text += f", long range {meta['lr_cutoff']:g}"
+    return text

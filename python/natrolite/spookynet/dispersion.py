@@ -66,7 +66,7 @@ class Dispersion(nn.Module):
         t = alpha.size(0)
         flat = alpha.flatten(0, 1)
         c6 = 3.0 / math.pi * ((flat * self.frequency_weights) @ flat.t())
-        return c6.view(t, REFERENCES, t, REFERENCES).permute(0, 2, 1, 3).contiguous()
+        return c6.view(t, alpha.size(1), t, alpha.size(1)).permute(0, 2, 1, 3).contiguous()
 
     def coordination(
         self, r: torch.Tensor, center: torch.Tensor, type_i: torch.Tensor, type_j: torch.Tensor,
@@ -124,11 +124,12 @@ class Dispersion(nn.Module):
         present, kind = torch.unique(types, return_inverse=True)
         t = present.size(0)
         table = table.index_select(0, present).index_select(1, present)
-        table = table.permute(0, 2, 1, 3).reshape(t * REFERENCES, t * REFERENCES)
+        systems = table.size(2)
+        table = table.permute(0, 2, 1, 3).reshape(t * systems, t * systems)
         rows = torch.arange(nlocal, device=types.device)
-        spread = torch.zeros([nlocal, t, REFERENCES], dtype=weights.dtype, device=weights.device)
+        spread = torch.zeros([nlocal, t, systems], dtype=weights.dtype, device=weights.device)
         spread = spread.index_put([rows, kind[:nlocal]], weights[:nlocal])
-        toward = (spread.flatten(1) @ table).view(nlocal * t, REFERENCES)
+        toward = (spread.flatten(1) @ table).view(nlocal * t, systems)
         toward = toward.index_select(0, center * t + kind.index_select(0, neighbor))
         return (toward * weights.index_select(0, neighbor)).sum(1)
 

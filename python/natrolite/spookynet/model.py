@@ -83,7 +83,7 @@ class SpookyNet(nn.Module):
         features = self.atom_features(data, near, near_r, near_i, near_j)
         raw = self.output(features).double() + self.offset.double().index_select(0, own)
         energy = raw[:, 0]
-        charges = self.conserve(raw[:, 1], data["total_charge"], center.size(0))
+        charges = self.conserve(raw[:, 1], data["total_charge"], center)
         zero = torch.zeros_like(energy)
         repulsion, electrostatics, dispersion = zero, zero, zero
         if self.repulsion is not None:
@@ -132,27 +132,33 @@ class SpookyNet(nn.Module):
         return features
 
     def conserve(
-        self, charges: torch.Tensor, total_charge: torch.Tensor, edge_count: int
+        self, charges: torch.Tensor, total_charge: torch.Tensor, center: torch.Tensor
     ) -> torch.Tensor:
         """Return the charges with what is missing from total_charge spread evenly over all atoms.
 
-        charges: float64 [nlocal] in e. Raises RuntimeError where all pairs are needed but the
-        edges of all ranks are not N (N - 1).
+        charges: float64 [nlocal] in e; center: int64 [E], of all edges.
         """
-        counts = torch.tensor(
-            [float(charges.size(0)), float(edge_count)], dtype=charges.dtype, device=charges.device
-        )
-        sums = torch.ops.natrolite.global_sum(torch.cat([charges.sum().unsqueeze(0), counts]))
+        n = charges.size(0)
+        edges = torch.zeros_like(charges).index_add(0, center, torch.ones_like(center).to(charges))
+        counts = torch.stack([edges.new_ones([n]), edges, edges * edges]).detach().sum(1)
+        sums = torch.cat([charges.sum().unsqueeze(0), counts])
+        sums = torch.ops.natrolite.global_sum(sums)
         if self.all_pairs:
-            atoms, edges = int(sums[1]), int(sums[2])
-            if edges != atoms * (atoms - 1):
-                raise RuntimeError(
-                    "this SpookyNet has no lr_cutoff and needs every pair of an isolated molecule: "
-                    "{} atoms have {} pairs, but {} edges were given; for a periodic system, or a "
-                    "molecule wider than the neighbor list, export the model with "
-                    "--lr-cutoff".format(atoms, atoms * (atoms - 1), edges)
-                )
+            self.require_all_pairs(int(sums[1]), int(sums[2]), int(sums[3]))
         return charges + (total_charge - sums[0]) / sums[1]
+
+    def require_all_pairs(self, atoms: int, edges: int, squares: int) -> None:
+        """Raise RuntimeError, on every rank, unless each atom has atoms - 1 edges.
+
+        edges, squares: sum over all atoms of the number of edges and of its square.
+        """
+        if edges != atoms * (atoms - 1) or squares != edges * (atoms - 1):
+            raise RuntimeError(
+                "this SpookyNet has no lr_cutoff and needs every pair of an isolated molecule: "
+                "{} atoms have {} pairs, but {} edges were given; for a periodic system, or a "
+                "molecule wider than the neighbor list, export the model with "
+                "--lr-cutoff".format(atoms, atoms * (atoms - 1), edges)
+            )
 
     def long_range_pairs(
         self, r: torch.Tensor, center: torch.Tensor, neighbor: torch.Tensor

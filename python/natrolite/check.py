@@ -29,7 +29,10 @@ def run(args):
         f"eV/A (allowed {reference['force_tolerance']:.0e})"
     )
     if not (energy <= reference["energy_tolerance"] and force <= reference["force_tolerance"]):
-        raise NatroliteError(f"{args.file} does not give its own reference; export the model again")
+        raise NatroliteError(
+            f"{args.file} does not give its own reference (energy off by {energy:.1e} eV/atom, "
+            f"forces by {force:.1e} eV/A); export the model again"
+        )
     return 0
 
 

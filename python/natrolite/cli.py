@@ -15,9 +15,17 @@ from natrolite.errors import NatroliteError
 COMMANDS = ["export", "info", "check"]
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, like every other refusal."""
+
+    def error(self, message):
+        print(f"{self.prog}: error: {message}; see {self.prog} --help", file=sys.stderr)
+        sys.exit(2)
+
+
 def build_parser():
     """Return the argument parser with every subcommand of COMMANDS."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="natrolite", description="Model files for the LAMMPS pair style equivariant."
     )
     parser.add_argument("--version", action="version", version=f"natrolite {__version__}")

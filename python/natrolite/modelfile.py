@@ -97,11 +97,8 @@ def write(path, scripted, meta):
     """
     import torch
 
+    writable(path)
     folder = os.path.dirname(os.path.abspath(path))
-    if not os.path.isdir(folder):
-        raise NatroliteError(f"cannot write {path}: no folder {folder}; create it first")
-    if os.path.isdir(path):
-        raise NatroliteError(f"cannot write {path}: it is a folder; name a file, for example model.pt")
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(prefix=".natrolite-", suffix=".pt", dir=folder)
@@ -129,6 +126,21 @@ def writable(path):
         raise NatroliteError(f"cannot write {path}: no permission in {folder}; choose another folder")
 
 
+def _metadata_text(path):
+    """Return the text of natrolite.json in the archive, or None if the archive has none."""
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.endswith(f"/extra/{EXTRA_FILE}")]
+        return archive.read(names[0]) if names else None
+
+
+def is_modelfile(path):
+    """Return whether path is a complete archive with natrolite.json in it."""
+    try:
+        return _metadata_text(path) is not None
+    except (zipfile.BadZipFile, EOFError, OSError):
+        return False
+
+
 def read_metadata(path):
     """Return the metadata of a model file without loading the model (no torch needed).
 
@@ -137,13 +149,17 @@ def read_metadata(path):
     if not os.path.isfile(path):
         raise NatroliteError(f"no such model file: {path}")
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = [n for n in archive.namelist() if n.endswith(f"/extra/{EXTRA_FILE}")]
-            text = archive.read(names[0]) if names else None
+        text = _metadata_text(path)
     except (zipfile.BadZipFile, EOFError, OSError):
-        raise NatroliteError(f"{path} is not a model file (not a complete zip archive); write one with 'natrolite export'") from None
+        raise NatroliteError(
+            f"{path} is not a model file (not a complete zip archive); write one with "
+            "'natrolite export'"
+        ) from None
     if text is None:
-        raise NatroliteError(f"{path} has no {EXTRA_FILE}: it is not a Natrolite model file; convert the model with 'natrolite export'")
+        raise NatroliteError(
+            f"{path} has no {EXTRA_FILE}, so it is not a Natrolite model file; convert the model "
+            "with 'natrolite export'"
+        )
     return validated(path, json.loads(text))
 
 
@@ -151,7 +167,10 @@ def validated(path, meta):
     """Return meta, or refuse a newer format or a missing key."""
     version = meta.get("format_version")
     if not isinstance(version, int) or version > FORMAT_VERSION:
-        raise NatroliteError(f"{path} has format_version {version}, this natrolite {__version__} reads up to {FORMAT_VERSION}; update natrolite")
+        raise NatroliteError(
+            f"{path} has format_version {version}, this natrolite {__version__} reads up to "
+            f"{FORMAT_VERSION}; update natrolite"
+        )
     missing = [key for key in KEYS if key not in meta]
     if missing:
         raise NatroliteError(f"{path} lacks the metadata {' '.join(missing)}; export the model again")

@@ -11,6 +11,7 @@ and needs one line in FAMILIES, and one in NAMES for each pretrained model it ca
 import importlib
 import os
 
+from natrolite import modelfile
 from natrolite.errors import NatroliteError
 
 FAMILIES = {"sevennet": "natrolite.exporters.sevennet"}
@@ -42,6 +43,8 @@ def resolve(source, family=None):
         )
     if not os.path.isfile(source):
         raise NatroliteError(f"'{source}' is a folder; give the checkpoint file in it")
+    if modelfile.is_modelfile(source):
+        raise NatroliteError(f"'{source}' is a model file already; pair_style equivariant reads it as it is")
     if family:
         return family_module(family)
     for candidate in FAMILIES:

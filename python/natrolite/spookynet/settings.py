@@ -2,6 +2,7 @@
 """What a SpookyNet is made of: sizes, cutoffs, switches and the unit constants."""
 
 import dataclasses
+import math
 
 # The published parameters were fitted with these values, so they are part of the model: newer
 # CODATA numbers would change energies in the eighth digit.
@@ -61,10 +62,10 @@ class Settings:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if not self.r_max > 0:
             raise ValueError(f"r_max must be positive, got {self.r_max}")
-        if self.lr_cutoff is not None and not self.lr_cutoff >= self.r_max:
+        if self.lr_cutoff is not None and not self.r_max <= self.lr_cutoff < math.inf:
             raise ValueError(
-                f"lr_cutoff {self.lr_cutoff} is smaller than r_max {self.r_max} (Angstrom); "
-                "choose one that is at least r_max"
+                f"lr_cutoff must be a length of at least r_max = {self.r_max:g} Angstrom, "
+                f"got {self.lr_cutoff:g}"
             )
         if set(self.blocks) != set(BLOCKS):
             raise ValueError(f"blocks must name exactly {BLOCKS}, got {tuple(self.blocks)}")

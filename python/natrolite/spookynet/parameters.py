@@ -81,15 +81,18 @@ def load_parameters(path, dtype=torch.float64, lr_cutoff=None) -> SpookyNet:
     asks for a part not supported here (with its name), and OSError if it cannot be read.
     """
     saved = _read(path)
-    settings = _settings(saved, lr_cutoff, path)
     state = saved["state_dict"]
+    try:
+        settings = _settings(saved, lr_cutoff, path)
+        renamed = rename(state, settings)
+    except KeyError as error:
+        raise ValueError(f"{path} is not a complete SpookyNet parameter file: no {error.args[0]}") from None
     tables = None
     if settings.dispersion:
         prefix = "d4_dispersion_energy."
         rows = {k[len(prefix) :]: v for k, v in state.items() if k.startswith(prefix)}
         tables = from_parameters(rows, settings.atomic_numbers)
     model = SpookyNet(settings, dtype, tables)
-    renamed = rename(state, settings)
     own = model.state_dict()
     unknown, missing = sorted(set(renamed) - set(own)), sorted(set(own) - set(renamed))
     missing = [name for name in missing if not _derived(name)]
@@ -106,7 +109,7 @@ def _read(path) -> dict:
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        reason = str(error).splitlines()[0]
+        reason = (str(error).splitlines() or ["it ends too early"])[0]
         raise ValueError(f"{path} is not a file of torch.save that can be read: {reason}") from None
     if not isinstance(saved, dict) or "state_dict" not in saved or "num_features" not in saved:
         raise ValueError(f"{path} is not a SpookyNet parameter file: no state_dict and num_features")

@@ -108,14 +108,17 @@ def register():
     """Define the three operators; return the library, which must be kept."""
     library = torch.library.Library("natrolite", "DEF")
     table = {
-        "ghost_exchange": ("(Tensor x, Tensor types) -> Tensor", _ghost_exchange, _ghost_setup, _ghost_backward),
-        "global_sum": ("(Tensor x) -> Tensor", _sum, _sum_setup, _sum_backward),
-        "global_max": ("(Tensor x) -> Tensor", _max, _max_setup, _max_backward),
+        "ghost_exchange(Tensor x, Tensor types)": (_ghost_exchange, _ghost_setup, _ghost_backward),
+        "global_sum(Tensor x)": (_sum, _sum_setup, _sum_backward),
+        "global_max(Tensor x)": (_max, _max_setup, _max_backward),
     }
-    for name, (schema, forward, setup, backward) in table.items():
-        library.define(name + schema)
+    for schema, (forward, setup, backward) in table.items():
+        library.define(schema + " -> Tensor")
+        name = schema.split("(")[0]
         library.impl(name, forward, "CompositeExplicitAutograd")
-        torch.library.register_autograd(f"natrolite::{name}", backward, setup_context=setup, lib=library)
+        torch.library.register_autograd(
+            f"natrolite::{name}", backward, setup_context=setup, lib=library
+        )
     return library
 
 
@@ -140,9 +143,12 @@ def split(pairs, types, home):
                 index.append(ghosts.setdefault(key, len(rows) + len(ghosts)))
         center = [local[int(a)] for a in i[edges]]
         names = [*rows.tolist(), *[key[0] for key in ghosts]]
-        parts.append({"rows": rows, "vec": vec[edges], "index": np.array([center, index], dtype=np.int64).reshape(2, -1),
+        index = np.array([center, index], dtype=np.int64).reshape(2, -1)
+        parts.append({"rows": rows, "vec": vec[edges], "index": index,
                       "types": types[names].reshape(-1), "ghosts": names[len(rows):]})
-    position = {int(atom): (r, k) for r, part in enumerate(parts) for k, atom in enumerate(part["rows"])}
+    position = {}
+    for rank, part in enumerate(parts):
+        position.update({int(atom): (rank, row) for row, atom in enumerate(part["rows"])})
     for part in parts:
         part["owners"] = [position[atom] for atom in part["ghosts"]]
     return parts

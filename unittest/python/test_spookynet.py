@@ -2,6 +2,7 @@
 """SpookyNet: against the original's values, against formulas, over ranks, in training."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from natrolite import evaluate, operators  # noqa: F401  (registers the exchange
 from natrolite.errors import NatroliteError
 from natrolite.spookynet import Settings, SpookyNet, load_parameters
 from natrolite.spookynet import dispersion_tables, elements
+from natrolite.spookynet.dispersion import Dispersion
 from natrolite.spookynet.radial import BernsteinBasis, smooth_cutoff, switch_off
 
 REFERENCE = cases.reference()
@@ -50,7 +52,8 @@ def test_every_term_of_the_original(public, case, scripted):
     atoms = cases.atoms_of(case)
     found = cases.pairs(atoms, case["lr_cutoff"])
     model = public(case["lr_cutoff"], scripted)
-    out, forces = cases.run(model, found, atoms.numbers - 1, case["total_charge"], case["unpaired_electrons"])
+    charge, spin = case["total_charge"], case["unpaired_electrons"]
+    out, forces = cases.run(model, found, atoms.numbers - 1, charge, spin)
     assert relative(out["atomic_energy"].sum(), case["energy"]) < 1e-9
     assert relative(forces, case["forces"]) < 1e-9
     for name, key in TERMS.items():
@@ -65,7 +68,8 @@ def test_single_precision_network(public, case):
     atoms = cases.atoms_of(case)
     found = cases.pairs(atoms, case["lr_cutoff"])
     model = public(case["lr_cutoff"], dtype=torch.float32)
-    out, forces = cases.run(model, found, atoms.numbers - 1, case["total_charge"], case["unpaired_electrons"])
+    charge, spin = case["total_charge"], case["unpaired_electrons"]
+    out, forces = cases.run(model, found, atoms.numbers - 1, charge, spin)
     assert abs(out["atomic_energy"].sum() - case["energy"]) < 1e-5 * len(atoms)
     assert np.abs(forces - case["forces"]).max() < 1e-4
     assert np.abs(out["charges"] - case["qa"]).max() < 1e-5
@@ -116,8 +120,25 @@ def test_dispersion_against_tad_dftd4():
     numbers, charges = torch.tensor(atoms.numbers), torch.tensor(out["charges"])
     damping = {"s6": 1.0, "s8": 1.61679827, "s9": 0.0, "a1": 0.44959224, "a2": 3.35743605}
     param = {name: torch.tensor(value, **real) for name, value in damping.items()}
-    energy = d4.dftd4(numbers, torch.tensor(atoms.positions) / bohr, torch.tensor(1.0, **real), param, q=charges)
+    positions, total = torch.tensor(atoms.positions) / bohr, torch.tensor(1.0, **real)
+    energy = d4.dftd4(numbers, positions, total, param, q=charges)
     assert relative(out["dispersion"], energy.numpy() * hartree) < 1e-9
+
+
+def test_coordination_numbers_by_hand():
+    """C and O at r bohr with a cutoff of 4 bohr: error function, electronegativity, switch."""
+    bohr = 0.5291772105638411
+    tables = cases.file_tables((6, 8))
+    model = Dispersion(tables, 4.0 * bohr)
+    contact = 4 / 3 * float(tables.covalent.sum())
+    polar = 4.10451 * math.exp(-((3.44 - 2.55 + 19.08857) ** 2) / (2 * 11.28174**2))
+    edge, types = torch.tensor([0]), (torch.tensor([0]), torch.tensor([1]))
+    for r in (2.0, 3.4, 3.6, 3.9, 4.1):
+        t = min(max((r - (4.0 - bohr)) / bohr, 1e-9), 1 - 1e-9)
+        up, down = math.exp(-1 / t), math.exp(-1 / (1 - t))
+        wanted = 0.5 * polar * math.erfc(7.5 * (r - contact) / contact) * down / (up + down)
+        found = model.coordination(torch.tensor([r], dtype=torch.float64), edge, *types, 1).item()
+        assert abs(found - wanted) <= 1e-6 * wanted + 1e-100, r
 
 
 def small_default_model():

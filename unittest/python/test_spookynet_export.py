@@ -59,7 +59,8 @@ def test_metadata(periodic, isolated):
     assert (meta["lr_cutoff"], meta["arch"]["all_pairs"], meta["dtype"]) == (10.0, False, "float64")
     assert (alone["lr_cutoff"], alone["arch"]["all_pairs"], alone["dtype"]) == (None, True, "float32")
     assert meta["collectives"] == alone["collectives"] == {"ghost": 4, "sum": 5, "max": 3}
-    assert meta["exchange_widths"] == load_parameters(cases.PARAMETERS).exchange_widths() == [192, 192, 192, 8]
+    widths = load_parameters(cases.PARAMETERS).exchange_widths()
+    assert meta["exchange_widths"] == widths == [192, 192, 192, 8]
     assert meta["needs_total_charge"] and meta["needs_total_spin"]
     assert meta["spin_convention"] == "unpaired_electrons"
     assert meta["outputs"][:2] == ["atomic_energy", "charges"] and not meta["strictly_local"]
@@ -99,7 +100,8 @@ def test_the_reference_fails_for_changed_weights(isolated, tmp_path):
 def test_the_command_line_finds_the_family_and_refuses_wrong_options(natrolite, tmp_path):
     assert exporters.resolve(cases.PARAMETERS) is spookynet
     out = tmp_path / "x.pt"
-    for value, word in [("3", "at least r_max = 5.29177 Angstrom, got 3"), ("nan", "got nan"), ("inf", "got inf")]:
+    words = {"3": "at least r_max = 5.29177 Angstrom, got 3", "nan": "got nan", "inf": "got inf"}
+    for value, word in words.items():
         code, _, error = natrolite("export", cases.PARAMETERS, "-o", out, "--lr-cutoff", value)
         assert code == 1 and word in error and error.count("\n") == 1
     code, _, error = natrolite("export", cases.PARAMETERS, "-o", out, "--modality", "A")

@@ -31,7 +31,9 @@ class SpookyNet(nn.Module):
     are always float64); tables: D4 reference systems, default those of tad-dftd4.
     """
 
-    def __init__(self, settings: Settings, dtype: torch.dtype = torch.float64, tables: Tables = None):
+    def __init__(
+        self, settings: Settings, dtype: torch.dtype = torch.float64, tables: Tables = None
+    ):
         super().__init__()
         self.settings = settings
         before = torch.get_default_dtype()
@@ -43,7 +45,9 @@ class SpookyNet(nn.Module):
         self.r_max = settings.r_max
         self.lr_cutoff = 0.0 if settings.lr_cutoff is None else settings.lr_cutoff
         self.all_pairs = settings.all_pairs
-        self.repulsion = Repulsion(settings.atomic_numbers, settings.r_max) if settings.repulsion else None
+        self.repulsion = None
+        if settings.repulsion:
+            self.repulsion = Repulsion(settings.atomic_numbers, settings.r_max)
         self.electrostatics = (
             Electrostatics(settings.r_max, settings.lr_cutoff) if settings.electrostatics else None
         )
@@ -67,7 +71,7 @@ class SpookyNet(nn.Module):
         self.offset = nn.Parameter(torch.zeros(len(settings.atomic_numbers), 2))
 
     def forward(self, data: Dict[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
-        """Return float64 [nlocal] each: atomic_energy, repulsion, electrostatics, dispersion (eV), charges (e).
+        """Return OUTPUTS, float64 [nlocal] each, in eV; the charges in e.
 
         data: edge_vec float64 [E, 3] = x_j - x_i in Angstrom, the differentiable input; edge_index
         int64 [2, E], sorted by center; types int64 [nall]; types_local int64 [nlocal];

@@ -86,7 +86,8 @@ def load_parameters(path, dtype=torch.float64, lr_cutoff=None) -> SpookyNet:
         settings = _settings(saved, lr_cutoff, path)
         renamed = rename(state, settings)
     except KeyError as error:
-        raise ValueError(f"{path} is not a complete SpookyNet parameter file: no {error.args[0]}") from None
+        missing = error.args[0]
+        raise ValueError(f"{path} is not a complete SpookyNet parameter file: no {missing}") from None
     tables = None
     if settings.dispersion:
         prefix = "d4_dispersion_energy."
@@ -100,7 +101,8 @@ def load_parameters(path, dtype=torch.float64, lr_cutoff=None) -> SpookyNet:
         raise ValueError(f"{path}: unknown weights {unknown[:5]}, missing weights {missing[:5]}")
     for name, value in renamed.items():
         if own[name].shape != value.shape:
-            raise ValueError(f"{path}: {name} has shape {tuple(value.shape)}, not {tuple(own[name].shape)}")
+            shapes = tuple(value.shape), tuple(own[name].shape)
+            raise ValueError(f"{path}: {name} has shape {shapes[0]}, not {shapes[1]}")
     model.load_state_dict(renamed, strict=False)
     return model.eval()
 
@@ -108,9 +110,11 @@ def load_parameters(path, dtype=torch.float64, lr_cutoff=None) -> SpookyNet:
 def _read(path) -> dict:
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
+        raise
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
         reason = (str(error).splitlines() or ["it ends too early"])[0]
-        raise ValueError(f"{path} is not a file of torch.save that can be read: {reason}") from None
+        raise ValueError(f"{path} is not a file of torch.save: {reason}") from None
     if not isinstance(saved, dict) or "state_dict" not in saved or "num_features" not in saved:
         raise ValueError(f"{path} is not a SpookyNet parameter file: no state_dict and num_features")
     return saved

@@ -7,12 +7,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from .blocks import Readout, orthogonal
+from .blocks import Readout, orthogonal, zero
 from .elements import descriptors
 
 
 class NuclearEmbedding(nn.Module):
     """One free vector per element plus a linear map of the element's descriptor.
+
+    Both start at zero, so that a new network predicts neither energies nor charges.
 
     Source: Unke et al. 2021, Methods, nuclear embedding.
     """
@@ -20,10 +22,9 @@ class NuclearEmbedding(nn.Module):
     def __init__(self, atomic_numbers: tuple, features: int):
         super().__init__()
         self.register_buffer("descriptor", descriptors(atomic_numbers).to(torch.get_default_dtype()))
-        self.free = nn.Parameter(torch.empty(len(atomic_numbers), features))
+        self.free = nn.Parameter(torch.zeros(len(atomic_numbers), features))
         self.mix = nn.Linear(self.descriptor.size(1), features, bias=False)
-        nn.init.uniform_(self.free, -math.sqrt(3), math.sqrt(3))
-        orthogonal(self.mix)
+        zero(self.mix)
 
     def forward(self, types: torch.Tensor) -> torch.Tensor:
         """Return [n, F] for types int64 [n]."""

@@ -41,7 +41,7 @@ def types_of(atoms, metadata):
 
 def widest_cutoff(metadata):
     """Return the largest of r_max and lr_cutoff in Angstrom."""
-    return max(metadata["r_max"], metadata["lr_cutoff"] or 0.0)
+    return max(metadata["r_max"], metadata.get("lr_cutoff") or 0.0)
 
 
 def reach(metadata, atoms):

@@ -121,10 +121,11 @@ class Exchanging(torch.nn.Module):
         super().__init__()
         self.inner = inner
         self.rows = rows
+        self.register_buffer("one", torch.ones(3, dtype=torch.float64))
 
     def forward(self, data: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         if data["types_local"].size(0) < self.rows:
-            torch.ops.natrolite.global_sum(data["edge_vec"].sum(0))
+            data["edge_vec"] = data["edge_vec"] + 0.0 * torch.ops.natrolite.global_sum(self.one)
         return self.inner(data)
 
 

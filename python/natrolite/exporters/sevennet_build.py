@@ -23,7 +23,7 @@ def build(model, modality=None):
     parts = {
         "basis": _basis(embedding.basis_function),
         "envelope": _envelope(embedding.cutoff_function),
-        "spherical": embedding.spherical.sph,
+        "spherical": _harmonics(embedding.spherical.sph),
         "first": _layer(modules, 0, modal),
         "layers": torch.nn.ModuleList(
             wrapper.NextLayer(
@@ -69,6 +69,15 @@ def _envelope(module):
     if kind == "XPLORCutoff":
         return wrapper.XplorEnvelope(module.r_cut, module.r_on)
     raise NatroliteError(f"the cutoff function {kind} of this checkpoint is not supported")
+
+
+def _harmonics(module):
+    """Return e3nn's spherical harmonics, after a look that l = 0 comes first and is 1."""
+    with torch.no_grad():
+        first = module(torch.tensor([[0.3, -0.2, 0.9]]))[:, 0]
+    if first.item() != 1.0:
+        raise NatroliteError("the spherical harmonics of this checkpoint are not of the usual form")
+    return module
 
 
 def _connection(module):
@@ -175,7 +184,7 @@ def _paths(product, paths):
             scale = coupling[0, 0, 0]
             if not torch.allclose(coupling.reshape(d3, -1), scale * torch.eye(d3, dtype=dtype)):
                 raise NatroliteError("a tensor product of this checkpoint is not of the usual form")
-            result.append((scale, wrapper.ScalarPath()))
+            result.append((scale, wrapper.DirectPath() if d2 == 1 else wrapper.ScalarPath()))
         else:
             result.append((torch.ones((), dtype=dtype), wrapper.TensorPath(coupling)))
     return result

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`natrolite export` of SpookyNet parameter files: the written file, its metadata, refusals."""
 
+import sys
 import types
 
 import numpy as np
@@ -107,6 +108,13 @@ def test_the_command_line_finds_the_family_and_refuses_wrong_options(natrolite, 
     code, _, error = natrolite("export", cases.PARAMETERS, "-o", out, "--modality", "A")
     assert code == 1 and "no modalities" in error
     assert not out.exists()
+
+
+def test_no_package_of_another_family_is_needed(monkeypatch):
+    """The file is recognized before a family is asked whose package may be missing."""
+    monkeypatch.setitem(sys.modules, "sevenn", None)
+    monkeypatch.setitem(sys.modules, "e3nn", None)
+    assert exporters.resolve(cases.PARAMETERS) is spookynet
 
 
 def test_lr_cutoff_is_refused_by_families_without_it(tmp_path):

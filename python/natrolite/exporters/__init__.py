@@ -56,5 +56,7 @@ def resolve(source, family=None):
         module = family_module(candidate)
         if module.claims(source):
             return module
-    kinds = ", ".join(f"a {family} checkpoint" for family in FAMILIES)
-    raise NatroliteError(f"'{source}' is not {kinds}; give a checkpoint that its training code wrote")
+    kinds = " or ".join(FAMILIES)
+    raise NatroliteError(
+        f"'{source}' is not a {kinds} checkpoint; give a checkpoint that its training code wrote"
+    )

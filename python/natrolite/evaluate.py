@@ -46,6 +46,22 @@ def cutoffs(metadata):
     return max(metadata["r_max"], metadata.get("lr_cutoff") or 0.0)
 
 
+def reach(metadata, atoms):
+    """Return how far edges must reach in Angstrom: the cutoff, or all of a molecule.
+
+    Raises NatroliteError for a periodic system of a model that needs all pairs.
+    """
+    if not metadata.get("arch", {}).get("all_pairs"):
+        return cutoffs(metadata)
+    if atoms.pbc.any():
+        raise NatroliteError(
+            "this model has no lr_cutoff and takes isolated molecules only, but the system is "
+            "periodic; export the model with --lr-cutoff"
+        )
+    size = np.ptp(atoms.positions, axis=0) if len(atoms) else np.zeros(3)
+    return max(cutoffs(metadata), float(np.linalg.norm(size)) + 1.0)
+
+
 def evaluate(module, metadata, atoms, *, ghosts=False):
     """Evaluate a model on an ase.Atoms; return (Result, the Exchange context with its counters).
 
@@ -55,7 +71,7 @@ def evaluate(module, metadata, atoms, *, ghosts=False):
     build = graphs.with_ghosts if ghosts else graphs.folded
     types = types_of(atoms, metadata)
     charge, spin = atoms.info.get("charge", 0.0), atoms.info.get("spin", 0.0)
-    graph = build(atoms, types, cutoffs(metadata))
+    graph = build(atoms, types, reach(metadata, atoms))
     return evaluate_graph(module, graph, charge=charge, spin=spin)
 
 

@@ -2,6 +2,7 @@
 """`natrolite export`: writes a model file from a pretrained model's name or a checkpoint."""
 
 from natrolite import modelfile
+from natrolite.errors import NatroliteError
 
 
 def add_parser(subparsers):
@@ -18,6 +19,10 @@ def add_parser(subparsers):
         "--dtype", choices=["float32", "float64"], default="float32", help="compute type (float32)"
     )
     parser.add_argument("--modality", metavar="M", help="for models trained on several data sets")
+    parser.add_argument(
+        "--lr-cutoff", metavar="A", type=float,
+        help="SpookyNet: cutoff of electrostatics and dispersion in Angstrom, needed for periodic systems",
+    )
     parser.set_defaults(run=run)
 
 
@@ -27,7 +32,10 @@ def run(args):
 
     modelfile.writable(args.output)
     family = exporters.resolve(args.source)
-    report, meta = export(family, args.source, args.output, args.dtype, args.modality, log=print)
+    options = {} if args.lr_cutoff is None else {"lr_cutoff": args.lr_cutoff}
+    report, meta = export(
+        family, args.source, args.output, args.dtype, args.modality, log=print, options=options
+    )
     print(
         f"wrote {args.output}: {meta['name']}, {meta['dtype']}; largest error against the original "
         f"{report.energy:.1e} eV/atom, {report.force:.1e} eV/A, {report.stress:.1e} eV/A^3"
@@ -35,15 +43,20 @@ def run(args):
     return 0
 
 
-def export(family, source, output, dtype="float32", modality=None, log=lambda line: None):
+def export(family, source, output, dtype="float32", modality=None, log=lambda line: None, options=None):
     """Write the model file; return (exporters.common.Report, metadata).
 
-    family: a module of natrolite.exporters. Raises NatroliteError for every refusal.
+    family: a module of natrolite.exporters; options: what only some families take. Raises NatroliteError for every refusal.
     """
     from natrolite.exporters import common
 
+    options = options or {}
+    unknown = [name for name in options if name not in getattr(family, "OPTIONS", ())]
+    if unknown:
+        option = "--" + unknown[0].replace("_", "-")
+        raise NatroliteError(f"'{source}' is of a family without {option}; leave {option} out")
     log(f"loading {source}")
-    built = family.build(source, dtype, modality)
+    built = family.build(source, dtype, modality, **options)
     scripted, meta, report = common.finish(built, log)
     modelfile.write(output, scripted, meta)
     return report, meta

@@ -4,7 +4,8 @@
 A family module `natrolite.exporters.FAMILY` defines
     PACKAGE   the pip command that installs what it needs (shown when the import fails)
     claims(path) -> bool          does this checkpoint file belong to the family? (may import it)
-    build(source, dtype, modality) -> common.Built
+    build(source, dtype, modality, **options) -> common.Built
+    OPTIONS   names of the further options of `natrolite export` that build takes (may be absent)
 and needs one line in FAMILIES, and one in NAMES for each pretrained model it can name.
 """
 
@@ -14,7 +15,11 @@ import os
 from natrolite import modelfile
 from natrolite.errors import NatroliteError
 
-FAMILIES = {"sevennet": "natrolite.exporters.sevennet"}
+# Asked in this order whether a file is theirs; first those that need no package of their own.
+FAMILIES = {
+    "spookynet": "natrolite.exporters.spookynet",
+    "sevennet": "natrolite.exporters.sevennet",
+}
 
 NAMES = {
     "sevennet-0": "sevennet",
@@ -51,5 +56,7 @@ def resolve(source, family=None):
         module = family_module(candidate)
         if module.claims(source):
             return module
-    kinds = ", ".join(f"a {family} checkpoint" for family in FAMILIES)
-    raise NatroliteError(f"'{source}' is not {kinds}; give a checkpoint that its training code wrote")
+    kinds = " or ".join(FAMILIES)
+    raise NatroliteError(
+        f"'{source}' is not a {kinds} checkpoint; give a checkpoint that its training code wrote"
+    )

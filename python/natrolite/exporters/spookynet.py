@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Exporter of the SpookyNet family: public parameter files of the original code."""
+
+import dataclasses
+import hashlib
+import os
+
+from natrolite.errors import NatroliteError
+from natrolite.exporters.common import Built
+
+PACKAGE = "pip install torch"
+OPTIONS = ("lr_cutoff",)
+
+CITATION = """@article{unke2021spookynet,
+  author = {Unke, Oliver T. and Chmiela, Stefan and Gastegger, Michael and Sch{\\"u}tt, Kristof T. and Sauceda, Huziel E. and M{\\"u}ller, Klaus-Robert},
+  title = {SpookyNet: Learning force fields with electronic degrees of freedom and nonlocal effects},
+  journal = {Nat. Commun.},
+  volume = {12}, pages = {7273}, year = {2021},
+  doi = {10.1038/s41467-021-27504-0}
+}"""
+
+CITATION_D4 = """@article{caldeweyher2019d4,
+  author = {Caldeweyher, Eike and Ehlert, Sebastian and Hansen, Andreas and Neugebauer, Hagen and Spicher, Sebastian and Bannwarth, Christoph and Grimme, Stefan},
+  title = {A generally applicable atomic-charge dependent London dispersion correction},
+  journal = {J. Chem. Phys.},
+  volume = {150}, pages = {154122}, year = {2019},
+  doi = {10.1063/1.5090222}
+}"""
+
+# SHA-256 of a file -> (title, license of its repository).
+KNOWN = {
+    "604026ed148310d09cd6ae6c0e67e3c8905b5fc35ef3bd30714fd8776985e5cc": (
+        "SpookyNet, public parameters (OUnke/SpookyNet d57b1fc)",
+        "MIT",
+    ),
+}
+
+
+def claims(path):
+    """Return whether the file is a parameter file of the original SpookyNet code."""
+    import torch
+
+    try:
+        content = torch.load(path, weights_only=True, map_location="cpu")
+    except Exception:  # whatever an arbitrary file makes the unpickler raise: it is not ours
+        return False
+    return (
+        isinstance(content, dict)
+        and "num_features" in content
+        and isinstance(content.get("state_dict"), dict)
+        and "nuclear_embedding.element_embedding" in content["state_dict"]
+    )
+
+
+def build(source, dtype, modality=None, lr_cutoff=None):
+    """Return common.Built for a parameter file.
+
+    dtype: "float32" or "float64", of the network (the analytic terms are always float64);
+    lr_cutoff: Angstrom, None keeps the file's own. What the exported form is compared with is the
+    same model in Python and float64, which the tests compare with the original code.
+    Raises NatroliteError for what the file asks for and this implementation lacks, for a wrong
+    lr_cutoff, and for a modality.
+    """
+    import torch
+
+    from natrolite import evaluate, operators  # noqa: F401  (scripting needs the operators)
+    from natrolite.spookynet import load_parameters
+
+    if modality is not None:
+        raise NatroliteError(f"'{source}' has no modalities; leave --modality {modality} out")
+    try:
+        model = load_parameters(source, getattr(torch, dtype), lr_cutoff).requires_grad_(False)
+        double = load_parameters(source, torch.float64, lr_cutoff).requires_grad_(False)
+    except (ValueError, OSError) as error:
+        raise NatroliteError(str(error)) from None
+    fields = {**_fields(source, model.settings), "dtype": dtype}
+    return Built(
+        module=model,
+        original=lambda atoms: evaluate.evaluate(double, fields, atoms)[0],
+        fields=fields,
+        script=torch.jit.script,
+    )
+
+
+def _fields(source, settings):
+    """Return the metadata that a parameter file determines."""
+    from ase.data import chemical_symbols
+
+    from natrolite.spookynet.model import OUTPUTS
+
+    with open(source, "rb") as file:
+        digest = hashlib.sha256(file.read()).hexdigest()
+    title = os.path.splitext(os.path.basename(source))[0]
+    name, terms = KNOWN.get(digest, (title, "not stated (user checkpoint)"))
+    return {
+        "family": "spookynet",
+        "name": name,
+        "license": terms,
+        "citation": [CITATION] + ([CITATION_D4] if settings.dispersion else []),
+        "type_names": [chemical_symbols[z] for z in settings.atomic_numbers],
+        "atomic_numbers": list(settings.atomic_numbers),
+        "r_max": settings.r_max,
+        "lr_cutoff": settings.lr_cutoff if settings.long_range else None,
+        "num_layers": settings.modules,
+        "strictly_local": False,
+        "needs_total_charge": True,
+        "needs_total_spin": True,
+        "spin_convention": "unpaired_electrons",
+        "defaults": {"total_charge": 0.0, "total_spin": 0.0},
+        "outputs": OUTPUTS,
+        "arch": {
+            "settings": dataclasses.asdict(settings),
+            "all_pairs": settings.all_pairs,
+            "source_sha256": digest,
+        },
+    }

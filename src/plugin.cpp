@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "lammps/compute_ion_environment.h"
 #include "lammps/compute_layer_spacing.h"
 #include "lammps/plugin_abi.h"
 
@@ -29,6 +30,7 @@ struct Row {
 };
 
 constexpr Row table[] = {
+    {"compute", "ion/environment", nullptr, make<ComputeIonEnvironment>},
     {"compute", "layer/spacing", nullptr, make<ComputeLayerSpacing>},
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lammps/compute_ion_environment.h"
 #include "lammps/compute_layer_spacing.h"
+#include "lammps/fix_ion_transport.h"
 #include "lammps/plugin_abi.h"
 
 #include "lammps.h"
@@ -32,6 +33,7 @@ struct Row {
 constexpr Row table[] = {
     {"compute", "ion/environment", nullptr, make<ComputeIonEnvironment>},
     {"compute", "layer/spacing", nullptr, make<ComputeLayerSpacing>},
+    {"fix", "ion/transport", nullptr, make<FixIonTransport>},
 };
 
 }    // namespace

@@ -127,18 +127,34 @@ void LAMMPS_NS::sum_over_ranks(std::vector<double> &values, MPI_Comm world)
                 world);
 }
 
-std::vector<double> LAMMPS_NS::gather_over_ranks(const std::vector<double> &mine, MPI_Comm world)
+static std::vector<double> gather(const std::vector<double> &mine, MPI_Comm world, bool everywhere)
 {
-  int nprocs = 1;
+  int nprocs = 1, me = 0;
   MPI_Comm_size(world, &nprocs);
+  MPI_Comm_rank(world, &me);
   const int count = static_cast<int>(mine.size());
   std::vector<int> counts(nprocs), starts(nprocs, 0);
   MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, world);
   for (int r = 1; r < nprocs; r++) starts[r] = starts[r - 1] + counts[r - 1];
-  std::vector<double> all(starts[nprocs - 1] + counts[nprocs - 1]);
-  MPI_Allgatherv(mine.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(),
-                 MPI_DOUBLE, world);
+  std::vector<double> all;
+  if (everywhere || me == 0) all.resize(starts[nprocs - 1] + counts[nprocs - 1]);
+  if (everywhere)
+    MPI_Allgatherv(mine.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(),
+                   MPI_DOUBLE, world);
+  else
+    MPI_Gatherv(mine.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(),
+                MPI_DOUBLE, 0, world);
   return all;
+}
+
+std::vector<double> LAMMPS_NS::gather_over_ranks(const std::vector<double> &mine, MPI_Comm world)
+{
+  return gather(mine, world, true);
+}
+
+std::vector<double> LAMMPS_NS::gather_on_first(const std::vector<double> &mine, MPI_Comm world)
+{
+  return gather(mine, world, false);
 }
 
 bool LAMMPS_NS::any_rank(bool mine, MPI_Comm world)

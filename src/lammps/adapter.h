@@ -50,6 +50,9 @@ void sum_over_ranks(std::vector<double> &values, MPI_Comm world);
 // Concatenates the parts of all ranks, in rank order, on every rank.
 std::vector<double> gather_over_ranks(const std::vector<double> &mine, MPI_Comm world);
 
+// The same, on the first rank alone; empty elsewhere.
+std::vector<double> gather_on_first(const std::vector<double> &mine, MPI_Comm world);
+
 // true on every rank if it is true on any
 bool any_rank(bool mine, MPI_Comm world);
 

@@ -132,20 +132,20 @@ def ion_twin(x, dt, stride, window, hop, block, fit=(0.02, 0.1), average=np.medi
     return np.array(rows)
 
 
-@pytest.mark.parametrize("ranks", [1, 4])
+@pytest.mark.parametrize("ranks", [1, 2])
 def test_per_ion_results_against_numpy(tmp_path, ranks):
     random_system(tmp_path, BOXES["triclinic"], ions=7)
     deck = head() + MOVE + STRONG + DUMP.format(group="all", every=5) + """
 fix a ions ion/transport 5 maxlag 100 ions a.ions stride 0.1 window 2.0 hop 9.0
 fix m ions ion/transport 5 maxlag 100 stride 0.15 window 1.5 value mean fit 0.1 0.5 0.05 0.25
-dump p all custom 1000 dump.peratom id f_a[*] f_m[*]
+dump p all custom 600 dump.peratom id f_a[1] f_a[2] f_a[3] f_a[4] f_a[5] f_a[6] f_a[7] f_a[8] f_m[1] f_m[2] f_m[3] f_m[4] f_m[5] f_m[6] f_m[7] f_m[8]
 dump_modify p format float %.17g
-run 1000
+run 600
 """
     good(deck, tmp_path, ranks)
     x = unwrapped(tmp_path / "dump.unwrapped")
     expected = ion_twin(x, 0.05, 2, 20, 9.0, 20)
-    assert expected[:, 7].min() > 3
+    assert expected[:, 7].min() > 1
     table = read_dump(tmp_path / "dump.peratom")[-1][1]
     np.testing.assert_allclose(table[:7, 1:9], expected, rtol=1e-8, atol=1e-10)
     np.testing.assert_array_equal(table[7:], np.c_[table[7:, 0], np.zeros((20, 16))])
@@ -264,9 +264,9 @@ def test_npt_box(tmp_path):
     deck = head(dt=0.002) + """
 velocity all create 3e5 7 loop all
 fix n all npt temp 3e5 3e5 0.1 tri 1e5 1e5 0.5
-""" + DUMP.format(group="all", every=10) + "fix a ions ion/transport 10 maxlag 50 msd a.msd\nthermo_style custom step vol xy\nthermo 500\nrun 500\n"
-    result = good(deck, tmp_path, 4)
-    volumes = [float(r.split()[1]) for r in result.text.splitlines() if re.match(r"\s*(0|500) +\d+\.", r)]
+""" + DUMP.format(group="all", every=4) + "fix a ions ion/transport 4 maxlag 50 msd a.msd\nthermo_style custom step vol xy\nthermo 200\nrun 200\n"
+    result = good(deck, tmp_path, 2)
+    volumes = [float(r.split()[1]) for r in result.text.splitlines() if re.match(r"\s*(0|200) +\d+", r)]
     assert abs(volumes[1] / volumes[0] - 1) > 0.005
     np.testing.assert_allclose(msd_table(tmp_path / "a.msd")[0][:, 1:], brute(unwrapped(tmp_path / "dump.unwrapped"), 50),
                                rtol=1e-10)
@@ -340,15 +340,15 @@ def test_langevin_ideal_gas(tmp_path):
     rng = np.random.default_rng(0)
     n = 2000
     write_data(tmp_path / "data.ions", box, np.ones(n, int), rng.random((n, 3)) * 60, MASSES)
-    deck = head(dt=0.005) + """
+    deck = head(dt=0.001) + """
 neigh_modify delay 100 every 100 check no
 velocity all create 300 11 loop all
 fix n all nve
 fix w all langevin 300 300 0.1 9241
-run 200
+run 500
 reset_timestep 0
-fix a all ion/transport 10 maxlag 100 msd a.msd fit 0.05 0.5
-run 2000
+fix a all ion/transport 50 maxlag 60 msd a.msd fit 0.1 0.5
+run 6000
 """
     good(deck, tmp_path, 2)
     got, settings = msd_table(tmp_path / "a.msd")
@@ -356,9 +356,9 @@ run 2000
     t = got[:, 0]
     exact = 6 * D * (t - damp * (1 - np.exp(-t / damp)))
     error = got[:, 2] / np.sqrt(n)
-    z = (got[:, 1] - exact) / error
-    print("deviation in standard errors:", z[[0, 1, 4, 19, 49, 99]])
-    assert np.abs(z[:50]).max() < 4.5    # BAOAB-free integrator: step error well below at dt/damp 0.05
+    print("deviation in standard errors:", ((got[:, 1] - exact) / error)[[0, 1, 4, 19, 49, 59]])
+    step_error = 0.001 / damp    # fix langevin is of first order in the time step
+    assert (np.abs(got[:, 1] - exact) < 4.5 * error + step_error * exact).all()
     measured = float(settings["D"].split()[0])
     assert abs(measured / D - 1) < 0.05
     assert abs(float(settings["D"].split()[3]) / (measured * 1e-4) - 1) < 1e-6

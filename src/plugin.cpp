@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "lammps/command_ocv.h"
 #include "lammps/compute_ion_environment.h"
 #include "lammps/compute_layer_spacing.h"
 #include "lammps/fix_ion_transport.h"
+#include "lammps/fix_ocv.h"
 #include "lammps/plugin_abi.h"
 
 #include "lammps.h"
@@ -34,6 +36,8 @@ constexpr Row table[] = {
     {"compute", "ion/environment", nullptr, make<ComputeIonEnvironment>},
     {"compute", "layer/spacing", nullptr, make<ComputeLayerSpacing>},
     {"fix", "ion/transport", nullptr, make<FixIonTransport>},
+    {"fix", "ocv", nullptr, make<FixOCV>},
+    {"command", "ocv", make_command<CommandOCV>, nullptr},
 };
 
 }    // namespace

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lammps/command_ocv.h"
 #include "lammps/compute_ion_environment.h"
+#include "lammps/compute_layer_map.h"
 #include "lammps/compute_layer_spacing.h"
+#include "lammps/compute_rdf_site.h"
 #include "lammps/fix_ion_transport.h"
 #include "lammps/fix_ocv.h"
 #include "lammps/plugin_abi.h"
@@ -35,6 +37,8 @@ struct Row {
 constexpr Row table[] = {
     {"compute", "ion/environment", nullptr, make<ComputeIonEnvironment>},
     {"compute", "layer/spacing", nullptr, make<ComputeLayerSpacing>},
+    {"compute", "layer/map", nullptr, make<ComputeLayerMap>},
+    {"compute", "rdf/site", nullptr, make<ComputeRDFSite>},
     {"fix", "ion/transport", nullptr, make<FixIonTransport>},
     {"fix", "ocv", nullptr, make<FixOCV>},
     {"command", "ocv", make_command<CommandOCV>, nullptr},

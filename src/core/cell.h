@@ -20,6 +20,7 @@ struct Cell {
 // Number of periods to take off d so that it lies in (-period/2, period/2].
 NATROLITE_FUNCTION double periods(double d, double period)
 {
+  if (d > -0.5 * period && d <= 0.5 * period) return 0.0;
   return std::ceil(d / period - 0.5);
 }
 

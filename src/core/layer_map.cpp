@@ -10,6 +10,25 @@ namespace natrolite {
 LayerMap::LayerMap(const Cell &cell, const MapSettings &settings) : cell_(cell), settings_(settings)
 {
   sums_.assign(static_cast<std::size_t>(Fields) * (2 * nodes() + 2), 0.0);
+  if (settings_.mode == MapSettings::Kernel) prepare_kernel();
+}
+
+void LayerMap::prepare_kernel()
+{
+  const double hx = cell_.lx / settings_.nx, hy = cell_.ly / settings_.ny;
+  const double tilt = cell_.xy / settings_.ny;
+  const double s = settings_.s, reach = MapSettings::reach * s;
+  high_ = static_cast<int>(reach / hy) + 2;
+  wide_ = static_cast<int>((reach + std::abs(tilt) * high_) / hx) + 3;
+  table_.resize(static_cast<std::size_t>(2 * high_ + 1) * (2 * wide_ + 1));
+  powers_.resize(2 * wide_ + 1);
+  lifts_.resize(2 * high_ + 1);
+  std::size_t at = 0;
+  for (int j = -high_; j <= high_; j++)
+    for (int i = -wide_; i <= wide_; i++, at++) {
+      const double x = i * hx + j * tilt, y = j * hy;
+      table_[at] = std::exp(-(x * x + y * y) / (2.0 * s * s));
+    }
 }
 
 static int wrapped(int i, int n)
@@ -35,42 +54,74 @@ void LayerMap::accumulate(bool upper, const Vec3 &p)
 
   const int i = std::clamp(static_cast<int>(u * settings_.nx), 0, settings_.nx - 1);
   const int j = std::clamp(static_cast<int>(v * settings_.ny), 0, settings_.ny - 1);
-  double *cell = field(upper, j * settings_.nx + i);
-  cell[N] += 1.0;
+  const int node = j * settings_.nx + i;
+  field(upper, N)[node] += 1.0;
   if (settings_.mode == MapSettings::Kernel) return add_kernel(upper, x, y, p.z);
-  cell[W] += 1.0;
-  cell[WZ] += p.z;
+  field(upper, W)[node] += 1.0;
+  field(upper, WZ)[node] += p.z;
 }
 
-// Nodes repeat with the lattice, so every node index within reach is one image of a node.
+// p[i] = first q^i for i = -n..n
+static void fill_powers(double *p, int n, double first, double q)
+{
+  const double inverse = 1.0 / q;
+  p[0] = first;
+  for (int i = 1; i <= n; i++) {
+    p[i] = p[i - 1] * q;
+    p[-i] = p[1 - i] * inverse;
+  }
+}
+
+static void add_row(double *__restrict w, double *__restrict wz, const double *__restrict t,
+                    const double *__restrict power, int count, double scale, double z)
+{
+  for (int k = 0; k < count; k++) {
+    const double v = scale * t[k] * power[k];
+    w[k] += v;
+    wz[k] += v * z;
+  }
+}
+
+// Nodes repeat with the lattice, so every node index within reach is one image of a node. With d the
+// vector from the atom to its nearest node, |d + i e1 + j e2|^2 splits into a table of i, j, powers in
+// i and in j, and one number per atom: few exponentials.
 void LayerMap::add_kernel(bool upper, double x, double y, double z)
 {
   const int nx = settings_.nx, ny = settings_.ny;
   const double hx = cell_.lx / nx, hy = cell_.ly / ny, tilt = cell_.xy / ny;
-  const double s = settings_.s, reach = MapSettings::reach * s;
-  const double ratio_step = std::exp(-hx * hx / (s * s));
-  const int j0 = static_cast<int>(std::ceil((y - reach) / hy - 0.5));
-  const int j1 = static_cast<int>(std::floor((y + reach) / hy - 0.5));
-  for (int j = j0; j <= j1; j++) {
-    if (!cell_.periodic[1] && (j < 0 || j >= ny)) continue;
-    const double dy = (j + 0.5) * hy - y;
-    const double left = reach * reach - dy * dy;
+  const double s = settings_.s, reach = MapSettings::reach * s, per = 1.0 / (s * s);
+  const int jn = static_cast<int>(std::floor(y / hy));
+  const int in = static_cast<int>(std::floor((x - (jn + 0.5) * tilt) / hx));
+  const double dx = (in + 0.5) * hx + (jn + 0.5) * tilt - x, dy = (jn + 0.5) * hy - y;
+  const double px = std::exp(-hx * dx * per), py = std::exp(-(tilt * dx + hy * dy) * per);
+  const double here = std::exp(-0.5 * (dx * dx + dy * dy) * per);
+  const bool direct = hx + hy > 20.0 * s;    // powers would overflow
+  double *power = powers_.data() + wide_, *lift = lifts_.data() + high_;
+  fill_powers(power, direct ? 0 : wide_, 1.0, px);
+  fill_powers(lift, direct ? 0 : high_, here, py);
+  for (int j = -high_; j <= high_; j++) {
+    if (!cell_.periodic[1] && (jn + j < 0 || jn + j >= ny)) continue;
+    const double ry = dy + j * hy, left = reach * reach - ry * ry, rx = dx + j * tilt;
     if (left < 0.0) continue;
-    const double half = std::sqrt(left), x0 = (j + 0.5) * tilt - x;
-    int i0 = static_cast<int>(std::ceil((-half - x0) / hx - 0.5));
-    int i1 = static_cast<int>(std::floor((half - x0) / hx - 0.5));
-    if (!cell_.periodic[0]) i0 = std::max(i0, 0), i1 = std::min(i1, nx - 1);
-    if (i0 > i1) continue;
-    // exp(-d^2/2s^2) along the row by recurrence
-    const double dx = (i0 + 0.5) * hx + x0;
-    double w = std::exp(-(dx * dx + dy * dy) / (2.0 * s * s));
-    double ratio = std::exp(-(2.0 * dx * hx + hx * hx) / (2.0 * s * s));
-    double *row = field(upper, wrapped(j, ny) * nx);
-    for (int i = i0, at = wrapped(i0, nx); i <= i1; i++, at = at + 1 == nx ? 0 : at + 1) {
-      row[Fields * at + W] += w;
-      row[Fields * at + WZ] += w * z;
-      w *= ratio;
-      ratio *= ratio_step;
+    const double half = std::sqrt(left);
+    int i0 = static_cast<int>(std::ceil((-half - rx) / hx));
+    int i1 = static_cast<int>(std::floor((half - rx) / hx));
+    if (!cell_.periodic[0]) i0 = std::max(i0, -in), i1 = std::min(i1, nx - 1 - in);
+    const double *t = table_.data() + static_cast<std::size_t>(j + high_) * (2 * wide_ + 1) + wide_;
+    const double scale = direct ? 0.0 : lift[j];
+    const std::size_t row = static_cast<std::size_t>(wrapped(jn + j, ny)) * nx;
+    double *w = field(upper, W) + row, *wz = field(upper, WZ) + row;
+    for (int i = i0; i <= i1;) {
+      const int at = wrapped(in + i, nx), count = std::min(nx - at, i1 - i + 1);
+      if (direct)
+        for (int k = 0; k < count; k++) {
+          const double d = rx + (i + k) * hx, v = std::exp(-0.5 * per * (d * d + ry * ry));
+          w[at + k] += v;
+          wz[at + k] += v * z;
+        }
+      else
+        add_row(w + at, wz + at, t + i, power + i, count, scale, z);
+      i += count;
     }
   }
 }
@@ -83,21 +134,24 @@ void LayerMap::add_windows(bool upper, double x, double y, double z)
   const int j1 = std::min(ny - 1, static_cast<int>(std::ceil((y + half) / hy)));
   for (int j = j0; j <= j1; j++) {
     if (std::abs(y - cell_.ly * j / (ny - 1)) > half) continue;
-    for (int i = 0; i < nx; i++) {
-      const double node = cell_.lx * i / (nx - 1) + cell_.xy * j / (ny - 1);
+    const double hx = cell_.lx / (nx - 1), row = cell_.xy * j / (ny - 1);
+    const int i0 = std::max(0, static_cast<int>(std::floor((x - half - row) / hx)));
+    const int i1 = std::min(nx - 1, static_cast<int>(std::ceil((x + half - row) / hx)));
+    for (int i = i0; i <= i1; i++) {
+      const double node = cell_.lx * i / (nx - 1) + row;
       if (std::abs(x - node) > half) continue;
-      double *f = field(upper, j * nx + i);
-      f[W] += 1.0;
-      f[WZ] += z;
-      f[N] += 1.0;
+      const int at = j * nx + i;
+      field(upper, W)[at] += 1.0;
+      field(upper, WZ)[at] += z;
+      field(upper, N)[at] += 1.0;
     }
   }
 }
 
 double LayerMap::height(bool upper, int node) const
 {
-  const double *f = field(upper, node), *all = total(upper);
-  if (f[W] > 0.0) return f[WZ] / f[W];
+  const double *all = total(upper), w = field(upper, W)[node];
+  if (w > 0.0) return field(upper, WZ)[node] / w;
   if (settings_.mode == MapSettings::Bin) return std::numeric_limits<double>::quiet_NaN();
   return all[W] > 0.0 ? all[WZ] / all[W] : 0.0;
 }
@@ -113,8 +167,8 @@ std::vector<MapNode> LayerMap::result() const
     MapNode &n = out[k];
     n.x = cell_.origin.x + cell_.lx * u + cell_.xy * v;
     n.y = cell_.origin.y + cell_.ly * v;
-    n.lower_count = field(false, k)[N];
-    n.upper_count = field(true, k)[N];
+    n.lower_count = field(false, N)[k];
+    n.upper_count = field(true, N)[k];
     const bool empty = n.lower_count == 0.0 && n.upper_count == 0.0;
     const double lower = node_mode && empty ? highest_lower_ : height(false, k);
     n.gap = height(true, k) - lower;

@@ -39,20 +39,26 @@ class LayerMap {
  private:
   enum { W, WZ, N, Fields };
   int nodes() const { return settings_.nx * settings_.ny; }
-  double *field(bool upper, int node) { return sums_.data() + Fields * (node + (upper ? nodes() : 0)); }
-  const double *field(bool upper, int node) const
+  // one value per node: [layer][field][node]
+  double *field(bool upper, int f) { return sums_.data() + (Fields * upper + f) * static_cast<std::size_t>(nodes()); }
+  const double *field(bool upper, int f) const
   {
-    return sums_.data() + Fields * (node + (upper ? nodes() : 0));
+    return sums_.data() + (Fields * upper + f) * static_cast<std::size_t>(nodes());
   }
   const double *total(bool upper) const { return sums_.data() + Fields * (2 * nodes() + upper); }
   void add_kernel(bool upper, double x, double y, double z);
   void add_windows(bool upper, double x, double y, double z);
+  void prepare_kernel();
   double height(bool upper, int node) const;
 
   Cell cell_;
   MapSettings settings_;
   std::vector<double> sums_;
   double highest_lower_ = -1e300;
+
+  // Kernel: exp(-|i e1 + j e2|^2/2s^2) of the steps i, j between nodes that are within reach
+  int wide_ = 0, high_ = 0;
+  std::vector<double> table_, powers_, lifts_;
 };
 
 }    // namespace natrolite

@@ -66,23 +66,26 @@ void ComputeLayerMap::compute_array()
   invoked_array = update->ntimestep;
   const natrolite::Cell cell = cell_of(domain);
   const std::vector<Vec3> reference = impl->layers->references();
-  const std::vector<natrolite::Layer> layer = impl->layers->layers(false);
+  std::vector<std::pair<int, Vec3>> members;
+  std::vector<double> heights(4, 0.0);    // number and sum, lower and upper
+  for (int i = 0; i < atom->nlocal; i++)
+    for (int l = 0; l < 2; l++) {
+      if (!impl->layers->member(l, i)) continue;
+      const Vec3 x{atom->x[i][0], atom->x[i][1], atom->x[i][2]};
+      members.emplace_back(l, reference[l] + minimum_image(cell, x - reference[l]));
+      heights[2 * l] += 1.0;
+      heights[2 * l + 1] += members.back().second.z;
+    }
+  sum_over_ranks(heights, world);
   // lift the upper layer by whole periods until the mean gap is in [0, lz)
-  const double rise = layer[1].center.z - layer[0].center.z;
+  const double rise = heights[3] / heights[2] - heights[1] / heights[0];
   Vec3 lift;
   if (cell.periodic[2])
     lift = std::round((natrolite::into_period(rise, cell.lz) - rise) / cell.lz) *
         Vec3{cell.xz, cell.yz, cell.lz};
 
   natrolite::LayerMap map(cell, impl->settings);
-  for (int i = 0; i < atom->nlocal; i++) {
-    const Vec3 x{atom->x[i][0], atom->x[i][1], atom->x[i][2]};
-    for (int l = 0; l < 2; l++) {
-      if (!impl->layers->member(l, i)) continue;
-      const Vec3 p = reference[l] + minimum_image(cell, x - reference[l]);
-      map.accumulate(l == 1, l == 1 ? p + lift : p);
-    }
-  }
+  for (const auto &[l, p] : members) map.accumulate(l == 1, l == 1 ? p + lift : p);
   sum_over_ranks(map.sums(), world);
   MPI_Allreduce(MPI_IN_PLACE, &map.highest_lower(), 1, MPI_DOUBLE, MPI_MAX, world);
   const auto nodes = map.result();

@@ -4,6 +4,7 @@
 #include "domain.h"
 #include "error.h"
 #include "group.h"
+#include "lammps.h"
 #include "utils.h"
 
 #include <cmath>
@@ -162,4 +163,20 @@ bool LAMMPS_NS::any_rank(bool mine, MPI_Comm world)
   int flag = mine ? 1 : 0;
   MPI_Allreduce(MPI_IN_PLACE, &flag, 1, MPI_INT, MPI_MAX, world);
   return flag != 0;
+}
+
+void LAMMPS_NS::write_text(LAMMPS *lmp, const std::string &title, const std::string &file,
+                           const std::string &text, bool append)
+{
+  bool failed = false;
+  int me = 0;
+  MPI_Comm_rank(lmp->world, &me);
+  if (me == 0) {
+    FILE *fp = fopen(file.c_str(), append ? "a" : "w");
+    failed = !fp || fwrite(text.data(), 1, text.size(), fp) != text.size();
+    if (fp) failed = fclose(fp) != 0 || failed;
+  }
+  if (any_rank(failed, lmp->world))
+    lmp->error->all(FLERR, "{}: cannot write file '{}'; check the folder and its permissions", title,
+                    file);
 }

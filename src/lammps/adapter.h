@@ -53,6 +53,10 @@ std::vector<double> gather_over_ranks(const std::vector<double> &mine, MPI_Comm 
 // The same, on the first rank alone; empty elsewhere.
 std::vector<double> gather_on_first(const std::vector<double> &mine, MPI_Comm world);
 
+// Writes a text file from the first rank; a file that cannot be written is an error on all.
+void write_text(LAMMPS *lmp, const std::string &title, const std::string &file,
+                const std::string &text, bool append = false);
+
 // true on every rank if it is true on any
 bool any_rank(bool mine, MPI_Comm world);
 

@@ -69,15 +69,5 @@ void CommandOCV::command(int narg, char **arg)
       natrolite::voltage_table(table.contents, {mu.value * unit, mu.error * unit}, host, hull);
   const std::string result = natrolite::voltage_text(rows, host);
   utils::logmesg(lmp, result);
-  if (out.empty()) return;
-  int failed = 0;
-  if (comm->me == 0) {
-    FILE *fp = fopen(out.c_str(), "w");
-    failed = fp == nullptr;
-    if (fp) {
-      fwrite(result.data(), 1, result.size(), fp);
-      fclose(fp);
-    }
-  }
-  if (any_rank(failed != 0, world)) error->all(FLERR, "{}: cannot write file '{}'", title, out);
+  if (!out.empty()) write_text(lmp, title, out, result);
 }

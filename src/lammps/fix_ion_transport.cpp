@@ -55,7 +55,6 @@ struct FixIonTransport::Impl : protected Pointers {
   void gather_results();
   std::vector<double> header();
   void load();
-  void write(const std::string &file, const std::string &text);
 };
 
 void FixIonTransport::Impl::read_fit(Arguments &args)
@@ -222,14 +221,6 @@ void FixIonTransport::Impl::gather_results()
     std::memcpy(static_cast<void *>(results.data()), all.data(), all.size() * sizeof(double));
 }
 
-void FixIonTransport::Impl::write(const std::string &file, const std::string &text)
-{
-  FILE *fp = fopen(file.c_str(), "w");
-  if (!fp) error->one(FLERR, "{}: cannot write file '{}': {}", title, file, utils::getsyserror());
-  fwrite(text.data(), 1, text.size(), fp);
-  fclose(fp);
-}
-
 // What must be the same after a restart, then what goes on.
 std::vector<double> FixIonTransport::Impl::header()
 {
@@ -349,14 +340,13 @@ void FixIonTransport::post_run()
     error->warning(FLERR, "{}: only {} lags lie in the fit range of {} samples with maxlag {}: no D; "
                    "use a larger maxlag, a larger Nevery or another fit range",
                    title, d.fit.points, impl->table.samples, impl->settings.msd.maxlag);
-  if (comm->me != 0) return;
   if (!impl->msd_file.empty())
-    impl->write(impl->msd_file, msd_text(impl->table, impl->settings, impl->units));
+    write_text(lmp, title, impl->msd_file, msd_text(impl->table, impl->settings, impl->units));
+  if (impl->ions_file.empty()) return;
   std::vector<std::int64_t> tags;
   for (int i = 0; i < impl->roster.count(); i++) tags.push_back(impl->roster.tag(i));
-  if (!impl->ions_file.empty())
-    impl->write(impl->ions_file,
-                ions_text(tags, impl->results, impl->results_samples, impl->settings, impl->units));
+  write_text(lmp, title, impl->ions_file,
+             ions_text(tags, impl->results, impl->results_samples, impl->settings, impl->units));
 }
 
 double FixIonTransport::compute_scalar()

@@ -162,17 +162,15 @@ void FixOCV::post_run()
 {
   if (update->whichflag == 2 || impl->series.count() == 0) return;
   impl->evaluate();
-  if (impl->file.empty() || comm->me != 0) return;
-  FILE *fp = fopen(impl->file.c_str(), impl->append ? "a" : "w");
-  if (!fp)
-    error->one(FLERR, "{}: cannot write file '{}': {}", title, impl->file, utils::getsyserror());
-  fmt::print(fp, "# natrolite table: ocv energies\n# host = {:.10g} g/mol\n", impl->host_mass);
-  fmt::print(fp, "# samples = {}, correlation time = {:.6g} samples\n", impl->series.count(),
-             impl->series.correlation_time());
-  fmt::print(fp, "# columns: n | E ({}) | error ({})\n", energy_unit_name(lmp),
-             energy_unit_name(lmp));
-  fmt::print(fp, "{:.10g} {:.15g} {:.6g}\n", impl->ions, impl->results[1], impl->results[2]);
-  fclose(fp);
+  if (impl->file.empty()) return;
+  const std::string unit = energy_unit_name(lmp);
+  const std::string text = fmt::format(
+      "# natrolite table: ocv energies\n# host = {:.10g} g/mol\n"
+      "# samples = {}, correlation time = {:.6g} samples\n# columns: n | E ({}) | error ({})\n"
+      "{:.10g} {:.15g} {:.6g}\n",
+      impl->host_mass, impl->series.count(), impl->series.correlation_time(), unit, unit, impl->ions,
+      impl->results[1], impl->results[2]);
+  write_text(lmp, title, impl->file, text, impl->append);
 }
 
 double FixOCV::compute_vector(int i)

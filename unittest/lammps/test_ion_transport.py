@@ -3,7 +3,7 @@ import re
 
 import numpy as np
 import pytest
-from harness import BOXES, Box, good, page_examples, read_dump, read_vectors, refused, run, write_data
+from harness import BOXES, Box, good, page_examples, read_dump, read_vectors, refused, write_data
 
 HEAD = """units {units}
 atom_style atomic
@@ -452,8 +452,7 @@ def test_wrong_input_is_refused(tmp_path, arguments, pieces):
 
 def test_unwritable_file_and_units(tmp_path):
     random_system(tmp_path, BOXES["orthogonal"])
-    text = run(head() + "fix a ions ion/transport 5 msd no/such/folder/f\nrun 0\n", tmp_path).text
-    assert "no/such/folder/f" in text and "ERROR" in text
+    refused(head() + "fix a ions ion/transport 5 msd no/such/folder/f\nrun 0\n", tmp_path, "no/such/folder/f", ranks=2)
     refused(head("lj", 0.005) + "fix a ions ion/transport 5\n", tmp_path, "metal or real", "lj")
 
 
@@ -467,3 +466,11 @@ def test_examples_of_the_page(tmp_path):
     assert examples
     random_system(tmp_path, BOXES["orthogonal"])
     good(head() + MOVE + "\n".join(examples) + "\nrun 200\n", tmp_path, 2)
+
+
+def test_example_of_the_howto(tmp_path):
+    examples = page_examples("howto_diffusion.rst", ".. code-block:: LAMMPS")
+    assert examples
+    random_system(tmp_path, BOXES["orthogonal"])
+    good(head() + MOVE + "\n".join(examples), tmp_path)
+    assert "D_ratio_relative_error" in msd_table(tmp_path / "na.msd")[1]

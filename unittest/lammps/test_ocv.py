@@ -166,6 +166,7 @@ WRONG_FIX = [
     ("1 1 1 append yes", ["file F"]),
     ("1 1 1 file f append si", ["si"]),
     ("1 1 1 charge 2", ["charge"]),
+    ("1 1 1 file no/folder/f", ["no/folder/f"]),
 ]
 
 

@@ -2,6 +2,13 @@
 /// \file
 /// What LAMMPS calls when it loads the plugin: registers the styles of the table.
 
+#include "lammps/command_ocv.h"
+#include "lammps/compute_ion_environment.h"
+#include "lammps/compute_layer_map.h"
+#include "lammps/compute_layer_spacing.h"
+#include "lammps/compute_rdf_site.h"
+#include "lammps/fix_ion_transport.h"
+#include "lammps/fix_ocv.h"
 #include "lammps/host_check.h"
 #include "lammps/pair_equivariant.h"
 #include "lammps/plugin_abi.h"
@@ -17,6 +24,11 @@ template <class Style> void *create(void *lmp)
   return new Style(static_cast<LAMMPS *>(lmp));
 }
 
+template <class Style> void *create_with_arguments(void *lmp, int narg, char **arg)
+{
+  return new Style(static_cast<LAMMPS *>(lmp), narg, arg);
+}
+
 struct Row {
   const char *style, *name, *info;
   lammpsplugin_factory1 *v1;
@@ -26,6 +38,18 @@ struct Row {
 constexpr Row STYLES[] = {
     {"pair", "equivariant", "equivariant machine-learned potentials", create<PairEquivariant>,
      nullptr},
+    {"compute", "ion/environment", "coordination and accessible volume of ions", nullptr,
+     create_with_arguments<ComputeIonEnvironment>},
+    {"compute", "layer/spacing", "distances of layers", nullptr,
+     create_with_arguments<ComputeLayerSpacing>},
+    {"compute", "layer/map", "map of the distance of two layers", nullptr,
+     create_with_arguments<ComputeLayerMap>},
+    {"compute", "rdf/site", "g(r) of ions and sites", nullptr,
+     create_with_arguments<ComputeRDFSite>},
+    {"fix", "ion/transport", "MSD, diffusion and tortuosity of ions", nullptr,
+     create_with_arguments<FixIonTransport>},
+    {"fix", "ocv", "average energy and voltage", nullptr, create_with_arguments<FixOCV>},
+    {"command", "ocv", "open-circuit voltages of a table", create<CommandOCV>, nullptr},
 };
 
 }    // namespace

@@ -12,7 +12,7 @@ import sys
 from natrolite import __version__
 from natrolite.errors import NatroliteError
 
-COMMANDS = ["export", "info", "check"]
+COMMANDS = ["export", "info", "check", "plot"]
 
 
 class _Parser(argparse.ArgumentParser):

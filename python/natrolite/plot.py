@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`natrolite plot FILE...`: draws every table that the measurement commands write."""
+import argparse
+import pathlib
+import sys
+
+
+def kinds():
+    from .plots import energies, gaps, ions, layer_map, msd, rdf, voltage
+    return [msd, ions, voltage, energies, layer_map, rdf, gaps]
+
+
+def recognize(table):
+    for kind in kinds():
+        if table.kind and kind.recognizes(table):
+            return kind
+    return None
+
+
+def plot(path, folder=None, volume=None, column="c_env[3]"):
+    """Draws one file; returns the paths of the PNG and the SVG."""
+    import matplotlib
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    from .plots import style
+    from .plots.table import Table
+
+    path = pathlib.Path(path)
+    if not path.exists():
+        raise SystemExit(f"natrolite plot: no file {path}")
+    table = Table(path)
+    kind = recognize(table)
+    if kind is None:
+        raise SystemExit(f"natrolite plot: {path} is no table of a natrolite command or of fix ave/time; "
+                         "its first line must say so")
+    if not len(table.data):
+        raise SystemExit(f"natrolite plot: {path} holds no rows")
+    with pyplot.rc_context(style.SETTINGS):
+        wide = kind.__name__.endswith("ions") and volume
+        figure = pyplot.figure(figsize=(9.0 if wide else 5.2, 3.8), layout="constrained")
+        if wide:
+            kind.draw(table, figure, volume, column)
+        else:
+            kind.draw(table, figure)
+        stem = pathlib.Path(folder) / path.name if folder else path
+        out = [stem.with_name(stem.name + ending) for ending in (".png", ".svg")]
+        for target in out:
+            figure.savefig(target)
+        pyplot.close(figure)
+    return out
+
+
+def run(arguments):
+    for path in arguments.files:
+        for out in plot(path, arguments.folder, arguments.volume, arguments.column):
+            print(out)
+    return 0
+
+
+def add_parser(subparsers):
+    parser = subparsers.add_parser("plot", help="draw the tables of the measurement commands (PNG and SVG)")
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("--folder", help="where to write (default: beside each FILE)")
+    parser.add_argument("--volume", metavar="DUMP",
+                        help="dump with the accessible volume, to draw tortuosity against it (for tables of ions)")
+    parser.add_argument("--column", default="c_env[3]", help="its column (default: %(default)s)")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def main(words=None):
+    parser = argparse.ArgumentParser(prog="natrolite")
+    add_parser(parser.add_subparsers(required=True))
+    arguments = parser.parse_args(words)
+    return arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+import numpy as np
+
+from . import style
+
+NAME = "layer map"
+
+
+def shape(data):
+    """Nx, Ny: the nodes of the first row share their y."""
+    other = ~np.isclose(data[:, 1], data[0, 1])
+    nx = int(np.argmax(other)) if other.any() else len(data)
+    return nx, len(data) // nx
+
+
+def recognizes(table):
+    """Five columns, the first two of which are the nodes of a lattice (two rows and columns at least)."""
+    data = table.data
+    if table.kind != "blocks" or data.shape[1] != 5 or len(data) < 4:
+        return False
+    nx, ny = shape(data)
+    if nx < 2 or ny < 2 or nx * ny != len(data):
+        return False
+    i, j = np.arange(len(data)) % nx, np.arange(len(data)) // nx
+    node = data[0, :2] + i[:, None] * (data[1, :2] - data[0, :2]) + j[:, None] * (data[nx, :2] - data[0, :2])
+    return bool(np.allclose(node, data[:, :2], atol=1e-3))
+
+
+def draw(table, figure):
+    axes = figure.subplots()
+    data = table.data
+    nx, ny = shape(data)
+    x, y, gap = (data[:, k].reshape(ny, nx) for k in range(3))
+    a = np.array([x[0, 1] - x[0, 0], 0.0])
+    b = np.array([x[1, 0] - x[0, 0], y[1, 0] - y[0, 0]]) if ny > 1 else np.array([0.0, a[0]])
+    # repeat the nodes once around, then show the cell itself
+    grid = np.pad(gap, 1, mode="wrap")
+    i, j = np.meshgrid(np.arange(-1, nx + 1), np.arange(-1, ny + 1))
+    px, py = x[0, 0] + i * a[0] + j * b[0], y[0, 0] + j * b[1]
+    empty = ~np.isfinite(gap)
+    if empty.any():    # contours would lose cells without neighbors
+        shown = axes.pcolormesh(px, py, np.ma.masked_invalid(grid), shading="nearest", cmap=style.COLORMAP)
+    else:
+        shown = axes.contourf(px, py, grid, levels=14, cmap=style.COLORMAP)
+    origin = np.array([x[0, 0], y[0, 0]]) - 0.5 * (a + b)
+    corners = np.array([origin, origin + nx * a, origin + nx * a + ny * b, origin + ny * b, origin])
+    axes.plot(*corners.T, color="black", lw=1)
+    from matplotlib.patches import Polygon
+    outline = Polygon(corners, closed=True, transform=axes.transData)
+    shown.set_clip_path(outline)
+    if empty.any():
+        axes.scatter(x[empty], y[empty], marker="x", s=12, color=style.VERMILION, label=f"{empty.sum()} empty cells")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14))
+    axes.set(xlabel="x (Å)", ylabel="y (Å)", aspect="equal", xlim=(corners[:, 0].min() - 0.3, corners[:, 0].max() + 0.3),
+             ylim=(corners[:, 1].min() - 0.3, corners[:, 1].max() + 0.3), title=f"step {table.blocks[-1][0]}")
+    figure.colorbar(shown, ax=axes, label="gap (Å)", shrink=0.85)

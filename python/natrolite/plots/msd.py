@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only
+import numpy as np
+
+from . import style
+
+NAME = "mean squared displacement"
+
+
+def recognizes(table):
+    return table.kind == "ion/transport msd"
+
+
+def draw(table, figure):
+    axes = figure.subplots()
+    time = style.unit(table.units[0])
+    lag, msd, sd = table.data[:, 0], table.data[:, 1], table.data[:, 2]
+    error = sd / np.sqrt(max(1.0, table.number("ions")))
+    axes.fill_between(lag, np.maximum(0, msd - 2 * error), msd + 2 * error, color=style.SKY, alpha=0.4, lw=0,
+                      label="± 2 standard errors (spread of ions)")
+    axes.plot(lag, msd, color=style.BLUE, label="MSD")
+    for k, (name, dash) in enumerate(zip("xyz", (":", "--", "-."))):
+        if name in table.settings.get("dims", "xyz"):
+            axes.plot(lag, table.data[:, 4 + k], dash, color="0.45", lw=1, label=name)
+    if "fit_slope" in table.settings:
+        first, last = (float(v) for v in table.settings["fit_range"].split()[:2])
+        x = np.array([first, last])
+        y = table.number("fit_intercept") + table.number("fit_slope") * x
+        d = table.settings["D"].split("=")[-1].split()[0]
+        axes.plot(x, y, color=style.VERMILION, lw=2.5, label=f"fit: D = {float(d):.3g} cm²/s, r² = {table.number('fit_r2'):.3f}")
+    else:
+        axes.plot([], [], " ", label="no D: " + table.settings.get("fit", "no fit"))
+    axes.set(xlabel=f"lag ({time})", ylabel="mean squared displacement (Å²)", xlim=(0, lag[-1]), ylim=(0, None))
+    axes.legend(loc="upper left")

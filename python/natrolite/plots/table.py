@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Reads the tables that the measurement commands, and fix ave/time, write."""
+import pathlib
+import re
+
+import numpy as np
+
+
+class Table:
+    """kind: what the first line says; settings: `# key = value` lines; columns and units; data.
+
+    Files of fix ave/time have kind "series" (one row per step; data) or "blocks" (mode vector;
+    blocks is a list of (step, array), data the last one)."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        text = self.path.read_text()
+        comments = [line for line in text.splitlines() if line.startswith("#")]
+        self.settings = dict(m.groups() for m in (re.match(r"# (\w+) = (.*)", c) for c in comments) if m)
+        self.kind, self.columns, self.units, self.blocks = "", [], [], []
+        first = re.match(r"# natrolite table: (.*)", comments[0]) if comments else None
+        if first:
+            self.kind = first.group(1).strip()
+            named = [c for c in comments if c.startswith("# columns:")][-1][len("# columns:"):]
+            for column in named.split("|"):
+                name, _, unit = column.strip().partition(" (")
+                self.columns.append(name)
+                self.units.append(unit.rstrip(")"))
+            self.data = np.atleast_2d(np.loadtxt(path))
+        elif comments and comments[0].startswith("# Time-averaged"):
+            self._read_average(text, comments)
+
+    def _read_average(self, text, comments):
+        rows = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+        if "Number-of-rows" in comments[1]:
+            self.kind, self.columns = "blocks", comments[2].split()[2:]
+            at = 0
+            while at < len(rows):
+                count = int(rows[at][1])
+                block = np.array([[float(v) for v in r[1:]] for r in rows[at + 1:at + 1 + count]])
+                self.blocks.append((int(rows[at][0]), block))
+                at += 1 + count
+            self.data = self.blocks[-1][1]
+        else:
+            self.kind, self.columns = "series", comments[1].split()[1:]
+            self.data = np.array([[float(v) for v in r] for r in rows])
+
+    def number(self, key):
+        """The leading number of a setting."""
+        return float(self.settings[key].split()[0])
+
+    def column(self, name, unit=None):
+        for k, (n, u) in enumerate(zip(self.columns, self.units)):
+            if n == name and unit in (None, u):
+                return self.data[:, k]
+        raise KeyError(f"{self.path} has no column {name}")
+
+
+def read_dump_means(path, column):
+    """Mean over the frames of one column of a text dump, as {id: mean}."""
+    sums, lines, at = {}, pathlib.Path(path).read_text().splitlines(), 0
+    while at < len(lines):
+        count = int(lines[at + 3])
+        names = lines[at + 8].split()[2:]
+        if column not in names:
+            raise SystemExit(f"natrolite plot: {path} has no column '{column}'; it has {', '.join(names)}")
+        i, c = names.index("id"), names.index(column)
+        for line in lines[at + 9:at + 9 + count]:
+            words = line.split()
+            sums.setdefault(int(words[i]), []).append(float(words[c]))
+        at += 9 + count
+    return {k: float(np.mean(v)) for k, v in sums.items()}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef NATROLITE_LAYER_MAP_H
+#define NATROLITE_LAYER_MAP_H
+
+#include "cell.h"
+
+#include <vector>
+
+namespace natrolite {
+
+struct MapSettings {
+  enum Mode { Kernel, Bin, Node };
+  Mode mode = Kernel;
+  int nx = 1, ny = 1;
+  double s = 1.5;                         // width of the Gaussian
+  static constexpr double reach = 6.0;    // its cutoff in widths
+};
+
+struct MapNode {
+  double x = 0.0, y = 0.0, gap = 0.0;
+  double lower_count = 0.0, upper_count = 0.0;
+};
+
+// A map of the gap between two layers on nx x ny nodes, x running fastest. Positions carry heights
+// that are whole within a layer, the upper layer above the lower one. Sums add up over ranks.
+class LayerMap {
+ public:
+  LayerMap(const Cell &cell, const MapSettings &settings);
+
+  void accumulate(bool upper, const Vec3 &position);
+
+  std::vector<double> &sums() { return sums_; }    // to be added over ranks
+  double &highest_lower() { return highest_lower_; }    // to be maximized over ranks
+
+  // Bin: the gap of a cell without lower or upper atoms is NaN. Kernel: a node that no atom of a
+  // layer reaches takes that layer's mean. Node: the published recipe (see the command's page).
+  std::vector<MapNode> result() const;
+
+ private:
+  enum { W, WZ, N, Fields };
+  int nodes() const { return settings_.nx * settings_.ny; }
+  // one value per node: [layer][field][node]
+  double *field(bool upper, int f) { return sums_.data() + (Fields * upper + f) * static_cast<std::size_t>(nodes()); }
+  const double *field(bool upper, int f) const
+  {
+    return sums_.data() + (Fields * upper + f) * static_cast<std::size_t>(nodes());
+  }
+  const double *total(bool upper) const { return sums_.data() + Fields * (2 * nodes() + upper); }
+  void add_kernel(bool upper, double x, double y, double z);
+  void add_windows(bool upper, double x, double y, double z);
+  void prepare_kernel();
+  double height(bool upper, int node) const;
+
+  Cell cell_;
+  MapSettings settings_;
+  std::vector<double> sums_;
+  double highest_lower_ = -1e300;
+
+  // Kernel: exp(-|i e1 + j e2|^2/2s^2) of the steps i, j between nodes that are within reach
+  int wide_ = 0, high_ = 0;
+  std::vector<double> table_, powers_, lifts_;
+};
+
+}    // namespace natrolite
+
+#endif

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "layers.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+namespace natrolite {
+
+void LayerSums::accumulate(const Vec3 &d, double w)
+{
+  const double terms[size] = {1.0,       d.x,       d.y,       d.z,       d.x * d.x,
+                              d.x * d.y, d.y * d.y, d.x * d.z, d.y * d.z, d.z * d.z};
+  for (int k = 0; k < size; k++) s_[k] += w * terms[k];
+}
+
+Layer finish_layer(const LayerSums &sums, const Vec3 &reference)
+{
+  const double *s = sums.data();
+  Layer layer;
+  layer.center = reference;
+  if (s[0] <= 0.0) return layer;
+  const double mx = s[1] / s[0], my = s[2] / s[0], mz = s[3] / s[0];
+  layer.center = reference + Vec3{mx, my, mz};
+  const double cxx = s[4] / s[0] - mx * mx, cxy = s[5] / s[0] - mx * my;
+  const double cyy = s[6] / s[0] - my * my, cxz = s[7] / s[0] - mx * mz;
+  const double cyz = s[8] / s[0] - my * mz, czz = s[9] / s[0] - mz * mz;
+  const double det = cxx * cyy - cxy * cxy;
+  const double scale = cxx + cyy;
+  if (det > 1e-10 * scale * scale) {
+    layer.ax = (cxz * cyy - cyz * cxy) / det;
+    layer.ay = (cyz * cxx - cxz * cxy) / det;
+  }
+  const double residual = czz - layer.ax * cxz - layer.ay * cyz;
+  const double cosine2 = 1.0 / (1.0 + layer.ax * layer.ax + layer.ay * layer.ay);
+  // below rounding of the sums a flat layer is flat
+  const double floor = 1e-14 * (czz + mz * mz);
+  layer.corrugation = residual > floor ? std::sqrt(residual * cosine2) : 0.0;
+  return layer;
+}
+
+static Vec3 plane_normal(const Layer &p)
+{
+  const double n = 1.0 / std::sqrt(1.0 + p.ax * p.ax + p.ay * p.ay);
+  return {-p.ax * n, -p.ay * n, n};
+}
+
+// angle of two unit vectors, exact also for nearly parallel ones
+static double angle_between(const Vec3 &a, const Vec3 &b)
+{
+  return 2.0 * std::atan2(norm(a - b), norm(a + b));
+}
+
+Gap gap_between(const Cell &cell, const Layer &lower, const Layer &upper)
+{
+  Gap g;
+  Vec3 d = upper.center - lower.center;
+  if (cell.periodic[2]) {
+    const double n = std::round((into_period(d.z, cell.lz) - d.z) / cell.lz);
+    d = d + n * Vec3{cell.xz, cell.yz, cell.lz};
+    d.z = into_period(d.z, cell.lz);
+  }
+  Cell lateral = cell;
+  lateral.periodic[2] = false;
+  d = minimum_image(lateral, d);
+  g.normal = d.z;
+  // both planes above the midpoint of the two centers
+  const double rise = 0.5 * ((lower.ax + upper.ax) * d.x + (lower.ay + upper.ay) * d.y);
+  const Vec3 nl = plane_normal(lower), nu = plane_normal(upper);
+  const Vec3 mean = nl + nu;
+  g.perpendicular = (d.z - rise) * mean.z / norm(mean);
+  g.tilt = angle_between(nl, nu) * 180.0 / std::numbers::pi;
+  g.lower_corrugation = lower.corrugation;
+  g.upper_corrugation = upper.corrugation;
+  return g;
+}
+
+std::vector<Gap> gaps(const Cell &cell, const std::vector<Layer> &layers, bool closing)
+{
+  std::vector<Gap> out;
+  for (std::size_t k = 0; k + 1 < layers.size(); k++)
+    out.push_back(gap_between(cell, layers[k], layers[k + 1]));
+  if (closing && layers.size() > 1) out.push_back(gap_between(cell, layers.back(), layers.front()));
+  return out;
+}
+
+std::vector<int> cluster_heights(const std::vector<double> &z, double gap, double period)
+{
+  const std::size_t n = z.size();
+  std::vector<int> layer(n, 0);
+  if (n == 0) return layer;
+  std::vector<std::size_t> order(n);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return z[a] < z[b]; });
+  int current = 0;
+  for (std::size_t k = 0; k < n; k++) {
+    if (k > 0 && z[order[k]] - z[order[k - 1]] > gap) current++;
+    layer[order[k]] = current;
+  }
+  // no empty stretch over the face: the lowest atoms belong to the highest layer
+  const double over_face = z[order[0]] + period - z[order[n - 1]];
+  if (period > 0.0 && current > 0 && over_face <= gap)
+    for (int &l : layer) l = l == 0 ? current - 1 : l - 1;
+  return layer;
+}
+
+}    // namespace natrolite

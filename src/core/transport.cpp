@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "transport.h"
+
+namespace natrolite {
+
+Transport::Transport(int ions, const TransportSettings &settings) :
+    ions_(ions), settings_(settings), msd_(ions, settings.msd), paths_(ions, Path(settings.path)),
+    hops_(ions, Hops(settings.hop_block, settings.hop_distance))
+{
+}
+
+void Transport::accumulate(const std::vector<Vec3> &positions)
+{
+  msd_.accumulate(positions);
+  for (int i = 0; i < ions_; i++) {
+    paths_[i].accumulate(positions[i]);
+    hops_[i].accumulate(positions[i]);
+  }
+}
+
+Diffusion diffusion(const Msd &observed, const std::function<double(int)> &msd,
+                    const TransportSettings &settings, const double fractions[2])
+{
+  Diffusion out;
+  const int d = settings.msd.dimensions();
+  out.range = fit_range(observed.samples(), fractions[0], fractions[1], settings.msd.maxlag);
+  std::vector<double> x, y;
+  int last = 0;
+  for (const int lag : observed.lags()) {
+    if (lag < out.range.first || lag > out.range.last || observed.observations(lag) == 0) continue;
+    x.push_back(lag * settings.interval);
+    y.push_back(msd(lag));
+    last = lag;
+  }
+  out.fit = fit_line(x, y);
+  if (out.fit.is_line()) out.d = out.fit.slope / (2.0 * d);
+  if (last > 0) {
+    out.ratio = y.back() / (2.0 * d * x.back());
+    out.error = msd_relative_error(last, observed.observations(last), d);
+  }
+  return out;
+}
+
+IonResult Transport::ion(int i)
+{
+  const Diffusion d = diffusion(
+      msd_, [&](int lag) { return msd_.msd(i, lag); }, settings_, settings_.ion_fit);
+  const Path &p = paths_[i];
+  return {p.length(),  p.net(),     p.tortuosity(),
+          d.d,         d.ratio,     d.error,
+          p.largest(), static_cast<double>(hops_[i].count()),
+          static_cast<double>(p.windows()), static_cast<double>(p.capped()), d.fit.r2};
+}
+
+std::vector<double> Transport::part_sums()
+{
+  std::vector<double> sums(3 * (settings_.msd.maxlag + 1), 0.0);
+  for (int i = 0; i < ions_; i++)
+    for (const int lag : msd_.lags())
+      for (int k = 0; k < 3; k++) sums[3 * lag + k] += msd_.part(i, k, lag);
+  return sums;
+}
+
+std::vector<double> Transport::squared_deviations(const std::vector<double> &mean)
+{
+  std::vector<double> out(settings_.msd.maxlag + 1, 0.0);
+  for (int i = 0; i < ions_; i++)
+    for (const int lag : msd_.lags()) {
+      const double d = msd_.msd(i, lag) - mean[lag];
+      out[lag] += d * d;
+    }
+  return out;
+}
+
+void Transport::save(int i, std::vector<double> &out)
+{
+  msd_.save(i, out);
+  paths_[i].save(out);
+  hops_[i].save(out);
+}
+
+const double *Transport::load(int i, const double *in)
+{
+  return hops_[i].load(paths_[i].load(msd_.load(i, in)));
+}
+
+}    // namespace natrolite

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef NATROLITE_TRANSPORT_H
+#define NATROLITE_TRANSPORT_H
+
+#include "msd.h"
+#include "path.h"
+
+#include <functional>
+#include <vector>
+
+namespace natrolite {
+
+struct TransportSettings {
+  MsdSettings msd;
+  PathSettings path;
+  int hop_block = 1;            // samples per mean position
+  double hop_distance = 1.5;
+  double interval = 1.0;        // time between samples
+  double fit[2] = {0.1, 0.5};       // of the group, fractions of the run
+  double ion_fit[2] = {0.02, 0.1};  // of one ion
+};
+
+// A diffusion coefficient from a mean squared displacement curve.
+struct Diffusion {
+  LineFit fit;
+  LagRange range;
+  double d = 0.0;          // slope / (2 dimensions); 0 if the fit is not a line
+  double ratio = 0.0;      // MSD(tau2) / (2 dimensions tau2) at the end of the range
+  double error = 0.0;      // relative standard error of that MSD for one particle
+};
+
+// msd(lag) must be defined for every lag of `lags` with observations.
+Diffusion diffusion(const Msd &observed, const std::function<double(int)> &msd,
+                    const TransportSettings &settings, const double fractions[2]);
+
+struct IonResult {
+  static constexpr int size = 11;
+  double path, net, tortuosity, d_fit, d_ratio, relative_error, largest, hops;
+  double windows, capped, r2;
+};
+
+// The mean over ions: sums that add up over ranks.
+struct GroupCurve {
+  std::vector<double> part[3];    // mean x, y, z part of the MSD, entry k: lag k
+  std::vector<double> msd, sd;
+};
+
+// Everything fix ion/transport measures, for some of the ions.
+class Transport {
+ public:
+  Transport(int ions, const TransportSettings &settings);
+
+  void accumulate(const std::vector<Vec3> &positions);
+  std::int64_t samples() const { return msd_.samples(); }
+  Msd &msd() { return msd_; }
+  const TransportSettings &settings() const { return settings_; }
+
+  IonResult ion(int i);
+
+  // Sums over these ions, 3 per lag (entry 3 k: x part of lag k), to be added over ranks ...
+  std::vector<double> part_sums();
+  // ... and the squared deviations from the mean over all ions.
+  std::vector<double> squared_deviations(const std::vector<double> &mean);
+
+  void save(int i, std::vector<double> &out);
+  void begin_load(std::int64_t samples) { msd_.begin_load(samples); }
+  const double *load(int i, const double *in);
+  double bytes() const { return msd_.bytes(); }
+
+ private:
+  int ions_;
+  TransportSettings settings_;
+  Msd msd_;
+  std::vector<Path> paths_;
+  std::vector<Hops> hops_;
+};
+
+}    // namespace natrolite
+
+#endif

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef NATROLITE_VEC3_H
+#define NATROLITE_VEC3_H
+
+#include "macros.h"
+
+#include <cmath>
+
+namespace natrolite {
+
+struct Vec3 {
+  double x = 0.0, y = 0.0, z = 0.0;
+};
+
+NATROLITE_FUNCTION Vec3 operator+(const Vec3 &a, const Vec3 &b)
+{
+  return {a.x + b.x, a.y + b.y, a.z + b.z};
+}
+NATROLITE_FUNCTION Vec3 operator-(const Vec3 &a, const Vec3 &b)
+{
+  return {a.x - b.x, a.y - b.y, a.z - b.z};
+}
+NATROLITE_FUNCTION Vec3 operator*(double s, const Vec3 &a)
+{
+  return {s * a.x, s * a.y, s * a.z};
+}
+NATROLITE_FUNCTION double dot(const Vec3 &a, const Vec3 &b)
+{
+  return a.x * b.x + a.y * b.y + a.z * b.z;
+}
+NATROLITE_FUNCTION double norm(const Vec3 &a)
+{
+  return std::sqrt(dot(a, a));
+}
+
+}    // namespace natrolite
+
+#endif

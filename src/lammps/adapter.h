@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef NATROLITE_ADAPTER_H
+#define NATROLITE_ADAPTER_H
+
+// What all adapters share: reading keywords, the cell, sums over ranks.
+
+#include "pointers.h"
+
+#include "core/cell.h"
+
+#include <string>
+#include <vector>
+
+namespace LAMMPS_NS {
+
+// Walks over the arguments of a style and refuses, with the value, what it cannot use.
+class Arguments : protected Pointers {
+ public:
+  // title: "compute layer/spacing"; the words start at arg[first]
+  Arguments(LAMMPS *lmp, const std::string &title, int narg, char **arg, int first);
+
+  bool empty() const { return next_ >= narg_; }
+  const char *peek() const { return arg_[next_]; }
+  std::string word(const std::string &what);
+  double number(const std::string &what);
+  double positive(const std::string &what);
+  double nonnegative(const std::string &what);
+  int integer(const std::string &what, int minimum);
+  bool yes(const std::string &what);
+  int group(const std::string &what);    // the index of a group
+  // index of the word in choices
+  int choice(const std::string &what, const std::vector<std::string> &choices);
+  bool next_is_number() const;
+  [[noreturn]] void unknown(const std::string &keyword, const std::string &known);
+  [[noreturn]] void refuse(const std::string &message);
+
+ private:
+  std::string title_;
+  int narg_;
+  char **arg_;
+  int next_;
+};
+
+class Domain;
+natrolite::Cell cell_of(const Domain *domain);
+
+// Sums over all ranks, in place.
+void sum_over_ranks(std::vector<double> &values, MPI_Comm world);
+
+// Concatenates the parts of all ranks, in rank order, on every rank.
+std::vector<double> gather_over_ranks(const std::vector<double> &mine, MPI_Comm world);
+
+// The same, on the first rank alone; empty elsewhere.
+std::vector<double> gather_on_first(const std::vector<double> &mine, MPI_Comm world);
+
+// Writes a text file from the first rank; a file that cannot be written is an error on all.
+void write_text(LAMMPS *lmp, const std::string &title, const std::string &file,
+                const std::string &text, bool append = false);
+
+// true on every rank if it is true on any
+bool any_rank(bool mine, MPI_Comm world);
+
+}    // namespace LAMMPS_NS
+
+#endif

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "compute_ion_environment.h"
+
+#include "adapter.h"
+#include "element_radii.h"
+#include "neighbor_reach.h"
+
+#include "core/accessible_volume.h"
+#include "core/environment.h"
+
+#include "atom.h"
+#include "error.h"
+#include "group.h"
+#include "memory.h"
+#include "neigh_list.h"
+#include "update.h"
+
+#include <algorithm>
+
+using namespace LAMMPS_NS;
+using natrolite::Switch;
+
+static constexpr char title[] = "compute ion/environment";
+static constexpr int ncolumns = 6;
+
+struct ComputeIonEnvironment::Impl {
+  explicit Impl(LAMMPS *lmp) : radii(lmp, title) {}
+
+  Switch to_ion, to_host;
+  int host_bit = 0;
+  bool with_volume = false, with_others = false, connected = false;
+  double rs = 5.0, probe = 0.0, spacing = 0.25;
+  int points = 0;    // Monte Carlo, 0: grid
+  int seed = 0;
+  ElementRadii radii;
+  std::vector<double> radius;    // per type
+  std::unique_ptr<natrolite::AccessibleVolume> grid;
+  std::vector<natrolite::Sphere> spheres;
+  NeighList *list = nullptr;
+  double reach = 0.0;
+  int allocated = 0;
+
+  void read(Arguments &args, double cut);
+  void read_switch(Arguments &args);
+  void read_volume(Arguments &args);
+  natrolite::AccessibleResult volume(std::uint64_t tag, std::uint64_t step);
+};
+
+void ComputeIonEnvironment::Impl::read_switch(Arguments &args)
+{
+  Switch s = to_ion;
+  s.kind = static_cast<Switch::Kind>(args.choice("switch", {"hard", "rational", "cosine"}));
+  if (s.kind == Switch::Rational && args.next_is_number()) {
+    s.n = args.integer("switch rational n", 1);
+    s.m = args.integer("switch rational m", 1);
+    if (s.m <= s.n)
+      args.refuse(fmt::format("'switch rational {} {}' needs m > n, or it does not decay", s.n, s.m));
+  }
+  if (s.kind == Switch::Cosine) s.width = args.positive("switch cosine");
+  s.rc = to_ion.rc;
+  to_ion = s;
+  s.rc = to_host.rc;
+  to_host = s;
+}
+
+void ComputeIonEnvironment::Impl::read_volume(Arguments &args)
+{
+  with_volume = true;
+  if (args.next_is_number()) {
+    rs = args.positive("volume Rs");
+    probe = args.nonnegative("volume probe");
+  }
+}
+
+void ComputeIonEnvironment::Impl::read(Arguments &args, double cut)
+{
+  while (!args.empty()) {
+    const std::string keyword = args.word("keyword");
+    if (keyword == "switch")
+      read_switch(args);
+    else if (keyword == "cut")
+      cut = args.positive(keyword);
+    else if (keyword == "volume")
+      read_volume(args);
+    else if (keyword == "spacing")
+      spacing = args.positive(keyword);
+    else if (keyword == "radii")
+      radii.read_radii(args);
+    else if (keyword == "elements")
+      radii.read_elements(args);
+    else if (keyword == "others")
+      with_others = args.yes(keyword);
+    else if (keyword == "connected")
+      connected = args.yes(keyword);
+    else if (keyword == "montecarlo") {
+      points = args.integer("montecarlo N", 1);
+      seed = args.integer("montecarlo seed", 1);
+    } else
+      args.unknown(keyword, "switch, cut, volume, spacing, radii, elements, others, connected, "
+                            "montecarlo");
+  }
+  to_ion.cut = cut > 0.0 ? cut : 2.5 * to_ion.rc;
+  to_host.cut = cut > 0.0 ? cut : 2.5 * to_host.rc;
+  if (connected && points > 0)
+    args.refuse("'connected yes' needs the grid; leave out 'montecarlo'");
+  if (with_volume && rs / spacing > 250.0)
+    args.refuse(fmt::format("'spacing {}' gives more than 500 grid nodes across the probe sphere "
+                            "of radius {}; use a spacing of at least {}", spacing, rs, rs / 250.0));
+}
+
+natrolite::AccessibleResult ComputeIonEnvironment::Impl::volume(std::uint64_t tag,
+                                                                std::uint64_t step)
+{
+  if (points == 0) return grid->evaluate(spheres);
+  return natrolite::accessible_volume_monte_carlo(rs, spheres, points, seed, (step << 32) ^ tag);
+}
+
+ComputeIonEnvironment::ComputeIonEnvironment(LAMMPS *lmp, int narg, char **arg) :
+    Compute(lmp, narg, arg), impl(std::make_unique<Impl>(lmp))
+{
+  Arguments args(lmp, title, narg, arg, 3);
+  impl->to_ion.rc = args.positive("rIon");
+  impl->to_host.rc = args.positive("rHost");
+  impl->host_bit = group->bitmask[args.group("hostGroup")];
+  impl->read(args, 0.0);
+  if (impl->with_volume && impl->points == 0)
+    impl->grid = std::make_unique<natrolite::AccessibleVolume>(impl->rs, impl->spacing,
+                                                               impl->connected);
+  if (!atom->tag_enable) args.refuse("atoms need IDs; use atom_modify id yes");
+  peratom_flag = vector_flag = 1;
+  size_peratom_cols = size_vector = ncolumns;
+  extvector = 0;
+  dynamic_group_allow = 1;
+  vector = new double[ncolumns];
+}
+
+ComputeIonEnvironment::~ComputeIonEnvironment()
+{
+  delete[] vector;
+  memory->destroy(array_atom);
+}
+
+void ComputeIonEnvironment::init()
+{
+  impl->reach = std::max(impl->to_ion.reach(), impl->to_host.reach());
+  if (impl->with_volume) {
+    impl->radius = impl->radii.per_type();
+    std::vector<double> used(atom->ntypes + 1, 0.0);
+    for (int i = 0; i < atom->nlocal; i++)
+      if ((atom->mask[i] & impl->host_bit) || (impl->with_others && (atom->mask[i] & groupbit)))
+        used[atom->type[i]] = 1.0;
+    sum_over_ranks(used, world);
+    for (int t = 1; t <= atom->ntypes; t++) {
+      if (used[t] == 0.0) continue;
+      if (impl->radius[t] < 0.0)
+        error->all(FLERR, "{}: no radius for atom type {} (element '{}'); use radii {} R or elements",
+                   title, t, impl->radii.element(t), impl->radii.element(t));
+      impl->reach = std::max(impl->reach, impl->rs + impl->radius[t] + impl->probe);
+    }
+  }
+  request_full_list(lmp, this, title, impl->reach);
+}
+
+void ComputeIonEnvironment::init_list(int /*id*/, NeighList *list)
+{
+  impl->list = list;
+}
+
+void ComputeIonEnvironment::compute_peratom()
+{
+  if (invoked_peratom == update->ntimestep) return;
+  invoked_peratom = update->ntimestep;
+  if (atom->nmax > impl->allocated || !array_atom) {
+    impl->allocated = std::max(1, atom->nmax);
+    memory->destroy(array_atom);
+    memory->create(array_atom, impl->allocated, ncolumns, "ion/environment:array_atom");
+  }
+  for (int i = 0; i < atom->nlocal; i++) std::fill_n(array_atom[i], ncolumns, 0.0);
+
+  refresh_list(lmp, impl->list);
+  double **x = atom->x;
+  const double reach2 = impl->reach * impl->reach;
+  for (int ii = 0; ii < impl->list->inum; ii++) {
+    const int i = impl->list->ilist[ii];
+    if (!(atom->mask[i] & groupbit)) continue;
+    natrolite::Surroundings around;
+    impl->spheres.clear();
+    for (int jj = 0; jj < impl->list->numneigh[i]; jj++) {
+      const int j = impl->list->firstneigh[i][jj] & NEIGHMASK;
+      const bool is_ion = atom->mask[j] & groupbit, is_host = atom->mask[j] & impl->host_bit;
+      const natrolite::Vec3 d{x[j][0] - x[i][0], x[j][1] - x[i][1], x[j][2] - x[i][2]};
+      const double r2 = dot(d, d);
+      if (r2 > reach2 || !(is_ion || is_host)) continue;
+      add_neighbor(around, impl->to_ion, impl->to_host, is_ion, is_host, r2);
+      if (impl->with_volume && (is_host || impl->with_others))
+        impl->spheres.push_back({d, impl->radius[atom->type[j]] + impl->probe});
+    }
+    double *row = array_atom[i];
+    row[0] = around.ion_coordination;
+    row[1] = around.host_coordination;
+    if (impl->with_volume) {
+      const auto v = impl->volume(atom->tag[i], update->ntimestep);
+      row[2] = v.volume;
+      row[3] = v.fraction;
+    }
+    row[4] = around.ion_nearest();
+    row[5] = around.host_nearest();
+  }
+}
+
+void ComputeIonEnvironment::compute_vector()
+{
+  invoked_vector = update->ntimestep;
+  compute_peratom();
+  // sums of the columns, then how many ions each column counts
+  std::vector<double> sums(2 * ncolumns, 0.0);
+  for (int i = 0; i < atom->nlocal; i++) {
+    if (!(atom->mask[i] & groupbit)) continue;
+    for (int k = 0; k < ncolumns; k++) {
+      if (array_atom[i][k] < 0.0) continue;    // no neighbor
+      sums[k] += array_atom[i][k];
+      sums[ncolumns + k] += 1.0;
+    }
+  }
+  sum_over_ranks(sums, world);
+  for (int k = 0; k < ncolumns; k++) {
+    const double none = k >= 4 ? -1.0 : 0.0;
+    vector[k] = sums[ncolumns + k] > 0.0 ? sums[k] / sums[ncolumns + k] : none;
+  }
+}
+
+double ComputeIonEnvironment::memory_usage()
+{
+  return static_cast<double>(impl->allocated) * ncolumns * sizeof(double);
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LMP_COMPUTE_ION_ENVIRONMENT_H
+#define LMP_COMPUTE_ION_ENVIRONMENT_H
+
+#include "compute.h"
+
+#include <memory>
+
+namespace LAMMPS_NS {
+
+class ComputeIonEnvironment : public Compute {
+ public:
+  ComputeIonEnvironment(class LAMMPS *, int, char **);
+  ~ComputeIonEnvironment() override;
+  void init() override;
+  void init_list(int, class NeighList *) override;
+  void compute_peratom() override;
+  void compute_vector() override;
+  double memory_usage() override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl;
+};
+
+}    // namespace LAMMPS_NS
+
+#endif

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "compute_layer_map.h"
+
+#include "adapter.h"
+#include "layer_gather.h"
+
+#include "core/layer_map.h"
+
+#include "atom.h"
+#include "domain.h"
+#include "memory.h"
+#include "update.h"
+
+#include <cmath>
+
+using namespace LAMMPS_NS;
+using natrolite::MapSettings;
+using natrolite::Vec3;
+
+static constexpr char title[] = "compute layer/map";
+
+struct ComputeLayerMap::Impl {
+  std::unique_ptr<LayerGather> layers;
+  MapSettings settings;
+};
+
+ComputeLayerMap::ComputeLayerMap(LAMMPS *lmp, int narg, char **arg) :
+    Compute(lmp, narg, arg), impl(std::make_unique<Impl>())
+{
+  Arguments args(lmp, title, narg, arg, 3);
+  impl->layers = std::make_unique<LayerGather>(lmp, title, igroup);
+  impl->layers->add_group(args.group("lower"));
+  impl->layers->add_group(args.group("upper"));
+  MapSettings &s = impl->settings;
+  s.nx = args.integer("Nx", 1);
+  s.ny = args.integer("Ny", 1);
+  while (!args.empty()) {
+    const std::string keyword = args.word("keyword");
+    if (keyword != "mode") args.unknown(keyword, "mode");
+    s.mode = static_cast<MapSettings::Mode>(args.choice(keyword, {"kernel", "bin", "node"}));
+    if (s.mode == MapSettings::Kernel && args.next_is_number()) s.s = args.positive("mode kernel");
+  }
+  if (s.mode == MapSettings::Node && (s.nx < 2 || s.ny < 2))
+    args.refuse(fmt::format("'mode node' needs at least 2 x 2 nodes, not {} x {}", s.nx, s.ny));
+  if (static_cast<double>(s.nx) * s.ny > 1.0e7)
+    args.refuse(fmt::format("{} x {} nodes are too many", s.nx, s.ny));
+
+  scalar_flag = array_flag = 1;
+  extscalar = extarray = 0;
+  size_array_rows = s.nx * s.ny;
+  size_array_cols = 5;
+  dynamic_group_allow = 1;
+  memory->create(array, size_array_rows, size_array_cols, "layer/map:array");
+}
+
+ComputeLayerMap::~ComputeLayerMap()
+{
+  memory->destroy(array);
+}
+
+void ComputeLayerMap::init() {}
+
+void ComputeLayerMap::compute_array()
+{
+  if (invoked_array == update->ntimestep) return;
+  invoked_array = update->ntimestep;
+  const natrolite::Cell cell = cell_of(domain);
+  const std::vector<Vec3> reference = impl->layers->references();
+  std::vector<std::pair<int, Vec3>> members;
+  std::vector<double> heights(4, 0.0);    // number and sum, lower and upper
+  for (int i = 0; i < atom->nlocal; i++)
+    for (int l = 0; l < 2; l++) {
+      if (!impl->layers->member(l, i)) continue;
+      const Vec3 x{atom->x[i][0], atom->x[i][1], atom->x[i][2]};
+      members.emplace_back(l, reference[l] + minimum_image(cell, x - reference[l]));
+      heights[2 * l] += 1.0;
+      heights[2 * l + 1] += members.back().second.z;
+    }
+  sum_over_ranks(heights, world);
+  // lift the upper layer by whole periods until the mean gap is in [0, lz)
+  const double rise = heights[3] / heights[2] - heights[1] / heights[0];
+  Vec3 lift;
+  if (cell.periodic[2])
+    lift = std::round((natrolite::into_period(rise, cell.lz) - rise) / cell.lz) *
+        Vec3{cell.xz, cell.yz, cell.lz};
+
+  natrolite::LayerMap map(cell, impl->settings);
+  for (const auto &[l, p] : members) map.accumulate(l == 1, l == 1 ? p + lift : p);
+  sum_over_ranks(map.sums(), world);
+  MPI_Allreduce(MPI_IN_PLACE, &map.highest_lower(), 1, MPI_DOUBLE, MPI_MAX, world);
+  const auto nodes = map.result();
+  for (int k = 0; k < size_array_rows; k++) {
+    array[k][0] = nodes[k].x;
+    array[k][1] = nodes[k].y;
+    array[k][2] = nodes[k].gap;
+    array[k][3] = nodes[k].lower_count;
+    array[k][4] = nodes[k].upper_count;
+  }
+}
+
+double ComputeLayerMap::compute_scalar()
+{
+  invoked_scalar = update->ntimestep;
+  compute_array();
+  scalar = 0.0;
+  for (int k = 0; k < size_array_rows; k++)
+    if (array[k][3] == 0.0 || array[k][4] == 0.0) scalar += 1.0;
+  return scalar;
+}

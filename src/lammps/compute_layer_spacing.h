@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LMP_COMPUTE_LAYER_SPACING_H
+#define LMP_COMPUTE_LAYER_SPACING_H
+
+#include "compute.h"
+
+#include <memory>
+
+namespace LAMMPS_NS {
+
+class ComputeLayerSpacing : public Compute {
+ public:
+  ComputeLayerSpacing(class LAMMPS *, int, char **);
+  ~ComputeLayerSpacing() override;
+  void init() override {}
+  double compute_scalar() override;
+  void compute_vector() override;
+  void compute_array() override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl;
+};
+
+}    // namespace LAMMPS_NS
+
+#endif

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LMP_COMPUTE_RDF_SITE_H
+#define LMP_COMPUTE_RDF_SITE_H
+
+#include "compute.h"
+
+#include <memory>
+
+namespace LAMMPS_NS {
+
+class ComputeRDFSite : public Compute {
+ public:
+  ComputeRDFSite(class LAMMPS *, int, char **);
+  ~ComputeRDFSite() override;
+  void init() override;
+  void compute_array() override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl;
+};
+
+}    // namespace LAMMPS_NS
+
+#endif

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fix_ion_transport.h"
+
+#include "adapter.h"
+#include "ion_roster.h"
+
+#include "core/transport.h"
+#include "core/transport_tables.h"
+
+#include "atom.h"
+#include "comm.h"
+#include "error.h"
+#include "group.h"
+#include "memory.h"
+#include "modify.h"
+#include "update.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+using namespace LAMMPS_NS;
+using namespace FixConst;
+using natrolite::IonResult;
+using natrolite::Vec3;
+
+static constexpr char title[] = "fix ion/transport";
+static constexpr int ncolumns = 8;      // of the per-atom array
+
+struct FixIonTransport::Impl : protected Pointers {
+  Impl(LAMMPS *lmp, int igroup) : Pointers(lmp), roster(lmp, title, igroup) {}
+
+  IonRoster roster;
+  natrolite::TransportSettings settings;
+  natrolite::TransportUnits units;
+  double stride_ps = 0.5, window_ps = 50.0;
+  int host = -1;
+  bigint host_atoms = 0;
+  std::string msd_file, ions_file;
+  std::unique_ptr<natrolite::Transport> transport;
+  bigint first_step = 0, nevery = 1;
+  std::vector<double> saved;           // state of a restart file until the run starts
+  natrolite::MsdTable table;           // as of table.samples
+  std::vector<IonResult> results;      // of all ions, as of results_samples
+  std::int64_t results_samples = -1;
+
+  void read(Arguments &args);
+  void read_fit(Arguments &args);
+  void read_dims(Arguments &args);
+  void finish_settings(double dt);
+  void start();
+  Vec3 drift();
+  void sample();
+  void reduce_curve();
+  void gather_results();
+  std::vector<double> header();
+  void load();
+};
+
+void FixIonTransport::Impl::read_fit(Arguments &args)
+{
+  for (double *range : {settings.fit, settings.ion_fit}) {
+    range[0] = args.nonnegative("fit");
+    range[1] = args.positive("fit");
+    if (range[0] >= range[1] || range[1] > 1.0)
+      args.refuse(fmt::format("'fit {} {}' needs fractions of the run with f1 < f2 <= 1", range[0],
+                              range[1]));
+    if (!args.next_is_number()) break;
+  }
+}
+
+void FixIonTransport::Impl::read_dims(Arguments &args)
+{
+  const std::string word = args.word("dims");
+  std::fill_n(settings.msd.dims, 3, false);
+  for (const char letter : word) {
+    const int k = letter - 'x';
+    if (k < 0 || k > 2 || settings.msd.dims[k])
+      args.refuse(fmt::format("'dims' needs some of the letters x, y, z, not '{}'", word));
+    settings.msd.dims[k] = true;
+  }
+}
+
+void FixIonTransport::Impl::read(Arguments &args)
+{
+  while (!args.empty()) {
+    const std::string keyword = args.word("keyword");
+    if (keyword == "origins") {
+      const int kind = args.choice(keyword, {"all", "first", "single"});
+      settings.msd.origins = std::numeric_limits<std::int64_t>::max();
+      if (kind == 1) settings.msd.origins = args.integer("origins first", 1);
+      if (kind == 2) settings.msd.origins = 1;
+    } else if (keyword == "maxlag")
+      settings.msd.maxlag = args.integer(keyword, 1);
+    else if (keyword == "lags")
+      settings.msd.log_lags = args.choice(keyword, {"linear", "log"}) == 1;
+    else if (keyword == "dims")
+      read_dims(args);
+    else if (keyword == "host")
+      host = args.group(keyword);
+    else if (keyword == "fit")
+      read_fit(args);
+    else if (keyword == "stride")
+      stride_ps = args.positive(keyword);
+    else if (keyword == "window")
+      window_ps = args.positive(keyword);
+    else if (keyword == "value")
+      settings.path.average = static_cast<natrolite::PathSettings::Average>(
+          args.choice(keyword, {"median", "mean", "ratio"}));
+    else if (keyword == "hop")
+      settings.hop_distance = args.positive(keyword);
+    else if (keyword == "msd")
+      msd_file = args.word(keyword);
+    else if (keyword == "ions")
+      ions_file = args.word(keyword);
+    else
+      args.unknown(keyword, "origins, maxlag, lags, dims, host, fit, stride, window, value, hop, "
+                            "msd, ions");
+  }
+  if (window_ps < stride_ps)
+    args.refuse(fmt::format("'window {}' is shorter than 'stride {}'", window_ps, stride_ps));
+}
+
+// Times become whole numbers of samples, at least one.
+void FixIonTransport::Impl::finish_settings(double dt)
+{
+  const double interval = nevery * dt;
+  const auto samples = [&](double ps) {
+    return std::max(1, static_cast<int>(std::lround(std::min(1e9, ps * units.ps / interval))));
+  };
+  settings.interval = interval;
+  settings.path.stride = samples(stride_ps);
+  settings.path.window = std::max(
+      1, static_cast<int>(std::lround(samples(window_ps) / double(settings.path.stride))));
+  settings.hop_block = samples(1.0);
+}
+
+void FixIonTransport::Impl::start()
+{
+  if (saved.empty()) roster.take_group();
+  transport = std::make_unique<natrolite::Transport>(roster.last() - roster.first(), settings);
+  if (host >= 0) host_atoms = group->count(host);
+  if (!saved.empty()) load();
+}
+
+// Center of mass of the host, 0 without a host.
+Vec3 FixIonTransport::Impl::drift()
+{
+  if (host < 0) return {};
+  if (group->count(host) != host_atoms || host_atoms == 0)
+    error->all(FLERR, "{}: host group {} has {} atoms, {} at the start; it must not change or be "
+               "empty", title, group->names[host], group->count(host), host_atoms);
+  double center[3];
+  group->xcm(host, group->mass(host), center);
+  return {center[0], center[1], center[2]};
+}
+
+void FixIonTransport::Impl::sample()
+{
+  const bigint n = transport->samples();
+  if (n == 0) first_step = update->ntimestep;
+  const bigint due = first_step + n * nevery;
+  if (update->ntimestep < due) return;    // this step is in already (a second run, a restart)
+  if (update->ntimestep > due)
+    error->all(FLERR, "{}: no sample at step {}, the next one came at {}; samples must be {} steps "
+               "apart (under rerun: one frame every {} steps)",
+               title, due, update->ntimestep, nevery, nevery);
+  if (std::abs(update->dt * nevery - settings.interval) > 1e-9 * settings.interval)
+    error->all(FLERR, "{}: the time step changed from {} to {}; define the fix again after it",
+               title, settings.interval / nevery, update->dt);
+  std::vector<Vec3> x = roster.positions();
+  const Vec3 shift = drift();
+  const bool *dims = settings.msd.dims;
+  for (Vec3 &p : x) {
+    p = p - shift;
+    p = {dims[0] ? p.x : 0.0, dims[1] ? p.y : 0.0, dims[2] ? p.z : 0.0};
+  }
+  transport->accumulate(x);
+}
+
+void FixIonTransport::Impl::reduce_curve()
+{
+  if (table.samples == transport->samples() && !table.lags.empty()) return;
+  const int nlags = settings.msd.maxlag + 1, n = roster.count();
+  std::vector<double> sums = transport->part_sums();
+  sum_over_ranks(sums, world);
+  auto &curve = table.curve;
+  for (auto &part : curve.part) part.assign(nlags, 0.0);
+  curve.msd.assign(nlags, 0.0);
+  curve.sd.assign(nlags, 0.0);
+  table.observations.assign(nlags, 0.0);
+  for (int lag = 1; lag < nlags && n > 0; lag++) {
+    for (int k = 0; k < 3; k++) {
+      curve.part[k][lag] = sums[3 * lag + k] / n;
+      curve.msd[lag] += curve.part[k][lag];
+    }
+    table.observations[lag] = static_cast<double>(transport->msd().observations(lag)) * n;
+  }
+  std::vector<double> squares = transport->squared_deviations(curve.msd);
+  sum_over_ranks(squares, world);
+  for (int lag = 1; lag < nlags && n > 1; lag++) curve.sd[lag] = std::sqrt(squares[lag] / (n - 1));
+  table.ions = n;
+  table.samples = transport->samples();
+  table.lags = transport->msd().lags();
+  table.group = natrolite::diffusion(
+      transport->msd(), [&](int lag) { return curve.msd[lag]; }, settings, settings.fit);
+}
+
+void FixIonTransport::Impl::gather_results()
+{
+  if (results_samples == transport->samples()) return;
+  results_samples = transport->samples();
+  std::vector<double> mine(IonResult::size * (roster.last() - roster.first()));
+  for (int i = 0; i < roster.last() - roster.first(); i++) {
+    const IonResult r = transport->ion(i);
+    std::memcpy(mine.data() + IonResult::size * i, &r, sizeof r);
+  }
+  const std::vector<double> all = gather_over_ranks(mine, world);
+  results.resize(roster.count());
+  if (!all.empty())
+    std::memcpy(static_cast<void *>(results.data()), all.data(), all.size() * sizeof(double));
+}
+
+// What must be the same after a restart, then what goes on.
+std::vector<double> FixIonTransport::Impl::header()
+{
+  const auto &m = settings.msd;
+  return {static_cast<double>(nevery), settings.interval,
+          static_cast<double>(m.maxlag), static_cast<double>(m.origins),
+          m.log_lags ? 1.0 : 0.0, 4.0 * m.dims[0] + 2.0 * m.dims[1] + m.dims[2],
+          static_cast<double>(settings.path.stride), static_cast<double>(settings.path.window),
+          static_cast<double>(settings.hop_block), settings.hop_distance,
+          host >= 0 ? 1.0 : 0.0};
+}
+
+void FixIonTransport::Impl::load()
+{
+  static const char *const names[] = {"Nevery", "sampling interval", "maxlag", "origins", "lags",
+                                      "dims", "stride in samples", "window in strides",
+                                      "samples per mean position", "hop", "host"};
+  const std::vector<double> mine = header();
+  const double *in = saved.data();
+  for (std::size_t k = 0; k < mine.size(); k++)
+    if (std::abs(mine[k] - in[k]) > 1e-9 * std::abs(mine[k]))
+      error->all(FLERR, "{}: the restart file has {} {}, the input {}; use the same settings or "
+                 "another fix ID", title, names[k], in[k], mine[k]);
+  in += mine.size();
+  const auto samples = static_cast<std::int64_t>(*in++);
+  first_step = static_cast<bigint>(*in++);
+  in += 1 + roster.count();    // count and IDs, read by restart()
+  transport->begin_load(samples);
+  const double *lengths = in;
+  in += roster.count();
+  for (int ion = 0; ion < roster.last(); ion++) {
+    if (ion >= roster.first()) transport->load(ion - roster.first(), in);
+    in += static_cast<std::size_t>(lengths[ion]);
+  }
+  saved.clear();
+  saved.shrink_to_fit();
+}
+
+FixIonTransport::FixIonTransport(LAMMPS *lmp, int narg, char **arg) :
+    Fix(lmp, narg, arg), impl(std::make_unique<Impl>(lmp, igroup))
+{
+  Arguments args(lmp, title, narg, arg, 3);
+  impl->nevery = nevery = args.integer("Nevery", 1);
+  const std::string style = update->unit_style;
+  if (style != "metal" && style != "real")
+    args.refuse(fmt::format("needs units metal or real, not {}", style));
+  if (style == "real") impl->units = {"fs", 1000.0, 0.1};
+  impl->read(args);
+  if (group->dynamic[igroup])
+    args.refuse(fmt::format("group {} is dynamic; ions must stay the same, use a static group",
+                            group->names[igroup]));
+  if (impl->host >= 0 && group->count(impl->host) == 0)
+    args.refuse(fmt::format("host group {} has no atoms", group->names[impl->host]));
+
+  scalar_flag = array_flag = peratom_flag = restart_global = time_depend = 1;
+  extscalar = extarray = 0;
+  size_array_rows = impl->settings.msd.maxlag;
+  size_array_cols = 7;
+  size_peratom_cols = ncolumns;
+  global_freq = peratom_freq = nevery;
+  dynamic_group_allow = 0;
+  FixIonTransport::grow_arrays(atom->nmax);
+  atom->add_callback(Atom::GROW);
+  for (int i = 0; i < atom->nlocal; i++) FixIonTransport::set_arrays(i);
+}
+
+FixIonTransport::~FixIonTransport()
+{
+  if (modify->get_fix_by_id(id)) atom->delete_callback(id, Atom::GROW);
+  memory->destroy(array_atom);
+}
+
+int FixIonTransport::setmask()
+{
+  return END_OF_STEP;
+}
+
+void FixIonTransport::init()
+{
+  if (impl->transport) return;
+  impl->finish_settings(update->dt);
+}
+
+void FixIonTransport::setup(int /*vflag*/)
+{
+  end_of_step();
+}
+
+void FixIonTransport::end_of_step()
+{
+  if (update->whichflag == 2) return;    // a minimization has no time
+  if (!impl->transport) impl->start();
+  if (update->ntimestep % nevery == 0) impl->sample();
+  // per-ion results: at every sample of a short run, then each time the run grew by 1 %
+  const std::int64_t n = impl->transport->samples();
+  const std::int64_t every = std::max<std::int64_t>(1, n / 100);
+  if (impl->results_samples < 0 || n % every == 0 || update->ntimestep == update->laststep)
+    impl->gather_results();
+  for (int i = 0; i < atom->nlocal; i++) {
+    set_arrays(i);
+    const int ion = atom->mask[i] & groupbit ? impl->roster.index(atom->tag[i]) : -1;
+    if (ion < 0) continue;
+    const IonResult &r = impl->results[ion];
+    const double row[ncolumns] = {r.path,    r.net,            r.tortuosity, r.d_fit,
+                                  r.d_ratio, r.relative_error, r.largest,    r.hops};
+    std::copy_n(row, ncolumns, array_atom[i]);
+  }
+}
+
+void FixIonTransport::post_run()
+{
+  if (!impl->transport) return;
+  impl->reduce_curve();
+  impl->gather_results();
+  const auto &d = impl->table.group;
+  if (d.fit.points < 3 && comm->me == 0 && impl->table.samples > 3)
+    error->warning(FLERR, "{}: only {} lags lie in the fit range of {} samples with maxlag {}: no D; "
+                   "use a larger maxlag, a larger Nevery or another fit range",
+                   title, d.fit.points, impl->table.samples, impl->settings.msd.maxlag);
+  if (!impl->msd_file.empty())
+    write_text(lmp, title, impl->msd_file, msd_text(impl->table, impl->settings, impl->units));
+  if (impl->ions_file.empty()) return;
+  std::vector<std::int64_t> tags;
+  for (int i = 0; i < impl->roster.count(); i++) tags.push_back(impl->roster.tag(i));
+  write_text(lmp, title, impl->ions_file,
+             ions_text(tags, impl->results, impl->results_samples, impl->settings, impl->units));
+}
+
+double FixIonTransport::compute_scalar()
+{
+  if (!impl->transport) return 0.0;
+  impl->reduce_curve();
+  return impl->table.group.d;
+}
+
+double FixIonTransport::compute_array(int row, int column)
+{
+  const int lag = row + 1;
+  if (column == 0) return lag * (impl->transport ? impl->settings.interval : nevery * update->dt);
+  if (!impl->transport) return 0.0;
+  impl->reduce_curve();
+  const auto &curve = impl->table.curve;
+  if (column == 1) return curve.msd[lag];
+  if (column == 2) return curve.sd[lag];
+  if (column == 3) return impl->table.observations[lag];
+  return curve.part[column - 4][lag];
+}
+
+void FixIonTransport::write_restart(FILE *fp)
+{
+  std::vector<double> all, lengths, mine;
+  if (impl->transport) {
+    for (int i = 0; i < impl->roster.last() - impl->roster.first(); i++) {
+      const std::size_t before = mine.size();
+      impl->transport->save(i, mine);
+      lengths.push_back(static_cast<double>(mine.size() - before));
+    }
+    all = impl->header();
+    all.push_back(static_cast<double>(impl->transport->samples()));
+    all.push_back(static_cast<double>(impl->first_step));
+    all.push_back(impl->roster.count());
+    for (int i = 0; i < impl->roster.count(); i++)
+      all.push_back(static_cast<double>(impl->roster.tag(i)));
+  }
+  const std::vector<double> every_length = gather_over_ranks(lengths, world);
+  const std::vector<double> states = gather_on_first(mine, world);
+  const double bytes = sizeof(double) * (1.0 + all.size() + every_length.size() + states.size());
+  if (any_rank(bytes > MAXSMALLINT, world))
+    error->all(FLERR, "{}: the state of {} ions is beyond the 2 GB of a restart file; use a smaller "
+               "maxlag than {}", title, impl->roster.count(), impl->settings.msd.maxlag);
+  if (comm->me != 0) return;
+  all.insert(all.end(), every_length.begin(), every_length.end());
+  all.insert(all.end(), states.begin(), states.end());
+  const double count = static_cast<double>(all.size());
+  const int size = static_cast<int>(sizeof(double) * (all.size() + 1));
+  fwrite(&size, sizeof size, 1, fp);
+  fwrite(&count, sizeof count, 1, fp);
+  fwrite(all.data(), sizeof(double), all.size(), fp);
+}
+
+void FixIonTransport::restart(char *buffer)
+{
+  double count;
+  std::memcpy(&count, buffer, sizeof count);
+  if (count == 0.0) return;    // written before the first sample
+  impl->saved.resize(static_cast<std::size_t>(count));
+  std::memcpy(impl->saved.data(), buffer + sizeof count, sizeof(double) * impl->saved.size());
+  const double *in = impl->saved.data() + impl->header().size() + 2;
+  const auto n = static_cast<int>(*in++);
+  std::vector<tagint> tags;
+  for (int k = 0; k < n; k++) tags.push_back(static_cast<tagint>(in[k]));
+  impl->roster.take_tags(tags);
+}
+
+void FixIonTransport::grow_arrays(int nmax)
+{
+  memory->grow(array_atom, std::max(1, nmax), ncolumns, "ion/transport:array_atom");
+}
+
+void FixIonTransport::copy_arrays(int i, int j, int /*delflag*/)
+{
+  std::copy_n(array_atom[i], ncolumns, array_atom[j]);
+}
+
+void FixIonTransport::set_arrays(int i)
+{
+  std::fill_n(array_atom[i], ncolumns, 0.0);
+}
+
+int FixIonTransport::pack_exchange(int i, double *buf)
+{
+  std::copy_n(array_atom[i], ncolumns, buf);
+  return ncolumns;
+}
+
+int FixIonTransport::unpack_exchange(int nlocal, double *buf)
+{
+  std::copy_n(buf, ncolumns, array_atom[nlocal]);
+  return ncolumns;
+}
+
+double FixIonTransport::memory_usage()
+{
+  return static_cast<double>(atom->nmax) * ncolumns * sizeof(double) +
+      (impl->transport ? impl->transport->bytes() : 0.0);
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef NATROLITE_HOST_SYMBOLS_H
+#define NATROLITE_HOST_SYMBOLS_H
+
+// Functions that liblammps exports but whose headers are not installed with it. The real headers
+// are used where they exist; otherwise the one member that is needed is declared, by its name.
+
+#include "neighbor.h"
+
+#include <string>
+
+#if __has_include("neigh_request.h")
+#include "neigh_request.h"
+#else
+namespace LAMMPS_NS {
+class NeighRequest {
+ public:
+  void set_cutoff(double cutoff);
+};
+}    // namespace LAMMPS_NS
+#endif
+
+#if __has_include("label_map.h")
+#include "label_map.h"
+#else
+namespace LAMMPS_NS {
+class LabelMap {
+ public:
+  int find(const std::string &label, int mode) const;    // -1 if unknown
+};
+}    // namespace LAMMPS_NS
+#endif
+
+#endif

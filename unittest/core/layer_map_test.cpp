@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/layer_map.h"
+#include "core/site_rdf.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+using namespace natrolite;
+
+namespace {
+
+Cell tilted()
+{
+  Cell c;
+  c.lx = 20, c.ly = 18, c.lz = 30, c.xy = 5, c.origin = {1, 2, 3};
+  return c;
+}
+
+std::vector<MapNode> map_of(MapSettings::Mode mode, int n, double (*upper)(double, double),
+                            int atoms = 60)
+{
+  MapSettings s;
+  s.mode = mode, s.nx = s.ny = n;
+  LayerMap m(tilted(), s);
+  for (int i = 0; i < atoms; i++)
+    for (int j = 0; j < atoms; j++) {
+      const double u = (i + 0.5) / atoms, v = (j + 0.5) / atoms;
+      const Vec3 p = to_cartesian(tilted(), {u, v, 0});
+      m.accumulate(false, {p.x, p.y, 5});
+      m.accumulate(true, {p.x, p.y, 5 + upper(u, v)});
+    }
+  return m.result();
+}
+
+}    // namespace
+
+TEST(LayerMap, PlaneIsUniformInEveryMode)
+{
+  for (auto mode : {MapSettings::Kernel, MapSettings::Bin, MapSettings::Node})
+    for (const MapNode &n : map_of(mode, 6, [](double, double) { return 3.96; }))
+      EXPECT_NEAR(n.gap, 3.96, 1e-12);
+}
+
+TEST(LayerMap, BinsReproduceARamp)
+{
+  const auto map = map_of(MapSettings::Bin, 6, [](double u, double v) { return 3 + u + 2 * v; });
+  for (int k = 0; k < 36; k++) {
+    EXPECT_NEAR(map[k].gap, 3 + (k % 6 + 0.5) / 6 + 2 * (k / 6 + 0.5) / 6, 1e-12);
+    EXPECT_EQ(map[k].lower_count, 100);
+  }
+}
+
+TEST(LayerMap, NodesAreWhereThePageSays)
+{
+  const auto kernel = map_of(MapSettings::Kernel, 4, [](double, double) { return 1.0; });
+  EXPECT_NEAR(kernel[5].x, 1 + 20 * 0.375 + 5 * 0.375, 1e-12);
+  EXPECT_NEAR(kernel[4].y, 2 + 18 * 0.375, 1e-12);
+  const auto node = map_of(MapSettings::Node, 4, [](double, double) { return 1.0; });
+  EXPECT_NEAR(node[15].x, 1 + 20 + 5, 1e-12);
+  EXPECT_NEAR(node[0].y, 2, 1e-12);
+}
+
+TEST(LayerMap, KernelSmoothsAPeriodicWave)
+{
+  // a wave of wavelength lx/1 along a at xy = 0 shrinks by exp(-(2 pi s/lx)^2/2)
+  MapSettings s;
+  s.nx = 10, s.ny = 3;
+  Cell c = tilted();
+  c.xy = 0;
+  LayerMap m(c, s);
+  for (int i = 0; i < 200; i++)
+    for (int j = 0; j < 180; j++) {
+      const double x = 0.1 * i;
+      m.accumulate(false, {1 + x, 2 + 0.1 * j, 0});
+      m.accumulate(true, {1 + x, 2 + 0.1 * j, 4 + std::cos(2 * M_PI * x / 20)});
+    }
+  const double shrink = std::exp(-0.5 * std::pow(2 * M_PI * 1.5 / 20, 2));
+  for (const MapNode &n : m.result())
+    EXPECT_NEAR(n.gap, 4 + shrink * std::cos(2 * M_PI * (n.x - 1) / 20), 1e-6);
+}
+
+TEST(LayerMap, EmptyCells)
+{
+  MapSettings s;
+  s.nx = s.ny = 2;
+  s.mode = MapSettings::Bin;
+  LayerMap bin(tilted(), s);
+  bin.accumulate(false, to_cartesian(tilted(), {0.1, 0.1, 0}));
+  bin.accumulate(true, to_cartesian(tilted(), {0.1, 0.1, 0.5}));
+  bin.accumulate(true, to_cartesian(tilted(), {0.9, 0.1, 0.5}));
+  const auto r = bin.result();
+  EXPECT_NEAR(r[0].gap, 15, 1e-12);
+  EXPECT_TRUE(std::isnan(r[1].gap));
+  EXPECT_TRUE(std::isnan(r[3].gap));
+  s.mode = MapSettings::Node;
+  s.nx = s.ny = 3;
+  LayerMap node(tilted(), s);
+  node.accumulate(false, {1, 2, 5});
+  node.accumulate(false, {2, 3, 6});
+  node.accumulate(true, {1, 2, 9});
+  node.accumulate(true, {14, 12, 11});
+  const auto q = node.result();
+  EXPECT_NEAR(q[0].gap, 9 - 5.5, 1e-12);
+  EXPECT_EQ(q[0].lower_count, 2);
+  EXPECT_NEAR(q[4].gap, 11 - 5.5, 1e-12);    // no lower there: its global mean
+  EXPECT_NEAR(q[8].gap, 10 - 6, 1e-12);      // none at all: mean upper - highest lower
+}
+
+TEST(LayerMap, KernelNodeOutOfReachTakesTheMean)
+{
+  MapSettings s;
+  s.nx = 4, s.ny = 1, s.s = 0.2;
+  LayerMap m(tilted(), s);
+  m.accumulate(false, {1, 2, 5});
+  m.accumulate(true, {1, 2, 8});
+  for (const MapNode &n : m.result()) EXPECT_NEAR(n.gap, 3.0, 1e-12);
+}
+
+TEST(SiteRdf, SimpleCubicShells)
+{
+  Cell c;
+  c.lx = c.ly = c.lz = 3;
+  SiteRdf rdf(100, 5.5);
+  rdf.accumulate(c, {0.2, 0.3, 0.4}, {{0.2, 0.3, 0.4}});
+  const auto rows = rdf.result(1, 1, 27);
+  EXPECT_EQ(rows[0].coordination, 1);
+  EXPECT_EQ(rows[99].coordination, 27);    // itself, 6, 12 and 8 images
+  EXPECT_NEAR(rows[54].r, 2.9975, 1e-12);
+}
+
+TEST(SiteRdf, IdealGasIsOneOnAverageInATiltedCell)
+{
+  Cell c = tilted();
+  c.yz = -4, c.xz = 3;
+  std::mt19937 rng(2);
+  std::uniform_real_distribution<double> u(0, 1);
+  std::vector<Vec3> sites;
+  for (int k = 0; k < 3000; k++) sites.push_back(to_cartesian(c, {u(rng), u(rng), u(rng)}));
+  SiteRdf rdf(1, 25.0);
+  for (int k = 0; k < 20; k++) rdf.accumulate(c, to_cartesian(c, {u(rng), u(rng), u(rng)}), sites);
+  EXPECT_NEAR(rdf.result(20, 3000, c.volume())[0].g, 1.0, 0.01);
+}
+
+TEST(SiteRdf, NoIonsOrNoSitesIsZero)
+{
+  SiteRdf rdf(5, 4.0);
+  rdf.accumulate(tilted(), {1, 1, 1}, {});
+  for (const auto &row : rdf.result(0, 0, 1.0)) EXPECT_EQ(row.g + row.coordination, 0.0);
+}

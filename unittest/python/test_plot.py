@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Draws a table of every kind, each written by the real command through lmp."""
+import pathlib
+import sys
+
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "python"), str(ROOT / "unittest" / "lammps")]
+
+from harness import Box, good, write_data  # noqa: E402
+from natrolite import plot  # noqa: E402
+from natrolite.plots.table import Table  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables")
+    box = Box(24, 22, 30, xy=7)
+    rng = np.random.default_rng(1)
+    ions = box.lo + rng.random((60, 3)) @ box.h
+    sheets = []
+    for z in (2.0, 9.0, 16.5):
+        f = rng.random((200, 2))
+        x = f @ box.h[:2]
+        x[:, 2] = z + 0.6 * np.sin(2 * np.pi * f[:, 0]) * (z > 5) + 0.3 * np.cos(2 * np.pi * f[:, 1])
+        sheets.append(x)
+    types = np.r_[np.ones(60, int), np.repeat([2, 3, 4], 200)]
+    molecules = np.r_[np.zeros(60, int), np.arange(600) // 5 + 1]
+    write_data(folder / "data", box, types, np.concatenate([ions, *sheets]), [22.99, 12, 12, 12], molecules=molecules)
+    for n, e in ((0, -50.0), (1, -52.6), (2, -55.3), (3, -56.9), (4, -59.5)):
+        with open(folder / "energies", "a") as out:
+            out.write(f"# natrolite table: ocv energies\n# host = 288.264 g/mol\n# columns: n | E (eV) | error (eV)\n{n} {e} 0.08\n")
+    good("""units metal
+atom_style molecular
+box tilt large
+read_data data
+pair_style zero 5.0
+pair_coeff * *
+comm_modify cutoff 10
+group ions type 1
+group low type 2
+group mid type 3
+group top type 4
+group sheets type 2 3 4
+timestep 0.005
+neigh_modify every 5
+velocity ions create 1500 7 loop all
+velocity sheets create 1 7 loop all
+fix n all nve
+fix w ions langevin 1500 1500 0.3 48
+compute env ions ion/environment 4.0 3.0 sheets volume 4.0 0.0 spacing 0.5
+compute gap all layer/spacing low mid top periodic yes
+compute map sheets layer/map mid top 16 14
+compute bin sheets layer/map mid top 16 14 mode bin
+compute rings sheets chunk/atom molecule
+compute gr sheets rdf/site 40 9.0 ions rings
+fix t ions ion/transport 10 maxlag 100 msd msd ions ions stride 0.1 window 2.0
+dump e ions custom 50 dump.env id c_env[3]
+fix g all ave/time 10 1 10 c_gap[1] c_gap[2] c_gap[3] file gaps
+fix h all ave/time 50 1 50 c_gap[*] mode vector file gaparray
+fix m all ave/time 50 1 50 c_map[*] mode vector file map
+fix b all ave/time 50 1 50 c_bin[*] mode vector file binmap
+fix r all ave/time 50 5 250 c_gr[*] mode vector file rdf
+run 1000
+ocv energies mu -1.3 0.01 out volts
+""", folder)
+    return folder
+
+
+KINDS = {"msd": "msd", "ions": "ions", "volts": "voltage", "energies": "energies", "map": "layer_map", "binmap": "layer_map",
+         "gaps": "gaps", "gaparray": "gaps", "rdf": "rdf"}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_table_is_recognized_and_drawn(tables, name):
+    table = Table(tables / name)
+    assert plot.recognize(table).__name__ == "natrolite.plots." + KINDS[name]
+    png, svg = plot.plot(tables / name)
+    assert png.read_bytes()[:4] == b"\x89PNG" and png.stat().st_size > 10000
+    text = svg.read_text()
+    assert "<svg" in text and ("Å" in text or "V)" in text or "eV" in text or "cm²" in text), "units on the axes"
+
+
+def test_tortuosity_against_volume(tables, tmp_path):
+    plot.main(["plot", str(tables / "ions"), "--folder", str(tmp_path), "--volume", str(tables / "dump.env")])
+    assert "accessible volume (Å³)" in (tmp_path / "ions.svg").read_text()
+    with pytest.raises(SystemExit, match="c_no"):
+        plot.plot(tables / "ions", tmp_path, tables / "dump.env", "c_no")
+
+
+def test_other_files_are_refused(tmp_path):
+    (tmp_path / "x").write_text("# something\n1 2\n")
+    with pytest.raises(SystemExit, match="no table"):
+        plot.plot(tmp_path / "x")
+    with pytest.raises(SystemExit, match="no file"):
+        plot.plot(tmp_path / "y")

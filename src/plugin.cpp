@@ -15,7 +15,8 @@
 
 using namespace LAMMPS_NS;
 
-namespace {
+namespace
+{
 
 template <class Style> void *make(void *lmp, int narg, char **arg)
 {
@@ -44,10 +45,10 @@ constexpr Row table[] = {
     {"command", "ocv", make_command<CommandOCV>, nullptr},
 };
 
-}    // namespace
+} // namespace
 
 extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *lmp, void *handle,
-                                                                          void *regfunc)
+                                                                         void *regfunc)
 {
   auto *registrar = reinterpret_cast<lammpsplugin_regfunc>(regfunc);
   for (const Row &row : table) {
@@ -58,8 +59,7 @@ extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *l
     plugin.name = row.name;
     plugin.info = "Natrolite";
     plugin.author = "Natrolite developers";
-    if (row.v1)
-      plugin.creator.v1 = row.v1;
+    if (row.v1) plugin.creator.v1 = row.v1;
     else
       plugin.creator.v2 = row.v2;
     plugin.handle = handle;

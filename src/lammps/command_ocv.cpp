@@ -4,7 +4,7 @@
 #include "adapter.h"
 #include "energy_unit.h"
 
-#include "voltage.h"
+#include "core/voltage.h"
 
 #include "comm.h"
 #include "error.h"

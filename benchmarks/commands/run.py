@@ -3,7 +3,7 @@
 """Cost of the measurement commands, each as a ratio to a stock command in the same run of lmp.
 
 Every deck runs a bare block, then a block per command; the cost of a command is its block's loop time
-less that of the bare block. Needs the plugin (NATROLITE_PLUGIN_DIR) and prints one line per target.
+less that of the bare block. Needs the plugin (NATROLITE_PLUGINS) and prints one line per target.
 """
 import argparse
 import pathlib

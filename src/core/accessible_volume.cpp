@@ -7,16 +7,17 @@
 #include <cmath>
 #include <numbers>
 
-namespace natrolite {
+namespace natrolite
+{
 
 static double sphere_volume(double r)
 {
   return 4.0 / 3.0 * std::numbers::pi * r * r * r;
 }
 
-AccessibleVolume::AccessibleVolume(double rs, double spacing, bool connected) :
-    rs_(rs), h_(spacing), connected_(connected), half_(static_cast<int>(rs / spacing + 1e-12) + 1),
-    side_(2 * half_ + 1)
+AccessibleVolume::AccessibleVolume(double rs, double spacing, bool connected)
+    : rs_(rs), h_(spacing), connected_(connected),
+      half_(static_cast<int>(rs / spacing + 1e-12) + 1), side_(2 * half_ + 1)
 {
   const std::size_t nodes = static_cast<std::size_t>(side_) * side_ * side_;
   inside_.assign(nodes, 0);
@@ -50,8 +51,9 @@ void AccessibleVolume::carve(const Sphere &s)
       const double dy = h_ * j - s.center.y;
       const double rest = dy * dy + dz * dz;
       if (rest >= r2) continue;
-      unsigned char *row =
-          free_.data() + (static_cast<std::size_t>(k + half_) * side_ + (j + half_)) * side_ + half_;
+      unsigned char *row = free_.data() +
+                           (static_cast<std::size_t>(k + half_) * side_ + (j + half_)) * side_ +
+                           half_;
       for (int i = i0; i <= i1; i++) {
         const double dx = h_ * i - s.center.x;
         row[i] = dx * dx + rest < r2 ? 0 : row[i];
@@ -90,8 +92,7 @@ AccessibleResult AccessibleVolume::evaluate(const std::vector<Sphere> &spheres)
   for (const Sphere &s : spheres)
     if (s.radius > 0.0) carve(s);
   std::int64_t count = 0;
-  if (connected_)
-    count = flood();
+  if (connected_) count = flood();
   else
     for (const unsigned char f : free_) count += f;
   AccessibleResult out;
@@ -122,4 +123,4 @@ AccessibleResult accessible_volume_monte_carlo(double rs, const std::vector<Sphe
   return out;
 }
 
-}    // namespace natrolite
+} // namespace natrolite

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-namespace natrolite {
+namespace natrolite
+{
 
 void Blocking::accumulate(double value)
 {
@@ -82,7 +83,8 @@ void Blocking::load(const std::vector<double> &s)
 {
   levels_.clear();
   for (std::size_t k = 0; k + 4 < s.size(); k += 5)
-    levels_.push_back({static_cast<std::int64_t>(s[k]), s[k + 1], s[k + 2], s[k + 3] > 0.5, s[k + 4]});
+    levels_.push_back(
+        {static_cast<std::int64_t>(s[k]), s[k + 1], s[k + 2], s[k + 3] > 0.5, s[k + 4]});
 }
 
-}    // namespace natrolite
+} // namespace natrolite

@@ -4,7 +4,8 @@
 
 #include "vec3.h"
 
-namespace natrolite {
+namespace natrolite
+{
 
 // A restricted triclinic cell, as LAMMPS keeps it: a = (lx,0,0), b = (xy,ly,0), c = (xz,yz,lz).
 // Directions that are not periodic never take part in a minimum image.
@@ -52,8 +53,7 @@ NATROLITE_FUNCTION Vec3 to_fractional(const Cell &c, const Vec3 &p)
 
 NATROLITE_FUNCTION Vec3 to_cartesian(const Cell &c, const Vec3 &f)
 {
-  return c.origin +
-      Vec3{c.lx * f.x + c.xy * f.y + c.xz * f.z, c.ly * f.y + c.yz * f.z, c.lz * f.z};
+  return c.origin + Vec3{c.lx * f.x + c.xy * f.y + c.xz * f.z, c.ly * f.y + c.yz * f.z, c.lz * f.z};
 }
 
 // Distance of the two faces that a lattice direction joins (0: x faces, 1: y faces, 2: z faces).
@@ -61,7 +61,7 @@ NATROLITE_FUNCTION double face_distance(const Cell &c, int direction)
 {
   if (direction == 2) return c.lz;
   if (direction == 1) return c.ly * c.lz / std::sqrt(c.lz * c.lz + c.yz * c.yz);
-  const Vec3 n{c.ly * c.lz, -c.xy * c.lz, c.xy * c.yz - c.ly * c.xz};    // b x c
+  const Vec3 n{c.ly * c.lz, -c.xy * c.lz, c.xy * c.yz - c.ly * c.xz}; // b x c
   return c.volume() / norm(n);
 }
 
@@ -72,6 +72,6 @@ NATROLITE_FUNCTION double into_period(double d, double period)
   return r < period ? r : 0.0;
 }
 
-}    // namespace natrolite
+} // namespace natrolite
 
 #endif

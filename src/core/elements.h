@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-namespace natrolite {
+namespace natrolite
+{
 
 // Symbols of the elements 1..118, in order.
 const std::vector<std::string> &element_symbols();
@@ -19,6 +20,6 @@ std::string element_by_mass(double mass);
 // Na 2.27, Ti 2.00; negative for elements without a default.
 double default_radius(const std::string &symbol);
 
-}    // namespace natrolite
+} // namespace natrolite
 
 #endif

@@ -6,7 +6,8 @@
 
 #include <cmath>
 
-namespace natrolite {
+namespace natrolite
+{
 
 // Coordination numbers and nearest distances of one ion, neighbor by neighbor.
 struct Surroundings {
@@ -36,6 +37,6 @@ NATROLITE_FUNCTION void add_neighbor(Surroundings &s, const Switch &to_ion, cons
   }
 }
 
-}    // namespace natrolite
+} // namespace natrolite
 
 #endif

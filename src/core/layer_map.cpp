@@ -5,7 +5,8 @@
 #include <cmath>
 #include <limits>
 
-namespace natrolite {
+namespace natrolite
+{
 
 LayerMap::LayerMap(const Cell &cell, const MapSettings &settings) : cell_(cell), settings_(settings)
 {
@@ -82,9 +83,9 @@ static void add_row(double *__restrict w, double *__restrict wz, const double *_
   }
 }
 
-// Nodes repeat with the lattice, so every node index within reach is one image of a node. With d the
-// vector from the atom to its nearest node, |d + i e1 + j e2|^2 splits into a table of i, j, powers in
-// i and in j, and one number per atom: few exponentials.
+// Nodes repeat with the lattice, so every node index within reach is one image of a node. With d
+// the vector from the atom to its nearest node, |d + i e1 + j e2|^2 splits into a table of i, j,
+// powers in i and in j, and one number per atom: few exponentials.
 void LayerMap::add_kernel(bool upper, double x, double y, double z)
 {
   const int nx = settings_.nx, ny = settings_.ny;
@@ -95,7 +96,7 @@ void LayerMap::add_kernel(bool upper, double x, double y, double z)
   const double dx = (in + 0.5) * hx + (jn + 0.5) * tilt - x, dy = (jn + 0.5) * hy - y;
   const double px = std::exp(-hx * dx * per), py = std::exp(-(tilt * dx + hy * dy) * per);
   const double here = std::exp(-0.5 * (dx * dx + dy * dy) * per);
-  const bool direct = hx + hy > 20.0 * s;    // powers would overflow
+  const bool direct = hx + hy > 20.0 * s; // powers would overflow
   double *power = powers_.data() + wide_, *lift = lifts_.data() + high_;
   fill_powers(power, direct ? 0 : wide_, 1.0, px);
   fill_powers(lift, direct ? 0 : high_, here, py);
@@ -176,4 +177,4 @@ std::vector<MapNode> LayerMap::result() const
   return out;
 }
 
-}    // namespace natrolite
+} // namespace natrolite

@@ -6,14 +6,15 @@
 
 #include <vector>
 
-namespace natrolite {
+namespace natrolite
+{
 
 struct MapSettings {
   enum Mode { Kernel, Bin, Node };
   Mode mode = Kernel;
   int nx = 1, ny = 1;
-  double s = 1.5;                         // width of the Gaussian
-  static constexpr double reach = 6.0;    // its cutoff in widths
+  double s = 1.5;                      // width of the Gaussian
+  static constexpr double reach = 6.0; // its cutoff in widths
 };
 
 struct MapNode {
@@ -23,24 +24,28 @@ struct MapNode {
 
 // A map of the gap between two layers on nx x ny nodes, x running fastest. Positions carry heights
 // that are whole within a layer, the upper layer above the lower one. Sums add up over ranks.
-class LayerMap {
- public:
+class LayerMap
+{
+public:
   LayerMap(const Cell &cell, const MapSettings &settings);
 
   void accumulate(bool upper, const Vec3 &position);
 
-  std::vector<double> &sums() { return sums_; }    // to be added over ranks
-  double &highest_lower() { return highest_lower_; }    // to be maximized over ranks
+  std::vector<double> &sums() { return sums_; }      // to be added over ranks
+  double &highest_lower() { return highest_lower_; } // to be maximized over ranks
 
   // Bin: the gap of a cell without lower or upper atoms is NaN. Kernel: a node that no atom of a
   // layer reaches takes that layer's mean. Node: the published recipe (see the command's page).
   std::vector<MapNode> result() const;
 
- private:
+private:
   enum { W, WZ, N, Fields };
   int nodes() const { return settings_.nx * settings_.ny; }
   // one value per node: [layer][field][node]
-  double *field(bool upper, int f) { return sums_.data() + (Fields * upper + f) * static_cast<std::size_t>(nodes()); }
+  double *field(bool upper, int f)
+  {
+    return sums_.data() + (Fields * upper + f) * static_cast<std::size_t>(nodes());
+  }
   const double *field(bool upper, int f) const
   {
     return sums_.data() + (Fields * upper + f) * static_cast<std::size_t>(nodes());
@@ -61,6 +66,6 @@ class LayerMap {
   std::vector<double> table_, powers_, lifts_;
 };
 
-}    // namespace natrolite
+} // namespace natrolite
 
 #endif

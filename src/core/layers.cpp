@@ -6,7 +6,8 @@
 #include <numbers>
 #include <numeric>
 
-namespace natrolite {
+namespace natrolite
+{
 
 void LayerSums::accumulate(const Vec3 &d, double w)
 {
@@ -105,4 +106,4 @@ std::vector<int> cluster_heights(const std::vector<double> &z, double gap, doubl
   return layer;
 }
 
-}    // namespace natrolite
+} // namespace natrolite

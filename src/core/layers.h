@@ -7,37 +7,39 @@
 #include <array>
 #include <vector>
 
-namespace natrolite {
+namespace natrolite
+{
 
 // Weighted sums over the atoms of one layer, relative to a reference atom of that layer; they add
 // up over ranks (size doubles), so the parts are summed before the result is asked for.
-class LayerSums {
- public:
-  static constexpr int size = 10;    // w, wx, wy, wz, wxx, wxy, wyy, wxz, wyz, wzz
+class LayerSums
+{
+public:
+  static constexpr int size = 10; // w, wx, wy, wz, wxx, wxy, wyy, wxz, wyz, wzz
 
   // d: position minus that of the reference atom, as a minimum image.
   void accumulate(const Vec3 &d, double weight);
   double *data() { return s_.data(); }
   const double *data() const { return s_.data(); }
 
- private:
+private:
   std::array<double, size> s_{};
 };
 
-// A layer: its weighted center and its least-squares plane z = center.z + ax (x - cx) + ay (y - cy).
-// Fewer than three atoms, or atoms on a line: a horizontal plane.
+// A layer: its weighted center and its least-squares plane z = center.z + ax (x - cx) + ay (y -
+// cy). Fewer than three atoms, or atoms on a line: a horizontal plane.
 struct Layer {
   Vec3 center;
   double ax = 0.0, ay = 0.0;
-  double corrugation = 0.0;    // RMS perpendicular distance from the plane
+  double corrugation = 0.0; // RMS perpendicular distance from the plane
 };
 
 Layer finish_layer(const LayerSums &sums, const Vec3 &reference);
 
 struct Gap {
-  double normal = 0.0;           // along z, in [0, lz) if z is periodic
-  double perpendicular = 0.0;    // between the planes, along the mean normal
-  double tilt = 0.0;             // angle between the planes, degrees
+  double normal = 0.0;        // along z, in [0, lz) if z is periodic
+  double perpendicular = 0.0; // between the planes, along the mean normal
+  double tilt = 0.0;          // angle between the planes, degrees
   double lower_corrugation = 0.0, upper_corrugation = 0.0;
 };
 
@@ -51,6 +53,6 @@ std::vector<Gap> gaps(const Cell &cell, const std::vector<Layer> &layers, bool c
 // low to high; a layer across the face is the highest) of every height.
 std::vector<int> cluster_heights(const std::vector<double> &z, double gap, double period);
 
-}    // namespace natrolite
+} // namespace natrolite
 
 #endif

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-namespace natrolite {
+namespace natrolite
+{
 
 LineFit fit_line(const std::vector<double> &x, const std::vector<double> &y)
 {
@@ -28,4 +29,4 @@ LineFit fit_line(const std::vector<double> &x, const std::vector<double> &y)
   return fit;
 }
 
-}    // namespace natrolite
+} // namespace natrolite

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-namespace natrolite {
+namespace natrolite
+{
 
 static std::vector<int> choose_lags(int maxlag, bool logarithmic)
 {
@@ -21,10 +22,10 @@ static std::vector<int> choose_lags(int maxlag, bool logarithmic)
   return lags;
 }
 
-Msd::Msd(int particles, const MsdSettings &settings) :
-    particles_(particles), maxlag_(settings.maxlag), capacity_(settings.maxlag + batch),
-    settings_(settings), lags_(choose_lags(settings.maxlag, settings.log_lags)),
-    is_lag_(settings.maxlag + 1, 0)
+Msd::Msd(int particles, const MsdSettings &settings)
+    : particles_(particles), maxlag_(settings.maxlag), capacity_(settings.maxlag + batch),
+      settings_(settings), lags_(choose_lags(settings.maxlag, settings.log_lags)),
+      is_lag_(settings.maxlag + 1, 0)
 {
   for (const int lag : lags_) is_lag_[lag] = 1;
   window_.assign(3 * static_cast<std::size_t>(particles) * capacity_, 0.0);
@@ -59,7 +60,8 @@ static void add_squares(const double *w, double *sums, int first, int end, doubl
   }
 }
 
-// Wider vectors where the processor has them; without fused operations, so the numbers are the same.
+// Wider vectors where the processor has them; without fused operations, so the numbers are the
+// same.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define NATROLITE_WIDE __attribute__((target_clones("avx2", "default")))
 #else
@@ -187,10 +189,10 @@ double msd_relative_error(std::int64_t lag, std::int64_t observations, int dimen
 {
   if (observations < 1 || lag < 1) return 0.0;
   const auto n = static_cast<double>(lag), k = static_cast<double>(observations);
-  const double variance = n <= k
-      ? (4.0 * n * n * k + 2.0 * k + n - n * n * n) / (6.0 * n * k * k)
-      : 1.0 + (k * k * k - 4.0 * n * k * k + 4.0 * n - k) / (6.0 * n * n * k);
+  const double variance =
+      n <= k ? (4.0 * n * n * k + 2.0 * k + n - n * n * n) / (6.0 * n * k * k)
+             : 1.0 + (k * k * k - 4.0 * n * k * k + 4.0 * n - k) / (6.0 * n * n * k);
   return std::sqrt(2.0 / dimensions * variance);
 }
 
-}    // namespace natrolite
+} // namespace natrolite

@@ -9,12 +9,13 @@
 #include <limits>
 #include <vector>
 
-namespace natrolite {
+namespace natrolite
+{
 
 struct MsdSettings {
-  int maxlag = 1000;    // in samples
-  std::int64_t origins = std::numeric_limits<std::int64_t>::max();    // only the first so many
-  bool log_lags = false;    // about 20 lags per decade instead of every lag
+  int maxlag = 1000;                                               // in samples
+  std::int64_t origins = std::numeric_limits<std::int64_t>::max(); // only the first so many
+  bool log_lags = false; // about 20 lags per decade instead of every lag
   bool dims[3] = {true, true, true};
 
   int dimensions() const { return dims[0] + dims[1] + dims[2]; }
@@ -23,8 +24,9 @@ struct MsdSettings {
 // Mean squared displacements of some particles over many time origins, by a running window: every
 // new sample meets the last maxlag samples. Memory per particle: 3 (2 maxlag + 64) doubles, however
 // long the run. Samples wait in batches of 64, so that a particle's window stays in cache.
-class Msd {
- public:
+class Msd
+{
+public:
   static constexpr int batch = 64;
 
   Msd(int particles, const MsdSettings &settings);
@@ -48,27 +50,33 @@ class Msd {
 
   double bytes() const;
 
- private:
+private:
   void flush();
   void flush_particle(int particle);
-  double *window(int p, int k) { return window_.data() + (3 * static_cast<std::size_t>(p) + k) * capacity_; }
-  double *sums(int p, int k) { return sums_.data() + (3 * static_cast<std::size_t>(p) + k) * maxlag_; }
+  double *window(int p, int k)
+  {
+    return window_.data() + (3 * static_cast<std::size_t>(p) + k) * capacity_;
+  }
+  double *sums(int p, int k)
+  {
+    return sums_.data() + (3 * static_cast<std::size_t>(p) + k) * maxlag_;
+  }
 
   int particles_, maxlag_, capacity_;
   MsdSettings settings_;
   std::vector<int> lags_;
   std::vector<char> is_lag_;
   std::int64_t samples_ = 0;
-  std::int64_t base_ = 0;    // sample number of the first entry of the windows
-  int filled_ = 0;           // entries in the windows
-  int done_ = 0;             // entries that have met the earlier ones
-  std::vector<double> window_, sums_;    // sums of lag k at index maxlag - k
+  std::int64_t base_ = 0;             // sample number of the first entry of the windows
+  int filled_ = 0;                    // entries in the windows
+  int done_ = 0;                      // entries that have met the earlier ones
+  std::vector<double> window_, sums_; // sums of lag k at index maxlag - k
 };
 
 // Lags (in samples) of a fit over the fractions first..last of a run of `samples` samples.
 struct LagRange {
   int first = 1, last = 0;
-  bool clipped = false;    // maxlag is shorter than the range
+  bool clipped = false; // maxlag is shorter than the range
 };
 LagRange fit_range(std::int64_t samples, double first, double last, int maxlag);
 
@@ -77,6 +85,6 @@ LagRange fit_range(std::int64_t samples, double first, double last, int maxlag);
 // n > K); 0 without observations.
 double msd_relative_error(std::int64_t n, std::int64_t observations, int dimensions);
 
-}    // namespace natrolite
+} // namespace natrolite
 
 #endif

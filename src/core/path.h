@@ -7,12 +7,13 @@
 #include <cstdint>
 #include <vector>
 
-namespace natrolite {
+namespace natrolite
+{
 
 struct PathSettings {
-  int stride = 1;      // samples per step of the path
-  int window = 100;    // strides per window
-  double net_floor = 0.1;    // A
+  int stride = 1;         // samples per step of the path
+  int window = 100;       // strides per window
+  double net_floor = 0.1; // A
   double cap = 1000.0;
   enum Average { Median, Mean, Ratio };
   Average average = Median;
@@ -20,15 +21,16 @@ struct PathSettings {
 
 // Path, net displacement and tortuosity of one particle. Windows follow one another without gaps;
 // only complete windows count. Memory: two doubles per window.
-class Path {
- public:
+class Path
+{
+public:
   explicit Path(const PathSettings &settings) : settings_(settings) {}
 
   void accumulate(const Vec3 &position);
 
-  double length() const { return length_; }      // over all strides so far
-  double net() const { return norm(last_ - origin_); }    // from the first to the last sample
-  double largest() const { return largest_; }    // largest distance from the first sample
+  double length() const { return length_; }            // over all strides so far
+  double net() const { return norm(last_ - origin_); } // from the first to the last sample
+  double largest() const { return largest_; }          // largest distance from the first sample
   // path / net over the windows; 0 before the first complete window
   double tortuosity() const;
   int windows() const { return static_cast<int>(paths_.size()); }
@@ -37,7 +39,7 @@ class Path {
   void save(std::vector<double> &out) const;
   const double *load(const double *in);
 
- private:
+private:
   double window_value(std::size_t w) const;
 
   PathSettings settings_;
@@ -49,8 +51,9 @@ class Path {
 
 // Counts hops: the mean position over blocks of `block` samples has moved more than `distance` from
 // the last site; it is then the new site. The first complete block is the first site.
-class Hops {
- public:
+class Hops
+{
+public:
   Hops(int block, double distance) : block_(block), distance_(distance) {}
 
   void accumulate(const Vec3 &position);
@@ -59,7 +62,7 @@ class Hops {
   void save(std::vector<double> &out) const;
   const double *load(const double *in);
 
- private:
+private:
   int block_;
   double distance_;
   int in_block_ = 0, count_ = 0;
@@ -67,6 +70,6 @@ class Hops {
   Vec3 sum_, site_;
 };
 
-}    // namespace natrolite
+} // namespace natrolite
 
 #endif

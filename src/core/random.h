@@ -6,7 +6,8 @@
 
 #include <cstdint>
 
-namespace natrolite {
+namespace natrolite
+{
 
 // SplitMix64 (Steele, Lea, Flood 2014) as a hash: numbers that depend on their arguments alone.
 NATROLITE_FUNCTION std::uint64_t mix64(std::uint64_t z)
@@ -24,6 +25,6 @@ NATROLITE_FUNCTION double uniform(std::uint64_t seed, std::uint64_t key, std::ui
   return static_cast<double>(bits >> 11) * 0x1.0p-53;
 }
 
-}    // namespace natrolite
+} // namespace natrolite
 
 #endif

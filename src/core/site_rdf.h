@@ -6,28 +6,31 @@
 
 #include <vector>
 
-namespace natrolite {
+namespace natrolite
+{
 
 // Radial distribution of sites around ions, all periodic images within rcut, also if rcut is longer
 // than the cell. A distance r counts in bin floor(r/width) if r < rcut.
-class SiteRdf {
- public:
+class SiteRdf
+{
+public:
   SiteRdf(int bins, double rcut) : rcut_(rcut), counts_(bins, 0.0) {}
 
   void accumulate(const Cell &cell, const Vec3 &ion, const std::vector<Vec3> &sites);
-  std::vector<double> &counts() { return counts_; }    // to be added over ranks
+  std::vector<double> &counts() { return counts_; } // to be added over ranks
 
   struct Row {
     double r = 0.0, g = 0.0, coordination = 0.0;
   };
-  // g(r) = counts / (ions x sites/volume x shell volume); the coordination up to the bin's outer edge
+  // g(r) = counts / (ions x sites/volume x shell volume); the coordination up to the bin's outer
+  // edge
   std::vector<Row> result(double ions, double sites, double volume) const;
 
- private:
+private:
   double rcut_;
   std::vector<double> counts_;
 };
 
-}    // namespace natrolite
+} // namespace natrolite
 
 #endif

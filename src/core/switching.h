@@ -7,16 +7,17 @@
 #include <cmath>
 #include <numbers>
 
-namespace natrolite {
+namespace natrolite
+{
 
 // How much a neighbor at distance r counts for a coordination number with cutoff rc.
 struct Switch {
   enum Kind { Hard, Rational, Cosine };
   Kind kind = Hard;
   double rc = 1.0;
-  int n = 6, m = 12;       // Rational: [1-(r/rc)^n]/[1-(r/rc)^m]
-  double cut = 2.5;        // Rational: summed up to this distance
-  double width = 0.0;      // Cosine: 1 at rc falls to 0 at rc + width
+  int n = 6, m = 12;  // Rational: [1-(r/rc)^n]/[1-(r/rc)^m]
+  double cut = 2.5;   // Rational: summed up to this distance
+  double width = 0.0; // Cosine: 1 at rc falls to 0 at rc + width
 
   double reach() const
   {
@@ -45,9 +46,9 @@ NATROLITE_FUNCTION double switch_value(const Switch &s, double r2)
     return 0.5 * (1.0 + std::cos(std::numbers::pi * (r - s.rc) / s.width));
   }
   const double x = r / s.rc;
-  return geometric_sum(x, s.n) / geometric_sum(x, s.m);    // no 0/0 at r = rc
+  return geometric_sum(x, s.n) / geometric_sum(x, s.m); // no 0/0 at r = rc
 }
 
-}    // namespace natrolite
+} // namespace natrolite
 
 #endif

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "transport.h"
 
-namespace natrolite {
+namespace natrolite
+{
 
-Transport::Transport(int ions, const TransportSettings &settings) :
-    ions_(ions), settings_(settings), msd_(ions, settings.msd), paths_(ions, Path(settings.path)),
-    hops_(ions, Hops(settings.hop_block, settings.hop_distance))
+Transport::Transport(int ions, const TransportSettings &settings)
+    : ions_(ions), settings_(settings), msd_(ions, settings.msd), paths_(ions, Path(settings.path)),
+      hops_(ions, Hops(settings.hop_block, settings.hop_distance))
 {
 }
 
@@ -46,10 +47,17 @@ IonResult Transport::ion(int i)
   const Diffusion d = diffusion(
       msd_, [&](int lag) { return msd_.msd(i, lag); }, settings_, settings_.ion_fit);
   const Path &p = paths_[i];
-  return {p.length(),  p.net(),     p.tortuosity(),
-          d.d,         d.ratio,     d.error,
-          p.largest(), static_cast<double>(hops_[i].count()),
-          static_cast<double>(p.windows()), static_cast<double>(p.capped()), d.fit.r2};
+  return {p.length(),
+          p.net(),
+          p.tortuosity(),
+          d.d,
+          d.ratio,
+          d.error,
+          p.largest(),
+          static_cast<double>(hops_[i].count()),
+          static_cast<double>(p.windows()),
+          static_cast<double>(p.capped()),
+          d.fit.r2};
 }
 
 std::vector<double> Transport::part_sums()
@@ -84,4 +92,4 @@ const double *Transport::load(int i, const double *in)
   return hops_[i].load(paths_[i].load(msd_.load(i, in)));
 }
 
-}    // namespace natrolite
+} // namespace natrolite

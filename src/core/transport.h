@@ -8,25 +8,26 @@
 #include <functional>
 #include <vector>
 
-namespace natrolite {
+namespace natrolite
+{
 
 struct TransportSettings {
   MsdSettings msd;
   PathSettings path;
-  int hop_block = 1;            // samples per mean position
+  int hop_block = 1; // samples per mean position
   double hop_distance = 1.5;
-  double interval = 1.0;        // time between samples
-  double fit[2] = {0.1, 0.5};       // of the group, fractions of the run
-  double ion_fit[2] = {0.02, 0.1};  // of one ion
+  double interval = 1.0;           // time between samples
+  double fit[2] = {0.1, 0.5};      // of the group, fractions of the run
+  double ion_fit[2] = {0.02, 0.1}; // of one ion
 };
 
 // A diffusion coefficient from a mean squared displacement curve.
 struct Diffusion {
   LineFit fit;
   LagRange range;
-  double d = 0.0;          // slope / (2 dimensions); 0 if the fit is not a line
-  double ratio = 0.0;      // MSD(tau2) / (2 dimensions tau2) at the end of the range
-  double error = 0.0;      // relative standard error of that MSD for one particle
+  double d = 0.0;     // slope / (2 dimensions); 0 if the fit is not a line
+  double ratio = 0.0; // MSD(tau2) / (2 dimensions tau2) at the end of the range
+  double error = 0.0; // relative standard error of that MSD for one particle
 };
 
 // msd(lag) must be defined for every lag of `lags` with observations.
@@ -41,13 +42,14 @@ struct IonResult {
 
 // The mean over ions: sums that add up over ranks.
 struct GroupCurve {
-  std::vector<double> part[3];    // mean x, y, z part of the MSD, entry k: lag k
+  std::vector<double> part[3]; // mean x, y, z part of the MSD, entry k: lag k
   std::vector<double> msd, sd;
 };
 
 // Everything fix ion/transport measures, for some of the ions.
-class Transport {
- public:
+class Transport
+{
+public:
   Transport(int ions, const TransportSettings &settings);
 
   void accumulate(const std::vector<Vec3> &positions);
@@ -67,7 +69,7 @@ class Transport {
   const double *load(int i, const double *in);
   double bytes() const { return msd_.bytes(); }
 
- private:
+private:
   int ions_;
   TransportSettings settings_;
   Msd msd_;
@@ -75,6 +77,6 @@ class Transport {
   std::vector<Hops> hops_;
 };
 
-}    // namespace natrolite
+} // namespace natrolite
 
 #endif

@@ -5,7 +5,8 @@
 #include <cstdarg>
 #include <cstdio>
 
-namespace natrolite {
+namespace natrolite
+{
 
 __attribute__((format(printf, 2, 3))) static void add(std::string &out, const char *format, ...)
 {
@@ -32,10 +33,10 @@ static void add_fit(std::string &out, const Diffusion &d, const TransportSetting
                     const TransportUnits &u, int ions)
 {
   const char *t = u.time.c_str();
-  add(out, "# fit_range = %.10g %.10g %s\n", d.range.first * s.interval, d.range.last * s.interval, t);
+  add(out, "# fit_range = %.10g %.10g %s\n", d.range.first * s.interval, d.range.last * s.interval,
+      t);
   add(out, "# fit_points = %d\n# fit_r2 = %.6f\n", d.fit.points, d.fit.r2);
-  if (d.fit.points < 3)
-    add(out, "# fit = none (fewer than three lags in the range)\n");
+  if (d.fit.points < 3) add(out, "# fit = none (fewer than three lags in the range)\n");
   else if (!d.fit.is_line())
     add(out, "# fit = plateau (r^2 < 0.9): no D\n");
   else {
@@ -90,4 +91,4 @@ std::string ions_text(const std::vector<std::int64_t> &tags, const std::vector<I
   return out;
 }
 
-}    // namespace natrolite
+} // namespace natrolite

@@ -8,20 +8,21 @@
 #include <string>
 #include <vector>
 
-namespace natrolite {
+namespace natrolite
+{
 
 // Units of the two unit styles with Angstrom.
 struct TransportUnits {
   std::string time = "ps";
-  double ps = 1.0;               // one picosecond
-  double cm2_per_s = 1.0e-4;     // one A^2/time in cm^2/s
+  double ps = 1.0;           // one picosecond
+  double cm2_per_s = 1.0e-4; // one A^2/time in cm^2/s
 };
 
 // The curve of the whole group.
 struct MsdTable {
   GroupCurve curve;
   std::vector<int> lags;
-  std::vector<double> observations;    // entry k: of lag k, all ions
+  std::vector<double> observations; // entry k: of lag k, all ions
   Diffusion group;
   int ions = 0;
   std::int64_t samples = 0;
@@ -34,6 +35,6 @@ std::string ions_text(const std::vector<std::int64_t> &tags, const std::vector<I
                       std::int64_t samples, const TransportSettings &settings,
                       const TransportUnits &units);
 
-}    // namespace natrolite
+} // namespace natrolite
 
 #endif

@@ -6,7 +6,8 @@
 
 #include <cmath>
 
-namespace natrolite {
+namespace natrolite
+{
 
 struct Vec3 {
   double x = 0.0, y = 0.0, z = 0.0;
@@ -33,6 +34,6 @@ NATROLITE_FUNCTION double norm(const Vec3 &a)
   return std::sqrt(dot(a, a));
 }
 
-}    // namespace natrolite
+} // namespace natrolite
 
 #endif

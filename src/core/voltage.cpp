@@ -6,7 +6,8 @@
 #include <cstdio>
 #include <sstream>
 
-namespace natrolite {
+namespace natrolite
+{
 
 Value voltage(const Content &from, const Content &to, const Value &mu)
 {
@@ -19,7 +20,7 @@ Value voltage(const Content &from, const Content &to, const Value &mu)
 
 double capacity(double n, double host_mass)
 {
-  constexpr double faraday = 96485.33212;    // C/mol
+  constexpr double faraday = 96485.33212; // C/mol
   return host_mass > 0.0 ? n * faraday / (3.6 * host_mass) : 0.0;
 }
 
@@ -31,7 +32,7 @@ std::vector<int> lower_hull(const std::vector<Content> &p)
     while (hull.size() >= 2) {
       const Content &a = p[hull[hull.size() - 2]], &b = p[hull.back()], &c = p[k];
       const double cross = (b.n - a.n) * (c.energy.value - a.energy.value) -
-          (b.energy.value - a.energy.value) * (c.n - a.n);
+                           (b.energy.value - a.energy.value) * (c.n - a.n);
       if (cross > 0.0) break;
       hull.pop_back();
     }
@@ -93,10 +94,10 @@ ContentTable read_contents(const std::string &text, double unit)
     const double mass = host_comment(line);
     if (mass >= 0.0) {
       if (table.host_mass > 0.0 && std::abs(mass - table.host_mass) > 1e-6 * table.host_mass) {
-        char text[160];
-        std::snprintf(text, sizeof text, "mixes hosts of mass %.10g and %.10g g/mol (line %d)",
+        char message[160];
+        std::snprintf(message, sizeof message, "mixes hosts of mass %.10g and %.10g g/mol (line %d)",
                       table.host_mass, mass, number);
-        table.problem = text;
+        table.problem = message;
         return table;
       }
       table.host_mass = mass;
@@ -112,9 +113,9 @@ ContentTable read_contents(const std::string &text, double unit)
   std::stable_sort(c.begin(), c.end(), [](const auto &a, const auto &b) { return a.n < b.n; });
   for (std::size_t k = 1; k < c.size() && table.problem.empty(); k++)
     if (c[k].n == c[k - 1].n) {
-      char text[80];
-      std::snprintf(text, sizeof text, "two rows have the content n = %g", c[k].n);
-      table.problem = text;
+      char message[80];
+      std::snprintf(message, sizeof message, "two rows have the content n = %g", c[k].n);
+      table.problem = message;
     }
   if (c.size() < 2)
     table.problem = "has " + std::to_string(c.size()) + " row(s), at least 2 are needed";
@@ -126,7 +127,8 @@ ContentTable read_contents(const std::string &text, double unit)
 std::string voltage_text(const std::vector<VoltageRow> &rows, double host_mass)
 {
   char line[320];
-  std::snprintf(line, sizeof line, "# natrolite table: ocv voltages\n# host = %.10g g/mol\n", host_mass);
+  std::snprintf(line, sizeof line, "# natrolite table: ocv voltages\n# host = %.10g g/mol\n",
+                host_mass);
   std::string out = line;
   out += "# columns: n | V_from_empty (V) | error (V) | V_from_previous (V) | error (V) | "
          "V_along_hull (V) | error (V) | capacity (mAh/g)\n";
@@ -139,4 +141,4 @@ std::string voltage_text(const std::vector<VoltageRow> &rows, double host_mass)
   return out;
 }
 
-}    // namespace natrolite
+} // namespace natrolite

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-namespace natrolite {
+namespace natrolite
+{
 
 struct Value {
   double value = 0.0, error = 0.0;
@@ -38,10 +39,11 @@ struct VoltageRow {
 std::vector<VoltageRow> voltage_table(const std::vector<Content> &sorted, const Value &mu,
                                       double host_mass, bool hull);
 
-// A table of energies as text: `#` comments, then n, E and perhaps its error in each line. A comment
+// A table of energies as text: `#` comments, then n, E and perhaps its error in each line. A
+// comment
 // "# host = M" gives the host's mass. problem is empty if the table is sound.
 struct ContentTable {
-  std::vector<Content> contents;    // sorted by n
+  std::vector<Content> contents; // sorted by n
   double host_mass = 0.0;
   std::string problem;
 };
@@ -49,6 +51,6 @@ ContentTable read_contents(const std::string &text, double energy_in_ev);
 
 std::string voltage_text(const std::vector<VoltageRow> &rows, double host_mass);
 
-}    // namespace natrolite
+} // namespace natrolite
 
 #endif

@@ -12,8 +12,8 @@
 
 using namespace LAMMPS_NS;
 
-Arguments::Arguments(LAMMPS *lmp, const std::string &title, int narg, char **arg, int first) :
-    Pointers(lmp), title_(title), narg_(narg), arg_(arg), next_(first)
+Arguments::Arguments(LAMMPS *lmp, const std::string &title, int narg, char **arg, int first)
+    : Pointers(lmp), title_(title), narg_(narg), arg_(arg), next_(first)
 {
 }
 
@@ -177,6 +177,6 @@ void LAMMPS_NS::write_text(LAMMPS *lmp, const std::string &title, const std::str
     if (fp) failed = fclose(fp) != 0 || failed;
   }
   if (any_rank(failed, lmp->world))
-    lmp->error->all(FLERR, "{}: cannot write file '{}'; check the folder and its permissions", title,
-                    file);
+    lmp->error->all(FLERR, "{}: cannot write file '{}'; check the folder and its permissions",
+                    title, file);
 }

@@ -11,11 +11,13 @@
 #include <string>
 #include <vector>
 
-namespace LAMMPS_NS {
+namespace LAMMPS_NS
+{
 
 // Walks over the arguments of a style and refuses, with the value, what it cannot use.
-class Arguments : protected Pointers {
- public:
+class Arguments : protected Pointers
+{
+public:
   // title: "compute layer/spacing"; the words start at arg[first]
   Arguments(LAMMPS *lmp, const std::string &title, int narg, char **arg, int first);
 
@@ -27,14 +29,14 @@ class Arguments : protected Pointers {
   double nonnegative(const std::string &what);
   int integer(const std::string &what, int minimum);
   bool yes(const std::string &what);
-  int group(const std::string &what);    // the index of a group
+  int group(const std::string &what); // the index of a group
   // index of the word in choices
   int choice(const std::string &what, const std::vector<std::string> &choices);
   bool next_is_number() const;
   [[noreturn]] void unknown(const std::string &keyword, const std::string &known);
   [[noreturn]] void refuse(const std::string &message);
 
- private:
+private:
   std::string title_;
   int narg_;
   char **arg_;
@@ -60,6 +62,6 @@ void write_text(LAMMPS *lmp, const std::string &title, const std::string &file,
 // true on every rank if it is true on any
 bool any_rank(bool mine, MPI_Comm world);
 
-}    // namespace LAMMPS_NS
+} // namespace LAMMPS_NS
 
 #endif

@@ -30,10 +30,10 @@ struct ComputeIonEnvironment::Impl {
   int host_bit = 0;
   bool with_volume = false, with_others = false, connected = false;
   double rs = 5.0, probe = 0.0, spacing = 0.25;
-  int points = 0;    // Monte Carlo, 0: grid
+  int points = 0; // Monte Carlo, 0: grid
   int seed = 0;
   ElementRadii radii;
-  std::vector<double> radius;    // per type
+  std::vector<double> radius; // per type
   std::unique_ptr<natrolite::AccessibleVolume> grid;
   std::vector<natrolite::Sphere> spheres;
   NeighList *list = nullptr;
@@ -54,7 +54,8 @@ void ComputeIonEnvironment::Impl::read_switch(Arguments &args)
     s.n = args.integer("switch rational n", 1);
     s.m = args.integer("switch rational m", 1);
     if (s.m <= s.n)
-      args.refuse(fmt::format("'switch rational {} {}' needs m > n, or it does not decay", s.n, s.m));
+      args.refuse(
+          fmt::format("'switch rational {} {}' needs m > n, or it does not decay", s.n, s.m));
   }
   if (s.kind == Switch::Cosine) s.width = args.positive("switch cosine");
   s.rc = to_ion.rc;
@@ -76,8 +77,7 @@ void ComputeIonEnvironment::Impl::read(Arguments &args, double cut)
 {
   while (!args.empty()) {
     const std::string keyword = args.word("keyword");
-    if (keyword == "switch")
-      read_switch(args);
+    if (keyword == "switch") read_switch(args);
     else if (keyword == "cut")
       cut = args.positive(keyword);
     else if (keyword == "volume")
@@ -105,7 +105,8 @@ void ComputeIonEnvironment::Impl::read(Arguments &args, double cut)
     args.refuse("'connected yes' needs the grid; leave out 'montecarlo'");
   if (with_volume && rs / spacing > 250.0)
     args.refuse(fmt::format("'spacing {}' gives more than 500 grid nodes across the probe sphere "
-                            "of radius {}; use a spacing of at least {}", spacing, rs, rs / 250.0));
+                            "of radius {}; use a spacing of at least {}",
+                            spacing, rs, rs / 250.0));
 }
 
 natrolite::AccessibleResult ComputeIonEnvironment::Impl::volume(std::uint64_t tag,
@@ -115,8 +116,8 @@ natrolite::AccessibleResult ComputeIonEnvironment::Impl::volume(std::uint64_t ta
   return natrolite::accessible_volume_monte_carlo(rs, spheres, points, seed, (step << 32) ^ tag);
 }
 
-ComputeIonEnvironment::ComputeIonEnvironment(LAMMPS *lmp, int narg, char **arg) :
-    Compute(lmp, narg, arg), impl(std::make_unique<Impl>(lmp))
+ComputeIonEnvironment::ComputeIonEnvironment(LAMMPS *lmp, int narg, char **arg)
+    : Compute(lmp, narg, arg), impl(std::make_unique<Impl>(lmp))
 {
   Arguments args(lmp, title, narg, arg, 3);
   impl->to_ion.rc = args.positive("rIon");
@@ -124,8 +125,8 @@ ComputeIonEnvironment::ComputeIonEnvironment(LAMMPS *lmp, int narg, char **arg) 
   impl->host_bit = group->bitmask[args.group("hostGroup")];
   impl->read(args, 0.0);
   if (impl->with_volume && impl->points == 0)
-    impl->grid = std::make_unique<natrolite::AccessibleVolume>(impl->rs, impl->spacing,
-                                                               impl->connected);
+    impl->grid =
+        std::make_unique<natrolite::AccessibleVolume>(impl->rs, impl->spacing, impl->connected);
   if (!atom->tag_enable) args.refuse("atoms need IDs; use atom_modify id yes");
   peratom_flag = vector_flag = 1;
   size_peratom_cols = size_vector = ncolumns;
@@ -153,7 +154,8 @@ void ComputeIonEnvironment::init()
     for (int t = 1; t <= atom->ntypes; t++) {
       if (used[t] == 0.0) continue;
       if (impl->radius[t] < 0.0)
-        error->all(FLERR, "{}: no radius for atom type {} (element '{}'); use radii {} R or elements",
+        error->all(FLERR,
+                   "{}: no radius for atom type {} (element '{}'); use radii {} R or elements",
                    title, t, impl->radii.element(t), impl->radii.element(t));
       impl->reach = std::max(impl->reach, impl->rs + impl->radius[t] + impl->probe);
     }
@@ -217,7 +219,7 @@ void ComputeIonEnvironment::compute_vector()
   for (int i = 0; i < atom->nlocal; i++) {
     if (!(atom->mask[i] & groupbit)) continue;
     for (int k = 0; k < ncolumns; k++) {
-      if (array_atom[i][k] < 0.0) continue;    // no neighbor
+      if (array_atom[i][k] < 0.0) continue; // no neighbor
       sums[k] += array_atom[i][k];
       sums[ncolumns + k] += 1.0;
     }

@@ -6,10 +6,12 @@
 
 #include <memory>
 
-namespace LAMMPS_NS {
+namespace LAMMPS_NS
+{
 
-class ComputeIonEnvironment : public Compute {
- public:
+class ComputeIonEnvironment : public Compute
+{
+public:
   ComputeIonEnvironment(class LAMMPS *, int, char **);
   ~ComputeIonEnvironment() override;
   void init() override;
@@ -18,11 +20,11 @@ class ComputeIonEnvironment : public Compute {
   void compute_vector() override;
   double memory_usage() override;
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl;
 };
 
-}    // namespace LAMMPS_NS
+} // namespace LAMMPS_NS
 
 #endif

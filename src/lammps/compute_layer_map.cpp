@@ -24,8 +24,8 @@ struct ComputeLayerMap::Impl {
   MapSettings settings;
 };
 
-ComputeLayerMap::ComputeLayerMap(LAMMPS *lmp, int narg, char **arg) :
-    Compute(lmp, narg, arg), impl(std::make_unique<Impl>())
+ComputeLayerMap::ComputeLayerMap(LAMMPS *lmp, int narg, char **arg)
+    : Compute(lmp, narg, arg), impl(std::make_unique<Impl>())
 {
   Arguments args(lmp, title, narg, arg, 3);
   impl->layers = std::make_unique<LayerGather>(lmp, title, igroup);
@@ -67,7 +67,7 @@ void ComputeLayerMap::compute_array()
   const natrolite::Cell cell = cell_of(domain);
   const std::vector<Vec3> reference = impl->layers->references();
   std::vector<std::pair<int, Vec3>> members;
-  std::vector<double> heights(4, 0.0);    // number and sum, lower and upper
+  std::vector<double> heights(4, 0.0); // number and sum, lower and upper
   for (int i = 0; i < atom->nlocal; i++)
     for (int l = 0; l < 2; l++) {
       if (!impl->layers->member(l, i)) continue;
@@ -82,7 +82,7 @@ void ComputeLayerMap::compute_array()
   Vec3 lift;
   if (cell.periodic[2])
     lift = std::round((natrolite::into_period(rise, cell.lz) - rise) / cell.lz) *
-        Vec3{cell.xz, cell.yz, cell.lz};
+           Vec3{cell.xz, cell.yz, cell.lz};
 
   natrolite::LayerMap map(cell, impl->settings);
   for (const auto &[l, p] : members) map.accumulate(l == 1, l == 1 ? p + lift : p);

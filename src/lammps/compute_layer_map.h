@@ -6,21 +6,23 @@
 
 #include <memory>
 
-namespace LAMMPS_NS {
+namespace LAMMPS_NS
+{
 
-class ComputeLayerMap : public Compute {
- public:
+class ComputeLayerMap : public Compute
+{
+public:
   ComputeLayerMap(class LAMMPS *, int, char **);
   ~ComputeLayerMap() override;
   void init() override;
   double compute_scalar() override;
   void compute_array() override;
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl;
 };
 
-}    // namespace LAMMPS_NS
+} // namespace LAMMPS_NS
 
 #endif

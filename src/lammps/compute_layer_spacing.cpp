@@ -21,8 +21,8 @@ struct ComputeLayerSpacing::Impl {
   bool closing = false;
 };
 
-ComputeLayerSpacing::ComputeLayerSpacing(LAMMPS *lmp, int narg, char **arg) :
-    Compute(lmp, narg, arg), impl(std::make_unique<Impl>())
+ComputeLayerSpacing::ComputeLayerSpacing(LAMMPS *lmp, int narg, char **arg)
+    : Compute(lmp, narg, arg), impl(std::make_unique<Impl>())
 {
   const std::set<std::string> keywords{"weight", "periodic"};
   Arguments args(lmp, title, narg, arg, 3);
@@ -39,8 +39,7 @@ ComputeLayerSpacing::ComputeLayerSpacing(LAMMPS *lmp, int narg, char **arg) :
   }
   while (!args.empty()) {
     const std::string keyword = args.word("keyword");
-    if (keyword == "weight")
-      impl->by_mass = args.choice(keyword, {"number", "mass"}) == 1;
+    if (keyword == "weight") impl->by_mass = args.choice(keyword, {"number", "mass"}) == 1;
     else if (keyword == "periodic")
       impl->closing = args.yes(keyword);
     else

@@ -6,10 +6,12 @@
 
 #include <memory>
 
-namespace LAMMPS_NS {
+namespace LAMMPS_NS
+{
 
-class ComputeLayerSpacing : public Compute {
- public:
+class ComputeLayerSpacing : public Compute
+{
+public:
   ComputeLayerSpacing(class LAMMPS *, int, char **);
   ~ComputeLayerSpacing() override;
   void init() override {}
@@ -17,11 +19,11 @@ class ComputeLayerSpacing : public Compute {
   void compute_vector() override;
   void compute_array() override;
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl;
 };
 
-}    // namespace LAMMPS_NS
+} // namespace LAMMPS_NS
 
 #endif

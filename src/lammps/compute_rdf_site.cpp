@@ -38,7 +38,8 @@ Compute *ComputeRDFSite::Impl::chunks() const
 {
   Compute *compute = modify->get_compute_by_id(chunk_id);
   if (!compute)
-    error->all(FLERR, "{}: unknown compute '{}'; define it with compute chunk/atom", title, chunk_id);
+    error->all(FLERR, "{}: unknown compute '{}'; define it with compute chunk/atom", title,
+               chunk_id);
   if (strncmp(compute->style, "chunk/atom", 10) != 0)
     error->all(FLERR, "{}: compute '{}' is of style {}, chunk/atom is needed", title, chunk_id,
                compute->style);
@@ -81,13 +82,14 @@ std::vector<Vec3> ComputeRDFSite::Impl::centroids()
   for (int c = 0; c < n; c++) {
     const double *s = sums.data() + 4 * c;
     if (s[0] == 0.0) continue;
-    out.push_back(Vec3{x[3 * c], x[3 * c + 1], x[3 * c + 2]} + (1.0 / s[0]) * Vec3{s[1], s[2], s[3]});
+    out.push_back(Vec3{x[3 * c], x[3 * c + 1], x[3 * c + 2]} +
+                  (1.0 / s[0]) * Vec3{s[1], s[2], s[3]});
   }
   return out;
 }
 
-ComputeRDFSite::ComputeRDFSite(LAMMPS *lmp, int narg, char **arg) :
-    Compute(lmp, narg, arg), impl(std::make_unique<Impl>(lmp))
+ComputeRDFSite::ComputeRDFSite(LAMMPS *lmp, int narg, char **arg)
+    : Compute(lmp, narg, arg), impl(std::make_unique<Impl>(lmp))
 {
   Arguments args(lmp, title, narg, arg, 3);
   size_array_rows = args.integer("Nbin", 1);

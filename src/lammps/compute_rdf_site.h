@@ -6,20 +6,22 @@
 
 #include <memory>
 
-namespace LAMMPS_NS {
+namespace LAMMPS_NS
+{
 
-class ComputeRDFSite : public Compute {
- public:
+class ComputeRDFSite : public Compute
+{
+public:
   ComputeRDFSite(class LAMMPS *, int, char **);
   ~ComputeRDFSite() override;
   void init() override;
   void compute_array() override;
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl;
 };
 
-}    // namespace LAMMPS_NS
+} // namespace LAMMPS_NS
 
 #endif

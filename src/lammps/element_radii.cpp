@@ -29,8 +29,10 @@ void ElementRadii::read_elements(Arguments &args)
   for (int t = 1; t <= atom->ntypes; t++) {
     const std::string symbol = args.word("elements");
     if (symbol != "NULL" && !natrolite::is_element(symbol))
-      error->all(FLERR, "{}: 'elements' needs one element or NULL for each of the {} atom types, "
-                 "'{}' is neither", title_, atom->ntypes, symbol);
+      error->all(FLERR,
+                 "{}: 'elements' needs one element or NULL for each of the {} atom types, "
+                 "'{}' is neither",
+                 title_, atom->ntypes, symbol);
     elements_.push_back(symbol == "NULL" ? "" : symbol);
   }
 }

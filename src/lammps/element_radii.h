@@ -8,26 +8,28 @@
 #include <string>
 #include <vector>
 
-namespace LAMMPS_NS {
+namespace LAMMPS_NS
+{
 
 // The radius of every atom type: by the elements given, else by type labels, else by mass.
-class ElementRadii : protected Pointers {
- public:
+class ElementRadii : protected Pointers
+{
+public:
   ElementRadii(LAMMPS *lmp, const std::string &title);
 
-  void read_radii(Arguments &args);       // El R [El R ...]
-  void read_elements(Arguments &args);    // one per atom type
+  void read_radii(Arguments &args);    // El R [El R ...]
+  void read_elements(Arguments &args); // one per atom type
 
   // One radius per type (entry 0 unused); negative for a type without one.
   std::vector<double> per_type() const;
   std::string element(int type) const;
 
- private:
+private:
   std::string title_;
   std::map<std::string, double> given_;
   std::vector<std::string> elements_;
 };
 
-}    // namespace LAMMPS_NS
+} // namespace LAMMPS_NS
 
 #endif

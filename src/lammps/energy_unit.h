@@ -8,14 +8,16 @@
 
 #include <string>
 
-namespace LAMMPS_NS {
+namespace LAMMPS_NS
+{
 
-// The run's energy unit (per atom or mole of atoms) in eV; refuses styles other than metal and real.
+// The run's energy unit (per atom or mole of atoms) in eV; refuses styles other than metal and
+// real.
 inline double energy_unit_in_ev(LAMMPS *lmp, const std::string &title)
 {
   const std::string style = lmp->update->unit_style;
   if (style == "metal") return 1.0;
-  if (style == "real") return 1.0 / 23.060547830619;    // kcal/mol, CODATA 2018
+  if (style == "real") return 1.0 / 23.060547830619; // kcal/mol, CODATA 2018
   lmp->error->all(FLERR, "{}: needs units metal or real, not {}", title, style);
 }
 
@@ -24,6 +26,6 @@ inline std::string energy_unit_name(LAMMPS *lmp)
   return std::string(lmp->update->unit_style) == "real" ? "kcal/mol" : "eV";
 }
 
-}    // namespace LAMMPS_NS
+} // namespace LAMMPS_NS
 
 #endif

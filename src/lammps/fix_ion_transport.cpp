@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fix_ion_transport.h"
+#include "fix_ion_transport_impl.h"
 
 #include "adapter.h"
-#include "ion_roster.h"
-
-#include "core/transport.h"
-#include "core/transport_tables.h"
 
 #include "atom.h"
 #include "comm.h"
@@ -24,38 +20,7 @@ using namespace FixConst;
 using natrolite::IonResult;
 using natrolite::Vec3;
 
-static constexpr char title[] = "fix ion/transport";
-static constexpr int ncolumns = 8;      // of the per-atom array
-
-struct FixIonTransport::Impl : protected Pointers {
-  Impl(LAMMPS *lmp, int igroup) : Pointers(lmp), roster(lmp, title, igroup) {}
-
-  IonRoster roster;
-  natrolite::TransportSettings settings;
-  natrolite::TransportUnits units;
-  double stride_ps = 0.5, window_ps = 50.0;
-  int host = -1;
-  bigint host_atoms = 0;
-  std::string msd_file, ions_file;
-  std::unique_ptr<natrolite::Transport> transport;
-  bigint first_step = 0, nevery = 1;
-  std::vector<double> saved;           // state of a restart file until the run starts
-  natrolite::MsdTable table;           // as of table.samples
-  std::vector<IonResult> results;      // of all ions, as of results_samples
-  std::int64_t results_samples = -1;
-
-  void read(Arguments &args);
-  void read_fit(Arguments &args);
-  void read_dims(Arguments &args);
-  void finish_settings(double dt);
-  void start();
-  Vec3 drift();
-  void sample();
-  void reduce_curve();
-  void gather_results();
-  std::vector<double> header();
-  void load();
-};
+static constexpr int ncolumns = 8; // of the per-atom array
 
 void FixIonTransport::Impl::read_fit(Arguments &args)
 {
@@ -130,8 +95,8 @@ void FixIonTransport::Impl::finish_settings(double dt)
   };
   settings.interval = interval;
   settings.path.stride = samples(stride_ps);
-  settings.path.window = std::max(
-      1, static_cast<int>(std::lround(samples(window_ps) / double(settings.path.stride))));
+  settings.path.window =
+      std::max(1, static_cast<int>(std::lround(samples(window_ps) / double(settings.path.stride))));
   settings.hop_block = samples(1.0);
 }
 
@@ -148,8 +113,10 @@ Vec3 FixIonTransport::Impl::drift()
 {
   if (host < 0) return {};
   if (group->count(host) != host_atoms || host_atoms == 0)
-    error->all(FLERR, "{}: host group {} has {} atoms, {} at the start; it must not change or be "
-               "empty", title, group->names[host], group->count(host), host_atoms);
+    error->all(FLERR,
+               "{}: host group {} has {} atoms, {} at the start; it must not change or be "
+               "empty",
+               title, group->names[host], group->count(host), host_atoms);
   double center[3];
   group->xcm(host, group->mass(host), center);
   return {center[0], center[1], center[2]};
@@ -160,9 +127,10 @@ void FixIonTransport::Impl::sample()
   const bigint n = transport->samples();
   if (n == 0) first_step = update->ntimestep;
   const bigint due = first_step + n * nevery;
-  if (update->ntimestep < due) return;    // this step is in already (a second run, a restart)
+  if (update->ntimestep < due) return; // this step is in already (a second run, a restart)
   if (update->ntimestep > due)
-    error->all(FLERR, "{}: no sample at step {}, the next one came at {}; samples must be {} steps "
+    error->all(FLERR,
+               "{}: no sample at step {}, the next one came at {}; samples must be {} steps "
                "apart (under rerun: one frame every {} steps)",
                title, due, update->ntimestep, nevery, nevery);
   if (std::abs(update->dt * nevery - settings.interval) > 1e-9 * settings.interval)
@@ -221,48 +189,10 @@ void FixIonTransport::Impl::gather_results()
     std::memcpy(static_cast<void *>(results.data()), all.data(), all.size() * sizeof(double));
 }
 
-// What must be the same after a restart, then what goes on.
-std::vector<double> FixIonTransport::Impl::header()
+FixIonTransport::FixIonTransport(LAMMPS *lmp, int narg, char **arg)
+    : Fix(lmp, narg, arg), impl(std::make_unique<Impl>(lmp, igroup))
 {
-  const auto &m = settings.msd;
-  return {static_cast<double>(nevery), settings.interval,
-          static_cast<double>(m.maxlag), static_cast<double>(m.origins),
-          m.log_lags ? 1.0 : 0.0, 4.0 * m.dims[0] + 2.0 * m.dims[1] + m.dims[2],
-          static_cast<double>(settings.path.stride), static_cast<double>(settings.path.window),
-          static_cast<double>(settings.hop_block), settings.hop_distance,
-          host >= 0 ? 1.0 : 0.0};
-}
-
-void FixIonTransport::Impl::load()
-{
-  static const char *const names[] = {"Nevery", "sampling interval", "maxlag", "origins", "lags",
-                                      "dims", "stride in samples", "window in strides",
-                                      "samples per mean position", "hop", "host"};
-  const std::vector<double> mine = header();
-  const double *in = saved.data();
-  for (std::size_t k = 0; k < mine.size(); k++)
-    if (std::abs(mine[k] - in[k]) > 1e-9 * std::abs(mine[k]))
-      error->all(FLERR, "{}: the restart file has {} {}, the input {}; use the same settings or "
-                 "another fix ID", title, names[k], in[k], mine[k]);
-  in += mine.size();
-  const auto samples = static_cast<std::int64_t>(*in++);
-  first_step = static_cast<bigint>(*in++);
-  in += 1 + roster.count();    // count and IDs, read by restart()
-  transport->begin_load(samples);
-  const double *lengths = in;
-  in += roster.count();
-  for (int ion = 0; ion < roster.last(); ion++) {
-    if (ion >= roster.first()) transport->load(ion - roster.first(), in);
-    in += static_cast<std::size_t>(lengths[ion]);
-  }
-  saved.clear();
-  saved.shrink_to_fit();
-}
-
-FixIonTransport::FixIonTransport(LAMMPS *lmp, int narg, char **arg) :
-    Fix(lmp, narg, arg), impl(std::make_unique<Impl>(lmp, igroup))
-{
-  Arguments args(lmp, title, narg, arg, 3);
+  Arguments args(lmp, Impl::title, narg, arg, 3);
   impl->nevery = nevery = args.integer("Nevery", 1);
   const std::string style = update->unit_style;
   if (style != "metal" && style != "real")
@@ -311,7 +241,7 @@ void FixIonTransport::setup(int /*vflag*/)
 
 void FixIonTransport::end_of_step()
 {
-  if (update->whichflag == 2) return;    // a minimization has no time
+  if (update->whichflag == 2) return; // a minimization has no time
   if (!impl->transport) impl->start();
   if (update->ntimestep % nevery == 0) impl->sample();
   // per-ion results: at every sample of a short run, then each time the run grew by 1 %
@@ -324,8 +254,8 @@ void FixIonTransport::end_of_step()
     const int ion = atom->mask[i] & groupbit ? impl->roster.index(atom->tag[i]) : -1;
     if (ion < 0) continue;
     const IonResult &r = impl->results[ion];
-    const double row[ncolumns] = {r.path,    r.net,            r.tortuosity, r.d_fit,
-                                  r.d_ratio, r.relative_error, r.largest,    r.hops};
+    const double row[ncolumns] = {r.path,           r.net,     r.tortuosity, r.d_fit, r.d_ratio,
+                                  r.relative_error, r.largest, r.hops};
     std::copy_n(row, ncolumns, array_atom[i]);
   }
 }
@@ -337,15 +267,17 @@ void FixIonTransport::post_run()
   impl->gather_results();
   const auto &d = impl->table.group;
   if (d.fit.points < 3 && comm->me == 0 && impl->table.samples > 3)
-    error->warning(FLERR, "{}: only {} lags lie in the fit range of {} samples with maxlag {}: no D; "
+    error->warning(FLERR,
+                   "{}: only {} lags lie in the fit range of {} samples with maxlag {}: no D; "
                    "use a larger maxlag, a larger Nevery or another fit range",
-                   title, d.fit.points, impl->table.samples, impl->settings.msd.maxlag);
+                   Impl::title, d.fit.points, impl->table.samples, impl->settings.msd.maxlag);
   if (!impl->msd_file.empty())
-    write_text(lmp, title, impl->msd_file, msd_text(impl->table, impl->settings, impl->units));
+    write_text(lmp, Impl::title, impl->msd_file,
+               msd_text(impl->table, impl->settings, impl->units));
   if (impl->ions_file.empty()) return;
   std::vector<std::int64_t> tags;
   for (int i = 0; i < impl->roster.count(); i++) tags.push_back(impl->roster.tag(i));
-  write_text(lmp, title, impl->ions_file,
+  write_text(lmp, Impl::title, impl->ions_file,
              ions_text(tags, impl->results, impl->results_samples, impl->settings, impl->units));
 }
 
@@ -367,52 +299,6 @@ double FixIonTransport::compute_array(int row, int column)
   if (column == 2) return curve.sd[lag];
   if (column == 3) return impl->table.observations[lag];
   return curve.part[column - 4][lag];
-}
-
-void FixIonTransport::write_restart(FILE *fp)
-{
-  std::vector<double> all, lengths, mine;
-  if (impl->transport) {
-    for (int i = 0; i < impl->roster.last() - impl->roster.first(); i++) {
-      const std::size_t before = mine.size();
-      impl->transport->save(i, mine);
-      lengths.push_back(static_cast<double>(mine.size() - before));
-    }
-    all = impl->header();
-    all.push_back(static_cast<double>(impl->transport->samples()));
-    all.push_back(static_cast<double>(impl->first_step));
-    all.push_back(impl->roster.count());
-    for (int i = 0; i < impl->roster.count(); i++)
-      all.push_back(static_cast<double>(impl->roster.tag(i)));
-  }
-  const std::vector<double> every_length = gather_over_ranks(lengths, world);
-  const std::vector<double> states = gather_on_first(mine, world);
-  const double bytes = sizeof(double) * (1.0 + all.size() + every_length.size() + states.size());
-  if (any_rank(bytes > MAXSMALLINT, world))
-    error->all(FLERR, "{}: the state of {} ions is beyond the 2 GB of a restart file; use a smaller "
-               "maxlag than {}", title, impl->roster.count(), impl->settings.msd.maxlag);
-  if (comm->me != 0) return;
-  all.insert(all.end(), every_length.begin(), every_length.end());
-  all.insert(all.end(), states.begin(), states.end());
-  const double count = static_cast<double>(all.size());
-  const int size = static_cast<int>(sizeof(double) * (all.size() + 1));
-  fwrite(&size, sizeof size, 1, fp);
-  fwrite(&count, sizeof count, 1, fp);
-  fwrite(all.data(), sizeof(double), all.size(), fp);
-}
-
-void FixIonTransport::restart(char *buffer)
-{
-  double count;
-  std::memcpy(&count, buffer, sizeof count);
-  if (count == 0.0) return;    // written before the first sample
-  impl->saved.resize(static_cast<std::size_t>(count));
-  std::memcpy(impl->saved.data(), buffer + sizeof count, sizeof(double) * impl->saved.size());
-  const double *in = impl->saved.data() + impl->header().size() + 2;
-  const auto n = static_cast<int>(*in++);
-  std::vector<tagint> tags;
-  for (int k = 0; k < n; k++) tags.push_back(static_cast<tagint>(in[k]));
-  impl->roster.take_tags(tags);
 }
 
 void FixIonTransport::grow_arrays(int nmax)
@@ -445,5 +331,5 @@ int FixIonTransport::unpack_exchange(int nlocal, double *buf)
 double FixIonTransport::memory_usage()
 {
   return static_cast<double>(atom->nmax) * ncolumns * sizeof(double) +
-      (impl->transport ? impl->transport->bytes() : 0.0);
+         (impl->transport ? impl->transport->bytes() : 0.0);
 }

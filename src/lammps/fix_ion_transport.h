@@ -6,10 +6,12 @@
 
 #include <memory>
 
-namespace LAMMPS_NS {
+namespace LAMMPS_NS
+{
 
-class FixIonTransport : public Fix {
- public:
+class FixIonTransport : public Fix
+{
+public:
   FixIonTransport(class LAMMPS *, int, char **);
   ~FixIonTransport() override;
   int setmask() override;
@@ -28,11 +30,11 @@ class FixIonTransport : public Fix {
   int unpack_exchange(int, double *) override;
   double memory_usage() override;
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl;
 };
 
-}    // namespace LAMMPS_NS
+} // namespace LAMMPS_NS
 
 #endif

@@ -26,11 +26,11 @@ static constexpr char title[] = "fix ocv";
 struct FixOCV::Impl {
   bigint every = 1, repeat = 1, freq = 1;
   bool has_reference = false, has_mu = false, append = false;
-  natrolite::Content reference;    // energies in the run's unit
+  natrolite::Content reference; // energies in the run's unit
   natrolite::Value mu;
   double host_mass = -1.0;
   std::string file;
-  double unit = 1.0;      // energy unit in eV
+  double unit = 1.0; // energy unit in eV
   double ions = 0.0;
   natrolite::Blocking series;
   bigint last_step = -1;
@@ -97,23 +97,25 @@ void FixOCV::Impl::evaluate()
   results[5] = natrolite::capacity(ions, host_mass);
 }
 
-FixOCV::FixOCV(LAMMPS *lmp, int narg, char **arg) :
-    Fix(lmp, narg, arg), impl(std::make_unique<Impl>())
+FixOCV::FixOCV(LAMMPS *lmp, int narg, char **arg)
+    : Fix(lmp, narg, arg), impl(std::make_unique<Impl>())
 {
   Arguments args(lmp, title, narg, arg, 3);
   impl->every = args.integer("Nevery", 1);
   impl->repeat = args.integer("Nrepeat", 1);
   impl->freq = args.integer("Nfreq", 1);
   if (impl->freq % impl->every != 0 || impl->every * impl->repeat > impl->freq)
-    args.refuse(fmt::format("Nfreq {} must be a multiple of Nevery {} and at least Nevery x Nrepeat = "
-                            "{}", impl->freq, impl->every, impl->every * impl->repeat));
+    args.refuse(
+        fmt::format("Nfreq {} must be a multiple of Nevery {} and at least Nevery x Nrepeat = "
+                    "{}",
+                    impl->freq, impl->every, impl->every * impl->repeat));
   impl->unit = energy_unit_in_ev(lmp, title);
   impl->read(args);
   nevery = static_cast<int>(impl->every);
   vector_flag = restart_global = time_depend = 1;
   size_vector = 6;
   extvector = 0;
-  global_freq = 1;    // the last average, on any step
+  global_freq = 1; // the last average, on any step
 }
 
 FixOCV::~FixOCV() = default;
@@ -127,8 +129,10 @@ void FixOCV::init()
 {
   impl->ions = static_cast<double>(group->count(igroup));
   if (impl->has_reference && impl->ions == impl->reference.n)
-    error->all(FLERR, "{}: the group has {} ions, as many as the reference; give the energy of "
-               "another content", title, impl->ions);
+    error->all(FLERR,
+               "{}: the group has {} ions, as many as the reference; give the energy of "
+               "another content",
+               title, impl->ions);
   if (impl->host_mass < 0.0) {
     const double mass = group->mass(0) - group->mass(igroup);
     impl->host_mass = mass > 1e-10 * group->mass(0) ? mass : 0.0;
@@ -149,8 +153,10 @@ void FixOCV::end_of_step()
   if (update->whichflag == 2 || step <= impl->last_step || !impl->samples(step)) return;
   const auto ions = static_cast<double>(group->count(igroup));
   if (ions != impl->ions)
-    error->all(FLERR, "{}: the group has {} ions at step {}, {} at the start; one fix measures one "
-               "content", title, ions, step, impl->ions);
+    error->all(FLERR,
+               "{}: the group has {} ions at step {}, {} at the start; one fix measures one "
+               "content",
+               title, ions, step, impl->ions);
   Compute *pe = modify->get_compute_by_id("thermo_pe");
   impl->series.accumulate(pe->compute_scalar());
   pe->addstep(impl->next_sample(step + 1));
@@ -168,8 +174,8 @@ void FixOCV::post_run()
       "# natrolite table: ocv energies\n# host = {:.10g} g/mol\n"
       "# samples = {}, correlation time = {:.6g} samples\n# columns: n | E ({}) | error ({})\n"
       "{:.10g} {:.15g} {:.6g}\n",
-      impl->host_mass, impl->series.count(), impl->series.correlation_time(), unit, unit, impl->ions,
-      impl->results[1], impl->results[2]);
+      impl->host_mass, impl->series.count(), impl->series.correlation_time(), unit, unit,
+      impl->ions, impl->results[1], impl->results[2]);
   write_text(lmp, title, impl->file, text, impl->append);
 }
 

@@ -6,10 +6,12 @@
 
 #include <memory>
 
-namespace LAMMPS_NS {
+namespace LAMMPS_NS
+{
 
-class FixOCV : public Fix {
- public:
+class FixOCV : public Fix
+{
+public:
   FixOCV(class LAMMPS *, int, char **);
   ~FixOCV() override;
   int setmask() override;
@@ -21,11 +23,11 @@ class FixOCV : public Fix {
   void write_restart(FILE *) override;
   void restart(char *) override;
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl;
 };
 
-}    // namespace LAMMPS_NS
+} // namespace LAMMPS_NS
 
 #endif

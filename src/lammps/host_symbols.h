@@ -12,23 +12,27 @@
 #if __has_include("neigh_request.h")
 #include "neigh_request.h"
 #else
-namespace LAMMPS_NS {
-class NeighRequest {
- public:
+namespace LAMMPS_NS
+{
+class NeighRequest
+{
+public:
   void set_cutoff(double cutoff);
 };
-}    // namespace LAMMPS_NS
+} // namespace LAMMPS_NS
 #endif
 
 #if __has_include("label_map.h")
 #include "label_map.h"
 #else
-namespace LAMMPS_NS {
-class LabelMap {
- public:
-  int find(const std::string &label, int mode) const;    // -1 if unknown
+namespace LAMMPS_NS
+{
+class LabelMap
+{
+public:
+  int find(const std::string &label, int mode) const; // -1 if unknown
 };
-}    // namespace LAMMPS_NS
+} // namespace LAMMPS_NS
 #endif
 
 #endif

@@ -15,11 +15,10 @@
 using namespace LAMMPS_NS;
 using natrolite::Vec3;
 
-IonRoster::IonRoster(LAMMPS *lmp, const std::string &title, int igroup) :
-    Pointers(lmp), title_(title), igroup_(igroup)
+IonRoster::IonRoster(LAMMPS *lmp, const std::string &title, int igroup)
+    : Pointers(lmp), title_(title), igroup_(igroup)
 {
-  if (!atom->tag_enable)
-    error->all(FLERR, "{}: atoms need IDs; use atom_modify id yes", title_);
+  if (!atom->tag_enable) error->all(FLERR, "{}: atoms need IDs; use atom_modify id yes", title_);
 }
 
 std::vector<double> IonRoster::gather_group()
@@ -85,7 +84,7 @@ std::vector<Vec3> IonRoster::positions()
     error->all(FLERR,
                "{}: {} of {} ions left group {} or were lost at step {} (the first is atom {}); "
                "ions must stay the same, define the fix again for those that are left",
-               title_, std::count(seen.begin(), seen.end(), 0), tags_.size(),
-               group->names[igroup_], update->ntimestep, tags_[missing - seen.begin()]);
+               title_, std::count(seen.begin(), seen.end(), 0), tags_.size(), group->names[igroup_],
+               update->ntimestep, tags_[missing - seen.begin()]);
   return mine;
 }

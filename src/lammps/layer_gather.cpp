@@ -14,11 +14,10 @@
 using namespace LAMMPS_NS;
 using natrolite::Vec3;
 
-LayerGather::LayerGather(LAMMPS *lmp, const std::string &title, int igroup) :
-    Pointers(lmp), title_(title), groupbit_(group->bitmask[igroup])
+LayerGather::LayerGather(LAMMPS *lmp, const std::string &title, int igroup)
+    : Pointers(lmp), title_(title), groupbit_(group->bitmask[igroup])
 {
-  if (!atom->tag_enable)
-    error->all(FLERR, "{}: atoms need IDs; use atom_modify id yes", title_);
+  if (!atom->tag_enable) error->all(FLERR, "{}: atoms need IDs; use atom_modify id yes", title_);
 }
 
 void LayerGather::add_group(int igroup)
@@ -51,10 +50,11 @@ void LayerGather::find_layers(double gap)
     layer_of_tag_[atoms[k].first] = layer[k];
   }
   if (nlayers_ < 2)
-    error->all(FLERR,
-               "{}: auto {} finds {} layer(s) among {} atoms, at least 2 are needed; give a smaller "
-               "gap or name the layers as groups",
-               title_, gap, nlayers_, atoms.size());
+    error->all(
+        FLERR,
+        "{}: auto {} finds {} layer(s) among {} atoms, at least 2 are needed; give a smaller "
+        "gap or name the layers as groups",
+        title_, gap, nlayers_, atoms.size());
 }
 
 bool LayerGather::member(int layer, int i) const

@@ -12,10 +12,12 @@
 #include <string>
 #include <vector>
 
-namespace LAMMPS_NS {
+namespace LAMMPS_NS
+{
 
-class LayerGather : protected Pointers {
- public:
+class LayerGather : protected Pointers
+{
+public:
   // title: for messages; igroup: only atoms of this group count
   LayerGather(LAMMPS *lmp, const std::string &title, int igroup);
 
@@ -32,7 +34,7 @@ class LayerGather : protected Pointers {
   // Collective. All layers, weighted by mass or by number.
   std::vector<natrolite::Layer> layers(bool by_mass) const;
 
- private:
+private:
   std::string title_;
   int groupbit_;
   int nlayers_ = 0;
@@ -40,6 +42,6 @@ class LayerGather : protected Pointers {
   std::vector<int> layer_of_tag_;
 };
 
-}    // namespace LAMMPS_NS
+} // namespace LAMMPS_NS
 
 #endif

@@ -6,7 +6,8 @@
 
 #include <string>
 
-namespace LAMMPS_NS {
+namespace LAMMPS_NS
+{
 
 // Asks for the compute's own occasional full neighbor list that holds every pair up to reach at
 // any step between two reneighborings; refuses a reach that the ghost atoms do not cover.
@@ -19,6 +20,6 @@ void refresh_list(LAMMPS *lmp, class NeighList *list);
 // The distance up to which ghost atoms exist, as the settings of the next run give it.
 double ghost_cutoff(LAMMPS *lmp);
 
-}    // namespace LAMMPS_NS
+} // namespace LAMMPS_NS
 
 #endif

@@ -9,7 +9,8 @@
 
 using namespace natrolite;
 
-namespace {
+namespace
+{
 
 Cell tilted()
 {
@@ -34,7 +35,7 @@ std::vector<MapNode> map_of(MapSettings::Mode mode, int n, double (*upper)(doubl
   return m.result();
 }
 
-}    // namespace
+} // namespace
 
 TEST(LayerMap, PlaneIsUniformInEveryMode)
 {
@@ -104,8 +105,8 @@ TEST(LayerMap, EmptyCells)
   const auto q = node.result();
   EXPECT_NEAR(q[0].gap, 9 - 5.5, 1e-12);
   EXPECT_EQ(q[0].lower_count, 2);
-  EXPECT_NEAR(q[4].gap, 11 - 5.5, 1e-12);    // no lower there: its global mean
-  EXPECT_NEAR(q[8].gap, 10 - 6, 1e-12);      // none at all: mean upper - highest lower
+  EXPECT_NEAR(q[4].gap, 11 - 5.5, 1e-12); // no lower there: its global mean
+  EXPECT_NEAR(q[8].gap, 10 - 6, 1e-12);   // none at all: mean upper - highest lower
 }
 
 TEST(LayerMap, KernelNodeOutOfReachTakesTheMean)
@@ -126,7 +127,7 @@ TEST(SiteRdf, SimpleCubicShells)
   rdf.accumulate(c, {0.2, 0.3, 0.4}, {{0.2, 0.3, 0.4}});
   const auto rows = rdf.result(1, 1, 27);
   EXPECT_EQ(rows[0].coordination, 1);
-  EXPECT_EQ(rows[99].coordination, 27);    // itself, 6, 12 and 8 images
+  EXPECT_EQ(rows[99].coordination, 27); // itself, 6, 12 and 8 images
   EXPECT_NEAR(rows[54].r, 2.9975, 1e-12);
 }
 

@@ -8,7 +8,8 @@
 
 using namespace natrolite;
 
-namespace {
+namespace
+{
 
 Cell box(double lx, double ly, double lz, double xy = 0, double xz = 0, double yz = 0)
 {
@@ -32,7 +33,7 @@ std::vector<Vec3> sheet(double z, double ax = 0, double ay = 0)
   return out;
 }
 
-}    // namespace
+} // namespace
 
 TEST(Cell, FractionalRoundTripInTiltedCell)
 {
@@ -107,8 +108,8 @@ TEST(Layers, LayerAcrossTheBoundary)
 TEST(Layers, TiltedParallelPlanes)
 {
   const Cell c = box(40, 40, 40);
-  const auto g = gaps(c, {layer_from(c, sheet(5, 0.2, -0.1)), layer_from(c, sheet(9, 0.2, -0.1))},
-                      false);
+  const auto g =
+      gaps(c, {layer_from(c, sheet(5, 0.2, -0.1)), layer_from(c, sheet(9, 0.2, -0.1))}, false);
   EXPECT_NEAR(g[0].normal, 4.0, 1e-12);
   EXPECT_NEAR(g[0].perpendicular, 4.0 / std::sqrt(1 + 0.04 + 0.01), 1e-12);
   EXPECT_NEAR(g[0].tilt, 0.0, 1e-6);

@@ -10,7 +10,8 @@
 
 using namespace natrolite;
 
-namespace {
+namespace
+{
 
 using Track = std::vector<Vec3>;
 
@@ -49,7 +50,7 @@ double tortuosity(const Track &t, PathSettings s)
   return p.tortuosity();
 }
 
-}    // namespace
+} // namespace
 
 TEST(Msd, StraightLineIsVelocitySquaredTimesLagSquared)
 {
@@ -112,8 +113,7 @@ TEST(Msd, LogarithmicLagsAreASubset)
   s.log_lags = true;
   Msd m = run(t, s);
   EXPECT_LT(m.lags().size(), 60u);
-  for (const int lag : m.lags())
-    EXPECT_NEAR(m.msd(0, lag), brute(t, lag, 1 << 30, s.dims), 1e-9);
+  for (const int lag : m.lags()) EXPECT_NEAR(m.msd(0, lag), brute(t, lag, 1 << 30, s.dims), 1e-9);
   EXPECT_EQ(m.observations(11), 1 * (300 - 11));
   EXPECT_EQ(m.observations(249), 0);
   EXPECT_EQ(m.msd(0, 249), 0.0);
@@ -211,7 +211,7 @@ TEST(Path, StraightSemicircleElbowHelix)
     straight.push_back({10 * u, 0, 0});
     semicircle.push_back({3 * std::cos(M_PI * u), 3 * std::sin(M_PI * u), 1});
     elbow.push_back({std::min(10 * u, 5.0), std::max(10 * u - 5.0, 0.0), 0});
-    const double phi = 2 * M_PI * 4 * u;    // four whole turns, R 2, pitch 5
+    const double phi = 2 * M_PI * 4 * u; // four whole turns, R 2, pitch 5
     helix.push_back({2 * std::cos(phi), 2 * std::sin(phi), 5 * 4 * u});
   }
   EXPECT_NEAR(tortuosity(straight, s), 1.0, 1e-12);
@@ -276,7 +276,7 @@ TEST(Hops, CountsMovesOfTheMeanPosition)
   Hops h(4, 1.5);
   for (double site : {0.0, 0.0, 2.0, 2.0, 3.0, 4.0, 0.0})
     for (int k = 0; k < 4; k++) h.accumulate({site + (k % 2 ? 0.9 : -0.9), 0, 0});
-  EXPECT_EQ(h.count(), 3);    // 0 -> 2, 2 -> 4 (3 is not far enough), 4 -> 0
+  EXPECT_EQ(h.count(), 3); // 0 -> 2, 2 -> 4 (3 is not far enough), 4 -> 0
 }
 
 TEST(Hops, BlocksAcrossSaveAndLoad)

@@ -4,6 +4,8 @@ import argparse
 import pathlib
 import sys
 
+from natrolite.errors import NatroliteError
+
 
 def kinds():
     from .plots import energies, gaps, ions, layer_map, msd, rdf, voltage
@@ -28,14 +30,14 @@ def plot(path, folder=None, volume=None, column="c_env[3]"):
 
     path = pathlib.Path(path)
     if not path.exists():
-        raise SystemExit(f"natrolite plot: no file {path}")
+        raise NatroliteError(f"no file {path}")
     table = Table(path)
     kind = recognize(table)
     if kind is None:
-        raise SystemExit(f"natrolite plot: {path} is no table of a natrolite command or of fix ave/time; "
+        raise NatroliteError(f"{path} is no table of a natrolite command or of fix ave/time; "
                          "its first line must say so")
     if not len(table.data):
-        raise SystemExit(f"natrolite plot: {path} holds no rows")
+        raise NatroliteError(f"{path} holds no rows")
     with pyplot.rc_context(style.SETTINGS):
         wide = kind.__name__.endswith("ions") and volume
         figure = pyplot.figure(figsize=(9.0 if wide else 5.2, 3.8), layout="constrained")

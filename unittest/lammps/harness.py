@@ -5,6 +5,8 @@ import pathlib
 import lammps_run
 import numpy as np
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
 
 class Result:
     def __init__(self, code, text, folder):

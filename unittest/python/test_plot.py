@@ -11,6 +11,7 @@ sys.path[:0] = [str(ROOT / "python"), str(ROOT / "unittest" / "lammps")]
 
 from harness import Box, good, write_data  # noqa: E402
 from natrolite import plot  # noqa: E402
+from natrolite.errors import NatroliteError  # noqa: E402
 from natrolite.plots.table import Table  # noqa: E402
 
 
@@ -86,13 +87,13 @@ def test_every_table_is_recognized_and_drawn(tables, name):
 def test_tortuosity_against_volume(tables, tmp_path):
     plot.main(["plot", str(tables / "ions"), "--folder", str(tmp_path), "--volume", str(tables / "dump.env")])
     assert "accessible volume (Å³)" in (tmp_path / "ions.svg").read_text()
-    with pytest.raises(SystemExit, match="c_no"):
+    with pytest.raises(NatroliteError, match="c_no"):
         plot.plot(tables / "ions", tmp_path, tables / "dump.env", "c_no")
 
 
 def test_other_files_are_refused(tmp_path):
     (tmp_path / "x").write_text("# something\n1 2\n")
-    with pytest.raises(SystemExit, match="no table"):
+    with pytest.raises(NatroliteError, match="no table"):
         plot.plot(tmp_path / "x")
-    with pytest.raises(SystemExit, match="no file"):
+    with pytest.raises(NatroliteError, match="no file"):
         plot.plot(tmp_path / "y")

@@ -5,6 +5,8 @@ import re
 
 import numpy as np
 
+from natrolite.errors import NatroliteError
+
 
 class Table:
     """kind: what the first line says; settings: `# key = value` lines; columns and units; data.
@@ -63,7 +65,7 @@ def read_dump_means(path, column):
         count = int(lines[at + 3])
         names = lines[at + 8].split()[2:]
         if column not in names:
-            raise SystemExit(f"natrolite plot: {path} has no column '{column}'; it has {', '.join(names)}")
+            raise NatroliteError(f"{path} has no column '{column}'; it has {', '.join(names)}")
         i, c = names.index("id"), names.index(column)
         for line in lines[at + 9:at + 9 + count]:
             words = line.split()

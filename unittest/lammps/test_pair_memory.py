@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""No memory per step: what a run needs once warm does not grow, as LAMMPS' `info memory` counts it.
+
+64 atoms with some 2600 edges: one forgotten array of one number per edge and step would be 20 kB a
+step, 4 MB in 200 steps. Allowed is 0.5 MB of heap and of the largest resident set (fragments of the
+allocator, a longer edge list at another temperature).
+"""
+
+import re
+
+import lammps_run
+import pytest
+import toy_systems
+
+LIMIT = 0.5  # MB
+HEAP = re.compile(r"Total dynamically allocated memory: ([0-9.]+) Mbyte")
+PEAK = re.compile(r"Maximum resident set size: ([0-9.]+) Mbyte")
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("toy, mode", [("lj", "auto"), ("mp3", "ghost"), ("mp3_32", "shell"), ("charged", "ghost")])
+def test_200_steps_allocate_nothing(toy, mode, ranks, toys, tmp_path, measured):
+    deck = lammps_run.load("liquid", toy_systems.system("liquid"), tmp_path)
+    deck += "comm_modify cutoff 14\n" if mode == "shell" else ""
+    electrons = "charge 1 spin 2" if toy == "charged" else ""
+    deck += lammps_run.pair(toys / f"{toy}.pt", toy_systems.NAMES, f"exchange {mode} {electrons}")
+    deck += """
+velocity all create 60 12 loop geom mom yes dist gaussian
+fix move all nve
+compute atomic all centroid/stress/atom NULL virial
+compute largest all reduce max c_atomic[*]
+thermo_style custom step pe press c_largest[1]
+thermo 1
+timestep 0.001
+run 200 post no
+info memory
+run 200 post no
+info memory
+"""
+    output = lammps_run.lmp(deck, tmp_path, ranks).output
+    growth = []
+    for pattern in (HEAP, PEAK):
+        warm, end = (float(value) for value in pattern.findall(output))
+        growth.append(end - warm)
+    measured("growth in 200 steps: heap MB, peak MB", f"{toy}, {mode}, {ranks} rank(s)", *growth)
+    assert max(growth) <= LIMIT

@@ -10,10 +10,12 @@ if(NATROLITE_ENGINE)
     set(cores 4)
   endif()
 
+  file(GLOB_RECURSE exporter CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/python/natrolite/*.py)
   add_custom_command(OUTPUT ${demo}/sevennet-0.pt
     COMMAND ${CMAKE_COMMAND} -E make_directory ${demo}
     COMMAND ${CMAKE_COMMAND} -E env PYTHONPATH=${CMAKE_SOURCE_DIR}/python
             ${Python3_EXECUTABLE} -m natrolite export sevennet-0 -o ${demo}/sevennet-0.pt
+    DEPENDS ${exporter} ${CMAKE_SOURCE_DIR}/cmake/pins.txt
     COMMENT "Exporting the pretrained potential SevenNet-0" USES_TERMINAL VERBATIM)
   add_custom_target(demo
     COMMAND ${CMAKE_COMMAND} -E chdir ${demo}

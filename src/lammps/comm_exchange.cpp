@@ -12,7 +12,7 @@ namespace LAMMPS_NS {
 
 using natrolite::FeatureRows;
 
-CommExchange::CommExchange(Comm *comm, Pair *pair, MPI_Comm world, const natrolite::RowMap &rows) :
+CommExchange::CommExchange(Comm *&comm, Pair *pair, MPI_Comm world, const natrolite::RowMap &rows) :
     comm_(comm), pair_(pair), world_(world), map_(rows)
 {
 }
@@ -108,9 +108,12 @@ namespace {
   template <class T> void add(char *to, const double *buf, std::int64_t count)
   {
     auto *sum = reinterpret_cast<T *>(to);
-    std::vector<T> part(count);
-    std::memcpy(part.data(), buf, count * sizeof(T));
-    for (std::int64_t c = 0; c < count; ++c) sum[c] += part[c];
+    const auto *bytes = reinterpret_cast<const char *>(buf);
+    for (std::int64_t c = 0; c < count; ++c) {
+      T part;
+      std::memcpy(&part, bytes + c * sizeof(T), sizeof(T));
+      sum[c] += part;
+    }
   }
 }    // namespace
 

@@ -16,7 +16,7 @@ class Pair;
 /// The pair style forwards LAMMPS' pack and unpack calls to this object.
 class CommExchange : public natrolite::Exchange {
  public:
-  CommExchange(Comm *comm, Pair *pair, MPI_Comm world, const natrolite::RowMap &rows);
+  CommExchange(Comm *&comm, Pair *pair, MPI_Comm world, const natrolite::RowMap &rows);
 
   void forward(const natrolite::FeatureRows &rows) override;
   void reverse(const natrolite::FeatureRows &rows) override;
@@ -36,7 +36,7 @@ class CommExchange : public natrolite::Exchange {
   char *chunk_of(int atom) const;    ///< null if the atom is not in the model
   void pack(int atom, double *buf) const;
 
-  Comm *comm_;
+  Comm *&comm_;    // LAMMPS' own pointer: comm_style replaces the object
   Pair *pair_;
   MPI_Comm world_;
   const natrolite::RowMap &map_;

@@ -10,13 +10,20 @@
 namespace LAMMPS_NS {
 namespace {
 
+  /// with its slash; found when the plugin is loaded, before an input script changes the folder
+  const std::string PLUGIN_FOLDER = [] {
+    Dl_info self{};
+    dladdr(reinterpret_cast<const void *>(&load_model), &self);
+    char *full = self.dli_fname ? realpath(self.dli_fname, nullptr) : nullptr;
+    const std::string plugin = full ? full : "";
+    std::free(full);
+    return plugin.substr(0, plugin.rfind('/') + 1);
+  }();
+
   std::string engine_path()
   {
     if (const char *given = std::getenv("NATROLITE_ENGINE")) return given;
-    Dl_info self{};
-    dladdr(reinterpret_cast<const void *>(&engine_path), &self);
-    const std::string plugin = self.dli_fname ? self.dli_fname : "";
-    return plugin.substr(0, plugin.rfind('/') + 1) + "libnatrolite_engine.so";
+    return PLUGIN_FOLDER + "libnatrolite_engine.so";
   }
 
   /// RTLD_DEEPBIND: LibTorch must find its own BLAS before the reference BLAS that LAMMPS exports.

@@ -35,6 +35,7 @@ class PairEquivariant : public Pair {
   void introduce() const;
   void map_types(int, char **);
   void check_host_settings() const;
+  void check_special() const;
   void choose_mode();
   void check_shell() const;
   void update_electrons();

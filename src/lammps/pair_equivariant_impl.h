@@ -39,7 +39,9 @@ struct PairEquivariant::Impl {
   std::vector<int> model_type;    ///< [LAMMPS type] -1 = NULL
 
   EquivariantSettings::Mode mode = EquivariantSettings::Mode::folded;
+  bool ready = false;              ///< model and types fit one another
   bool tested = false;
+  int declared_words = 1;          ///< exchange width told to Comm before the model was known
   double energy_scale = 1.0;       ///< model's eV -> LAMMPS' energy unit
   double total_charge = 0.0, spin = 0.0;
 

@@ -96,9 +96,13 @@ void PairEquivariant::settings(int narg, char **arg)
     else
       s.check = utils::logical(FLERR, value, false, lmp);
   }
+  if (impl->model && s.device != impl->settings.device) impl->ready = false;
   impl->settings = s;
   // pair_style hybrid reads these before there is a model
-  comm_forward = comm_reverse = DECLARED_WORDS;
+  const bool alone = s.exchange == Mode::folded || s.exchange == Mode::shell ||
+      (s.exchange == Mode::automatic && comm->nprocs == 1);
+  impl->declared_words = alone ? 1 : DECLARED_WORDS;
+  comm_forward = comm_reverse = impl->declared_words;
   ghostneigh = s.exchange == Mode::shell;
 }
 
@@ -107,6 +111,9 @@ void PairEquivariant::settings(int narg, char **arg)
 void PairEquivariant::coeff(int narg, char **arg)
 {
   allocate();
+  impl->ready = false;
+  for (int i = 1; i <= atom->ntypes; ++i)
+    for (int j = 1; j <= atom->ntypes; ++j) setflag[i][j] = 0;
   if (narg < 3 || strcmp(arg[0], "*") != 0 || strcmp(arg[1], "*") != 0)
     error->all(FLERR, "Use 'pair_coeff * * FILE El1 El2 ...' with pair style equivariant");
   if (narg - 3 != atom->ntypes)
@@ -185,13 +192,17 @@ void PairEquivariant::map_types(int n, char **names)
     }
   if (count == 0)
     error->all(FLERR, "pair_coeff of pair style equivariant names no element: all types are NULL");
+  impl->ready = true;
 }
 
 /* ---------------------------------------------------------------------- */
 
 void PairEquivariant::init_style()
 {
+  if (!impl->ready)
+    error->all(FLERR, "Pair style equivariant has no model: give 'pair_coeff * * FILE El1 El2 ...'");
   check_host_settings();
+  check_special();
   choose_mode();
   if (impl->mode == Mode::shell) check_shell();
   declare_exchange();
@@ -215,11 +226,23 @@ void PairEquivariant::check_host_settings() const
       units == "real" ? utils::get_conversion_factor(utils::ENERGY, utils::METAL2REAL) : 1.0;
   if (!force->newton_pair)
     error->all(FLERR, "Pair style equivariant needs newton pair on: remove 'newton off'");
-  for (int k = 1; k < 4; ++k)
-    if (atom->nbonds > 0 && force->special_lj[k] == 0.0 && force->special_coul[k] == 0.0)
-      error->all(FLERR,
-                 "Pair style equivariant needs all neighbors but special_bonds leaves out bonded "
-                 "atoms: use 'special_bonds lj/coul 1.0 1.0 1.0'");
+}
+
+/// bonded neighbors that special_bonds leaves out of the list would be missing edges
+void PairEquivariant::check_special() const
+{
+  int mine = 0, any = 0;
+  if (atom->nspecial && !force->kspace)
+    for (int i = 0; i < atom->nlocal; ++i)
+      for (int k = 0; k < 3 && impl->model_type[atom->type[i]] >= 0; ++k)
+        if (atom->nspecial[i][k] > (k ? atom->nspecial[i][k - 1] : 0) &&
+            force->special_lj[k + 1] == 0.0 && force->special_coul[k + 1] == 0.0)
+          mine = 1;
+  MPI_Allreduce(&mine, &any, 1, MPI_INT, MPI_MAX, world);
+  if (any)
+    error->all(FLERR,
+               "Pair style equivariant needs all neighbors but special_bonds leaves out bonded atoms "
+               "of its types: use 'special_bonds lj/coul 1.0 1.0 1.0'");
 }
 
 void PairEquivariant::choose_mode()
@@ -255,12 +278,12 @@ void PairEquivariant::check_shell() const
 void PairEquivariant::declare_exchange()
 {
   const natrolite::Metadata &m = impl->model->metadata();
-  comm_forward = comm_reverse = DECLARED_WORDS;
+  comm_forward = comm_reverse = impl->declared_words;
   if (force->pair != this) return;
   int words = 1;
   if (impl->mode == Mode::ghost)
     words = std::max(1, CommExchange::words(m.max_exchange_width, m.dtype == "float32" ? 4 : 8));
-  comm_forward = comm_reverse = std::min(words, DECLARED_WORDS);
+  comm_forward = comm_reverse = std::min(words, impl->declared_words);
 }
 
 double PairEquivariant::value_of(int which) const
@@ -284,6 +307,10 @@ void PairEquivariant::update_electrons()
                impl->file, no_charge ? "charge" : "spin");
   if (m.needs_total_charge) impl->total_charge = value_of(0);
   if (m.needs_total_spin) impl->spin = value_of(1);
+  if (impl->spin < 0.0 || impl->spin != std::floor(impl->spin))
+    error->all(FLERR,
+               "pair_style equivariant keyword spin is {:g}: use a whole number of unpaired electrons",
+               impl->spin);
 }
 
 void PairEquivariant::self_test()

@@ -4,17 +4,14 @@
 
 if(SKBUILD)
   set(NATROLITE_PLUGIN_DIR natrolite/plugins)
-  set(torch_rpath "$ORIGIN/../../torch/lib")
+  set(NATROLITE_TORCH_LIB "$ORIGIN/../../torch/lib")
 else()
   set(NATROLITE_PLUGIN_DIR lib/lammps/plugins)
 endif()
 install(TARGETS natroliteplugin LIBRARY DESTINATION ${NATROLITE_PLUGIN_DIR})
 if(TARGET natrolite_engine)
-  # an engine in a wheel uses the environment's own LibTorch, elsewhere the one it was built with
-  if(SKBUILD)
-    set_target_properties(natrolite_engine PROPERTIES INSTALL_RPATH "${torch_rpath}")
-  else()
-    set_target_properties(natrolite_engine PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
-  endif()
+  # An engine in a wheel uses the environment's own LibTorch, elsewhere the one it was built with.
+  # Named in full: CMake's link path leaves out folders below the build folder, where `venv` is.
+  set_target_properties(natrolite_engine PROPERTIES INSTALL_RPATH "${NATROLITE_TORCH_LIB}")
   install(TARGETS natrolite_engine LIBRARY DESTINATION ${NATROLITE_PLUGIN_DIR})
 endif()

@@ -1,4 +1,4 @@
-# LibTorch -> target natrolite_torch. From Torch_DIR, or the PyPI package torch of the Python found.
+# LibTorch -> target natrolite_torch and its folder NATROLITE_TORCH_LIB. From Torch_DIR, or the PyPI package torch of the Python found.
 
 add_library(natrolite_torch INTERFACE)
 if(Torch_DIR)
@@ -10,6 +10,7 @@ if(Torch_DIR)
   endif()
   target_include_directories(natrolite_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
   target_link_libraries(natrolite_torch INTERFACE ${TORCH_LIBRARIES})
+  set(NATROLITE_TORCH_LIB "${TORCH_INSTALL_PREFIX}/lib")
   message(STATUS "LibTorch ${Torch_VERSION}: ${TORCH_INSTALL_PREFIX}")
 else()
   # The package's own CMake files want the CUDA toolkit for its CUDA builds; headers and libraries
@@ -24,5 +25,6 @@ else()
   # libtorch.so brings in libtorch_cuda.so where there is one
   target_link_libraries(natrolite_torch INTERFACE -Wl,--no-as-needed ${torch}/lib/libtorch.so
     -Wl,--as-needed ${torch}/lib/libtorch_cpu.so ${torch}/lib/libc10.so)
+  set(NATROLITE_TORCH_LIB "${torch}/lib")
   message(STATUS "LibTorch: ${torch}")
 endif()

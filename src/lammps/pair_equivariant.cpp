@@ -138,7 +138,7 @@ void PairEquivariant::build_graph()
 void PairEquivariant::scatter_forces(const natrolite::Evaluation &result, double scale,
                                      natrolite::AtomSums &sums)
 {
-  if (result.edge_gradient)
+  if (!result.row_forces)
     return scatter_edges(impl->rows, impl->edges, result.edge_gradient, scale, sums);
   if (sums.virial_atom || sums.centroid_atom)
     error->all(FLERR, "Model file {} has no per-atom virial: leave stress/atom out, or export the "

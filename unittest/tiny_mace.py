@@ -22,8 +22,6 @@ with contextlib.redirect_stdout(io.StringIO()):
     from mace.calculators import MACECalculator
 
 NUMBERS = [1, 6, 8, 11, 22]
-LAYERS = 2
-
 
 def _heads(*names):
     """Options of a model with several heads: names, and energies for each."""
@@ -31,7 +29,7 @@ def _heads(*names):
     return {
         "heads": list(names),
         "atomic_energies": np.array([-1.1, -3.2, -2.3, -0.4, -4.5]) + 0.3 * shifts,
-        "atomic_inter_scale": list(0.8 + 0.1 * np.arange(len(names))),
+        "atomic_inter_scale": list(0.8 + 0.4 * np.arange(len(names))),
         "atomic_inter_shift": list(0.1 - 0.2 * np.arange(len(names))),
     }
 
@@ -55,7 +53,7 @@ KINDS = {
     "plain": {},
     "unscaled": {"cls": modules.MACE, "pair_repulsion": True, **first("RealAgnostic", "RealAgnosticResidual")},
     "agnostic": block("RealAgnostic"),
-    "density": {"radial_type": "gaussian", **block("RealAgnosticDensity")},
+    "density": {"radial_type": "gaussian", "num_interactions": 3, **block("RealAgnosticDensity")},
     "attention": {"distance_transform": "Soft", **block("RealAgnosticAttResidual")},
     "zbl": {
         "pair_repulsion": True,
@@ -68,12 +66,12 @@ KINDS = {
         "use_agnostic_product": True,
         "edge_irreps": "8x0e+8x1o",
         "readout_cls": modules.NonLinearBiasReadoutBlock,
-        "num_interactions": 3,
         **block("RealAgnosticResidualNonLinear"),
         **_heads("pbe", "r2scan", "scan"),
+        "atomic_inter_scale": [20.0, 24.0, 28.0],
     },
-    "heads": {**_heads("other", "Default"), "max_ell": 3, "hidden_irreps": "8x0e+8x1o+8x2e"},
-    "one_layer": {"num_interactions": 1, "correlation": 2},
+    "heads": {**_heads("other", "Default"), "hidden_irreps": "8x0e+8x1o+8x2e"},
+    "one_layer": {"num_interactions": 1, "correlation": 2, "max_ell": 3},
 }
 
 
@@ -87,7 +85,7 @@ def model(kind="plain", dtype="float64", seed=5, **changes):
         "num_bessel": 6,
         "num_polynomial_cutoff": 5,
         "max_ell": 2,
-        "num_interactions": LAYERS,
+        "num_interactions": 2,
         "num_elements": len(NUMBERS),
         "hidden_irreps": "16x0e+16x1o",
         "MLP_irreps": "8x0e",
@@ -97,7 +95,7 @@ def model(kind="plain", dtype="float64", seed=5, **changes):
         "atomic_numbers": NUMBERS,
         "correlation": 3,
         "radial_MLP": [16, 16],
-        "atomic_inter_scale": 0.8,
+        "atomic_inter_scale": 4.0,
         "atomic_inter_shift": 0.1,
         **block("RealAgnosticResidual"),
         **KINDS[kind],
@@ -150,3 +148,22 @@ class _Calculator(MACECalculator):
 def calculator(path, dtype="float64", head=None):
     """Return mace's own MACECalculator on the CPU for a model file."""
     return _Calculator(str(path), device="cpu", default_dtype=dtype, head=head)
+
+
+def reference(calculator, atoms):
+    """Return (energy in eV, forces in eV/A, stress 3x3 in eV/A^3 or None) by a mace calculator.
+
+    mace divides the virial of a slab by the volume of a cell that it makes up along the vacuum; here
+    it is the cell of the structure. No stress where there is no cell.
+    """
+    from mace.data.neighborhood import get_neighborhood
+
+    atoms = atoms.copy()
+    atoms.calc = calculator
+    energy, forces = float(atoms.get_potential_energy()), atoms.get_forces()
+    if not atoms.pbc.any():
+        return energy, forces, None
+    pbc = tuple(bool(p) for p in atoms.pbc)
+    cell = get_neighborhood(atoms.positions, 4.0, pbc, np.array(atoms.cell))[3]
+    scale = abs(np.linalg.det(cell)) / atoms.get_volume()
+    return energy, forces, atoms.get_stress(voigt=False) * scale

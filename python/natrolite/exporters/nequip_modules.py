@@ -36,7 +36,7 @@ INPUTS = {
     "num_atoms", "atom_types", "lmp_mliap_data", "num_local_ghost_atoms",
 }  # fmt: skip
 
-# Tables that are float64 in models of either type: class -> names (None: all of its own).
+# Tables that are float64 in models of either type: class -> names (None: all, of its parts too).
 DOUBLE = {
     "EdgeLengthNormalizer": None,
     "BesselEdgeLengthEncoding": None,
@@ -124,18 +124,20 @@ def _check(source, name, module):
 
 def convert(module, dtype):
     """Change the compute type of a nequip model in place; its float64 tables stay as they are."""
-    for part in module.modules():
-        double = DOUBLE.get(class_name(part), ())
-        for tables in (part._parameters, part._buffers):
-            for name, value in tables.items():
-                if value is None or not value.is_floating_point():
-                    continue
-                if double is None or name in double:
-                    continue
+    double = DOUBLE.get(class_name(module), ())
+    if double is None:
+        keep = set(module._parameters) | set(module._buffers)
+    else:
+        keep = set(double)
+        for child in module.children():
+            convert(child, dtype)
+    for tables in (module._parameters, module._buffers):
+        for name, value in tables.items():
+            if value is not None and value.is_floating_point() and name not in keep:
                 tables[name] = _cast(value, dtype)
-        for name in ("_output_dtype", "model_dtype"):
-            if isinstance(getattr(part, name, None), torch.dtype):
-                setattr(part, name, dtype)
+    for name in ("_output_dtype", "model_dtype"):
+        if isinstance(getattr(module, name, None), torch.dtype):
+            setattr(module, name, dtype)
     return module
 
 

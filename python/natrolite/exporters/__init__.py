@@ -19,6 +19,7 @@ from natrolite.errors import NatroliteError
 FAMILIES = {
     "spookynet": "natrolite.exporters.spookynet",
     "mace": "natrolite.exporters.mace",
+    "nequip": "natrolite.exporters.nequip",
     "sevennet": "natrolite.exporters.sevennet",
 }
 

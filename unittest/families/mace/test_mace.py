@@ -144,6 +144,22 @@ def test_large_energies_of_isolated_atoms_keep_their_digits(tmp_path):
     assert np.abs(module.isolated.numpy() - energies).max() == 0.0
 
 
+def test_a_model_of_an_old_version(checkpoint, tmp_path):
+    """Files of the first public models lack what mace has added since: heads, options, tables."""
+    model = torch.load(checkpoint("plain"), weights_only=False)
+    del model.heads, model.radial_embedding.apply_cutoff, model.readouts[1].num_heads
+    model.atomic_energies_fn.atomic_energies = model.atomic_energies_fn.atomic_energies.flatten()
+    for part in [*model.interactions, *model.products]:
+        del part.cueq_config
+    for block, product in zip(model.interactions, model.products):
+        del block.oeq_config, block.edge_irreps, block.reshape.cueq_config, product.use_agnostic_product
+    path = tmp_path / "old.model"
+    torch.save(model, path)
+    built, calculator = mace.build(str(path), "float64"), tiny_mace.calculator(path)
+    found = differences((built.module, built.fields), calculator, structures.short_triclinic(), True)
+    assert max(found) <= 1e-9 and built.fields["arch"]["heads"] == ["Default"]
+
+
 # --- heads ----------------------------------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ def add_parser(subparsers):
         "--dtype", choices=["float32", "float64"], default="float32", help="compute type (float32)"
     )
     parser.add_argument("--modality", metavar="M", help="for models trained on several data sets")
+    parser.add_argument("--head", metavar="NAME", help="MACE: which of several heads")
     parser.add_argument(
         "--lr-cutoff", metavar="A", type=float,
         help="SpookyNet: cutoff of electrostatics and dispersion in Angstrom, needed for periodic systems",
@@ -32,7 +33,8 @@ def run(args):
 
     modelfile.writable(args.output)
     family = exporters.resolve(args.source)
-    options = {} if args.lr_cutoff is None else {"lr_cutoff": args.lr_cutoff}
+    given = {"lr_cutoff": args.lr_cutoff, "head": args.head}
+    options = {name: value for name, value in given.items() if value is not None}
     report, meta = export(
         family, args.source, args.output, args.dtype, args.modality, log=print, options=options
     )

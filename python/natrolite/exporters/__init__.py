@@ -18,6 +18,7 @@ from natrolite.errors import NatroliteError
 # Asked in this order whether a file is theirs; first those that need no package of their own.
 FAMILIES = {
     "spookynet": "natrolite.exporters.spookynet",
+    "mace": "natrolite.exporters.mace",
     "nequip": "natrolite.exporters.nequip",
     "sevennet": "natrolite.exporters.sevennet",
 }

@@ -109,11 +109,12 @@ void PairEquivariant::load(const std::string &files)
 
 void PairEquivariant::introduce(const std::string &file, const natrolite::Metadata &m) const
 {
+  const std::string layers = m.num_layers ? std::to_string(m.num_layers) : "unknown number of";
   if (comm->me == 0)
     utils::logmesg(lmp,
                    "Pair style equivariant: model {} ({}, {}), cutoff {:g} Angstrom, {} layer(s)\n"
                    "  file {}, written by {}, license {}, weights sha256 {:.12}\n",
-                   m.name, m.family, m.dtype, m.list_cutoff, m.num_layers, file, m.created_by, m.license,
+                   m.name, m.family, m.dtype, m.list_cutoff, layers, file, m.created_by, m.license,
                    m.weights_sha256);
   for (const std::string &entry : m.citation)
     if (lmp->citeme) lmp->citeme->add("Potential " + m.name + " (" + m.family + "):\n\n" + entry + "\n\n");

@@ -5,6 +5,8 @@
 
 #include "file_kind.h"
 #include "mace_model.h"
+#include "nequip_aoti.h"
+#include "nequip_torchscript.h"
 #include "runtime.h"
 #include "sevennet_model.h"
 #include "torchscript_model.h"
@@ -19,6 +21,8 @@ namespace {
     switch (identify(options.bytes, options.nbytes)) {
       case FileKind::natrolite_torchscript: return load_torchscript(options);
       case FileKind::mace_lammps: return load_mace(options);
+      case FileKind::nequip_torchscript: return load_nequip_torchscript(options);
+      case FileKind::nequip_aoti: return load_nequip_aoti(options);
       case FileKind::sevennet_deployed: return load_sevennet(options);
     }
     throw std::runtime_error("no loader for this kind of file");

@@ -93,8 +93,8 @@ namespace {
       refuse("this is a metatomic model: use its own pair style, or export the original potential "
              "with 'natrolite export CHECKPOINT -o MODEL.pt'");
     if (archive.has("extra/type_names") && archive.has("extra/r_max"))
-      refuse("this is a NequIP or Allegro file deployed for its own pair style: export the "
-             "original model with 'natrolite export FILE -o MODEL.pt'");
+      refuse("this is a NequIP or Allegro file of nequip before 0.7: export the original model with "
+             "'natrolite export FILE -o MODEL.pt'");
     refuse("this TorchScript file has no natrolite.json, so it does not follow the model contract"
            ": export the original model with 'natrolite export FILE -o MODEL.pt'");
   }
@@ -108,14 +108,14 @@ FileKind identify(const char *bytes, std::size_t nbytes)
   check_zip(bytes, nbytes, [&](const std::string &name) { return archive.read(name); });
   if (archive.has("extra/natrolite.json") && archive.has("constants.pkl"))
     return FileKind::natrolite_torchscript;
-  if (archive.any("aotinductor"))
-    refuse("this is an AOTInductor package, which is not supported: export the original model with "
-           "'natrolite export FILE -o MODEL.pt'");
+  if (archive.any("data/aotinductor/")) return FileKind::nequip_aoti;
   if (!archive.has("data.pkl"))
     refuse("this is a zip archive but no PyTorch file: give the output of 'natrolite export'");
   if (!archive.has("constants.pkl")) refuse_pickle(archive);
   if (archive.has("extra/chemical_symbols_to_index")) return FileKind::sevennet_deployed;
   if (archive.any("mace/calculators/lammps_mace.py")) return FileKind::mace_lammps;
+  if (archive.has("extra/type_names") && archive.has("extra/model_dtype"))
+    return FileKind::nequip_torchscript;
   refuse_torchscript(archive);
 }
 

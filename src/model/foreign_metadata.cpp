@@ -6,9 +6,17 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
+#include <sstream>
 #include <stdexcept>
 
 namespace natrolite {
+
+std::vector<std::string> words(const std::string &text)
+{
+  std::istringstream in(text);
+  return {std::istream_iterator<std::string>(in), {}};
+}
 
 Metadata foreign_metadata(const LoadOptions &options, const std::string &family,
                           const std::string &created_by,

@@ -7,6 +7,9 @@
 
 namespace natrolite {
 
+/// The words of a text, as foreign formats write their lists.
+std::vector<std::string> words(const std::string &text);
+
 /// Elements by symbol, one cutoff (Angstrom), dtype "float32" or "float64"; name = the file's.
 /// Throws std::runtime_error for an unknown element, no element, or a cutoff that is not positive.
 Metadata foreign_metadata(const LoadOptions &options, const std::string &family,

@@ -33,7 +33,7 @@ struct Metadata {
   std::vector<double> pair_cutoffs;       ///< row-major [ntypes, ntypes] or empty
   double lr_cutoff = 0.0;                 ///< 0 = none
   double list_cutoff = 0.0;               ///< the largest of all cutoffs
-  int num_layers = 1;
+  int num_layers = 1;                     ///< 0 = unknown, of a file for one rank
   bool strictly_local = false;
   int ghost_exchanges = 0, global_sums = 0, global_maxima = 0;    ///< per forward pass
   int max_exchange_width = 0;             ///< elements

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "nequip_aoti.h"
 
+#include "foreign_metadata.h"
 #include "nequip_metadata.h"
 #include "runtime.h"
 #include "torch_tools.h"
@@ -11,9 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
-#include <sstream>
 #include <stdexcept>
 #include <unistd.h>
 
@@ -63,12 +62,6 @@ namespace {
   {
     const auto found = texts.find(key);
     return found == texts.end() ? std::string() : found->second;
-  }
-
-  std::vector<std::string> words(const std::string &text)
-  {
-    std::istringstream in(text);
-    return {std::istream_iterator<std::string>(in), {}};
   }
 
   /// A compiled file runs on the kind of device that it was compiled for.

@@ -4,18 +4,10 @@
 #include "foreign_metadata.h"
 
 #include <cmath>
-#include <iterator>
-#include <sstream>
 #include <stdexcept>
 
 namespace natrolite {
 namespace {
-
-  std::vector<std::string> words(const std::string &text)
-  {
-    std::istringstream in(text);
-    return {std::istream_iterator<std::string>(in), {}};
-  }
 
   double cutoff(const std::string &key, const std::string &text)
   {

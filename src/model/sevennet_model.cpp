@@ -7,8 +7,6 @@
 #include "receptive_field.h"
 #include "torch_tools.h"
 
-#include <iterator>
-#include <sstream>
 #include <stdexcept>
 
 namespace natrolite {
@@ -25,12 +23,6 @@ namespace {
     at::ScalarType type_ = at::kFloat;
     bool from_positions_ = false;    ///< before sevenn 0.12.2 the file computed edges itself
   };
-
-  std::vector<std::string> words(const std::string &text)
-  {
-    std::istringstream in(text);
-    return {std::istream_iterator<std::string>(in), {}};
-  }
 
   double number(const std::string &key, const std::string &text)
   {

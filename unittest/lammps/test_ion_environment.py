@@ -236,7 +236,7 @@ run 300
 """
         good(deck, folder, ranks)
         tables.append(np.array([t for _, t in read_dump(folder / "dump.env")]))
-    np.testing.assert_allclose(tables[0][:, :, 4:], tables[1][:, :, 4:], rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(tables[0][:, :, 4:], tables[1][:, :, 4:], rtol=1e-10, atol=1e-10)
     # the last frame against brute force in the box of that frame
     last = read_boxes(tmp_path / "1" / "dump.all")[-1]
     frame = read_dump(tmp_path / "1" / "dump.all")[-1][1]
@@ -271,7 +271,7 @@ rerun dump.all dump x y z ix iy iz
     result = good(deck, tmp_path, 2)
     live, again = result.table("live.txt"), result.table("again.txt")
     assert len(live) == 3
-    np.testing.assert_allclose(live, again, rtol=1e-9)
+    np.testing.assert_allclose(live, again, rtol=1e-10)
     np.testing.assert_allclose(live[:, 2] * 12, live[:, 7], rtol=1e-12)
 
 

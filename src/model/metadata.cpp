@@ -3,6 +3,8 @@
 
 #include "json.h"
 
+#include "core/elements.h"
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -38,6 +40,9 @@ namespace {
   {
     return at(j, key).is_null() ? none : get<T>(j, key);
   }
+
+  /// longer cutoffs are no potential but a damaged file, and would fill the memory with ghosts
+  constexpr double LONGEST_CUTOFF = 100.0;    // Angstrom
 
   double positive(const Json &j, const char *key)
   {
@@ -110,6 +115,17 @@ namespace {
       fail("its metadata keys 'strictly_local' and 'collectives' contradict each other");
   }
 
+  void check_elements(const Metadata &m)
+  {
+    const auto &symbols = element_symbols();
+    bool fits = !m.type_names.empty() && m.atomic_numbers.size() == m.type_names.size();
+    for (std::size_t k = 0; fits && k < m.type_names.size(); ++k) {
+      const int z = m.atomic_numbers[k];
+      fits = z >= 1 && z <= static_cast<int>(symbols.size()) && symbols[z - 1] == m.type_names[k];
+    }
+    if (!fits) fail("its metadata keys 'type_names' and 'atomic_numbers' do not fit");
+  }
+
   void parse_convention(const Json &j, Metadata &m)
   {
     m.needs_total_charge = get<bool>(j, "needs_total_charge");
@@ -159,13 +175,15 @@ Metadata parse_metadata(std::string_view text)
   m.allow_tf32 = get<bool>(j, "allow_tf32");
   m.type_names = get<std::vector<std::string>>(j, "type_names");
   m.atomic_numbers = get<std::vector<int>>(j, "atomic_numbers");
-  if (m.type_names.empty() || m.atomic_numbers.size() != m.type_names.size())
-    fail("its metadata keys 'type_names' and 'atomic_numbers' do not fit");
+  check_elements(m);
   m.r_max = positive(j, "r_max");
   m.pair_cutoffs = cutoff_matrix(j, m.type_names.size());
   m.lr_cutoff = get_or(j, "lr_cutoff", 0.0);
   m.list_cutoff = std::max(m.r_max, m.lr_cutoff);
   for (double rc : m.pair_cutoffs) m.list_cutoff = std::max(m.list_cutoff, rc);
+  if (!(m.list_cutoff <= LONGEST_CUTOFF))
+    fail("its metadata have a cutoff of " + std::to_string(m.list_cutoff) + " Angstrom: the longest is " +
+         std::to_string(LONGEST_CUTOFF));
   parse_exchanges(j, m);
   require(j, "length_unit", "Angstrom");
   require(j, "energy_unit", "eV");

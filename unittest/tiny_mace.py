@@ -51,8 +51,7 @@ def first(name, others):
 # name -> options over those of `model`
 KINDS = {
     "plain": {},
-    "unscaled": {"cls": modules.MACE, "pair_repulsion": True, **first("RealAgnostic", "RealAgnosticResidual")},
-    "agnostic": block("RealAgnostic"),
+    "unscaled": {"cls": modules.MACE, "pair_repulsion": True, **block("RealAgnostic")},
     "density": {"radial_type": "gaussian", "num_interactions": 3, **block("RealAgnosticDensity")},
     "attention": {"distance_transform": "Soft", **block("RealAgnosticAttResidual")},
     "zbl": {
@@ -153,14 +152,15 @@ def calculator(path, dtype="float64", head=None):
 def reference(calculator, atoms):
     """Return (energy in eV, forces in eV/A, stress 3x3 in eV/A^3 or None) by a mace calculator.
 
-    mace divides the virial of a slab by the volume of a cell that it makes up along the vacuum; here
+    The energy is the sum of mace's atomic energies in double precision; its own total is summed in
+    the compute type. mace divides the virial of a slab by the volume of a cell that it makes up along the vacuum; here
     it is the cell of the structure. No stress where there is no cell.
     """
     from mace.data.neighborhood import get_neighborhood
 
     atoms = atoms.copy()
     atoms.calc = calculator
-    energy, forces = float(atoms.get_potential_energy()), atoms.get_forces()
+    energy, forces = float(atoms.get_potential_energies().sum()), atoms.get_forces()
     if not atoms.pbc.any():
         return energy, forces, None
     pbc = tuple(bool(p) for p in atoms.pbc)

@@ -19,8 +19,8 @@ def recognize(table):
     return None
 
 
-def plot(path, folder=None, volume=None, column="c_env[3]"):
-    """Draws one file; returns the paths of the PNG and the SVG."""
+def plot(path, folder=None, volume=None, column="c_env[3]", ends=False):
+    """Draws one file; returns the paths of the PNG and the SVG. ends: for maps of mode node."""
     import matplotlib
     matplotlib.use("Agg")
     from matplotlib import pyplot
@@ -43,6 +43,8 @@ def plot(path, folder=None, volume=None, column="c_env[3]"):
         figure = pyplot.figure(figsize=(9.0 if wide else 5.2, 3.8), layout="constrained")
         if wide:
             kind.draw(table, figure, volume, column)
+        elif ends and kind.__name__.endswith("layer_map"):
+            kind.draw(table, figure, ends)
         else:
             kind.draw(table, figure)
         stem = pathlib.Path(folder) / path.name if folder else path
@@ -55,7 +57,7 @@ def plot(path, folder=None, volume=None, column="c_env[3]"):
 
 def run(arguments):
     for path in arguments.files:
-        for out in plot(path, arguments.folder, arguments.volume, arguments.column):
+        for out in plot(path, arguments.folder, arguments.volume, arguments.column, arguments.ends):
             print(out)
     return 0
 
@@ -67,6 +69,8 @@ def add_parser(subparsers):
     parser.add_argument("--volume", metavar="DUMP",
                         help="dump with the accessible volume, to draw tortuosity against it (for tables of ions)")
     parser.add_argument("--column", default="c_env[3]", help="its column (default: %(default)s)")
+    parser.add_argument("--ends", action="store_true",
+                        help="the first and last nodes of a layer map are the cell's ends (mode node)")
     parser.set_defaults(run=run)
     return parser
 

@@ -21,8 +21,9 @@ struct Cell {
 // Number of periods to take off d so that it lies in (-period/2, period/2].
 NATROLITE_FUNCTION double periods(double d, double period)
 {
-  if (d > -0.5 * period && d <= 0.5 * period) return 0.0;
-  return std::ceil(d / period - 0.5);
+  const double half = 0.5 * period;
+  if (d <= -3.0 * half || d > 3.0 * half) return std::ceil(d / period - 0.5);
+  return static_cast<int>(d > half) - static_cast<int>(d <= -half); // no branch, no rounding
 }
 
 // The image of d that is reduced along c, then b, then a (LAMMPS' order): in an orthogonal box the
@@ -68,7 +69,9 @@ NATROLITE_FUNCTION double face_distance(const Cell &c, int direction)
 // d reduced into [0, period).
 NATROLITE_FUNCTION double into_period(double d, double period)
 {
-  const double r = d - std::floor(d / period) * period;
+  const bool near = d >= -period && d < 2.0 * period;
+  const double n = near ? (d >= period) - (d < 0.0) : std::floor(d / period);
+  const double r = d - n * period;
   return r < period ? r : 0.0;
 }
 

@@ -2,8 +2,9 @@
 #ifndef NATROLITE_LAYER_MAP_H
 #define NATROLITE_LAYER_MAP_H
 
-#include "cell.h"
+#include "kernel_map.h"
 
+#include <memory>
 #include <vector>
 
 namespace natrolite
@@ -13,8 +14,7 @@ struct MapSettings {
   enum Mode { Kernel, Bin, Node };
   Mode mode = Kernel;
   int nx = 1, ny = 1;
-  double s = 1.5;                      // width of the Gaussian
-  static constexpr double reach = 6.0; // its cutoff in widths
+  double s = 1.5; // width of the Gaussian
 };
 
 struct MapNode {
@@ -31,15 +31,15 @@ public:
 
   void accumulate(bool upper, const Vec3 &position);
 
-  std::vector<double> &sums() { return sums_; }      // to be added over ranks
+  std::vector<double> &sums();                       // to be added over ranks
   double &highest_lower() { return highest_lower_; } // to be maximized over ranks
 
   // Bin: the gap of a cell without lower or upper atoms is NaN. Kernel: a node that no atom of a
   // layer reaches takes that layer's mean. Node: the published recipe (see the command's page).
-  std::vector<MapNode> result() const;
+  std::vector<MapNode> result();
 
 private:
-  enum { W, WZ, N, Fields };
+  enum { W, WZ, N, Fields }; // weights (kernel alone), weighted heights, number
   int nodes() const { return settings_.nx * settings_.ny; }
   // one value per node: [layer][field][node]
   double *field(bool upper, int f)
@@ -51,19 +51,18 @@ private:
     return sums_.data() + (Fields * upper + f) * static_cast<std::size_t>(nodes());
   }
   const double *total(bool upper) const { return sums_.data() + Fields * (2 * nodes() + upper); }
-  void add_kernel(bool upper, double x, double y, double z);
+  void prepare_windows();
   void add_windows(bool upper, double x, double y, double z);
-  void prepare_kernel();
   double height(bool upper, int node) const;
 
   Cell cell_;
   MapSettings settings_;
+  Vec3 per_; // 1/lx, 1/ly
   std::vector<double> sums_;
   double highest_lower_ = -1e300;
-
-  // Kernel: exp(-|i e1 + j e2|^2/2s^2) of the steps i, j between nodes that are within reach
-  int wide_ = 0, high_ = 0;
-  std::vector<double> table_, powers_, lifts_;
+  std::unique_ptr<KernelMap> kernel_;
+  double half_ = 0.0; // Node: half the side of a window, and the nodes
+  std::vector<double> node_x_, node_y_, lean_;
 };
 
 } // namespace natrolite

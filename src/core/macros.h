@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
-/// One macro marks the functions of one atom or one pair that host loops and Kokkos loops share.
+/// NATROLITE_FUNCTION marks the functions of one atom or one pair that host loops and Kokkos loops share.
 #pragma once
 
 #ifndef NATROLITE_FUNCTION
@@ -9,4 +9,11 @@
 #else
 #define NATROLITE_FUNCTION inline
 #endif
+#endif
+
+/// Wider vectors where the processor has them; without fused operations, so the numbers are the same.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define NATROLITE_WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define NATROLITE_WIDE
 #endif

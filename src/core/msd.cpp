@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "msd.h"
 
+#include "macros.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -59,14 +61,6 @@ static void add_squares(const double *w, double *sums, int first, int end, doubl
     sums[j] += d * d;
   }
 }
-
-// Wider vectors where the processor has them; without fused operations, so the numbers are the
-// same.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define NATROLITE_WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define NATROLITE_WIDE
-#endif
 
 // Four new samples w[now..now+3] with complete windows; the sums are added up in the same order.
 NATROLITE_WIDE static void add_four(const double *w, double *sums, int maxlag)

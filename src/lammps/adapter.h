@@ -8,7 +8,9 @@
 
 #include "core/cell.h"
 
+#include <cstring>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace LAMMPS_NS
@@ -58,6 +60,13 @@ std::vector<double> gather_on_first(const std::vector<double> &mine, MPI_Comm wo
 // Writes a text file from the first rank; a file that cannot be written is an error on all.
 void write_text(LAMMPS *lmp, const std::string &title, const std::string &file,
                 const std::string &text, bool append = false);
+
+// Rows, structs of five doubles, into an array of five columns.
+template <class Row> void copy_rows(const std::vector<Row> &rows, double **array)
+{
+  static_assert(std::is_trivially_copyable_v<Row> && sizeof(Row) == 5 * sizeof(double));
+  std::memcpy(array[0], rows.data(), rows.size() * sizeof(Row));
+}
 
 // true on every rank if it is true on any
 bool any_rank(bool mine, MPI_Comm world);

@@ -22,6 +22,7 @@ static constexpr char title[] = "compute layer/map";
 struct ComputeLayerMap::Impl {
   std::unique_ptr<LayerGather> layers;
   MapSettings settings;
+  std::vector<Vec3> whole; // atoms' positions in whole layers
 };
 
 ComputeLayerMap::ComputeLayerMap(LAMMPS *lmp, int narg, char **arg)
@@ -66,16 +67,19 @@ void ComputeLayerMap::compute_array()
   invoked_array = update->ntimestep;
   const natrolite::Cell cell = cell_of(domain);
   const std::vector<Vec3> reference = impl->layers->references();
-  std::vector<std::pair<int, Vec3>> members;
+  std::vector<Vec3> &whole = impl->whole; // the lower layer, then the upper one
+  whole.clear();
   std::vector<double> heights(4, 0.0); // number and sum, lower and upper
-  for (int i = 0; i < atom->nlocal; i++)
-    for (int l = 0; l < 2; l++) {
-      if (!impl->layers->member(l, i)) continue;
+  for (int l = 0; l < 2; l++) {
+    const auto &members = impl->layers->members()[l];
+    for (const int i : members) {
       const Vec3 x{atom->x[i][0], atom->x[i][1], atom->x[i][2]};
-      members.emplace_back(l, reference[l] + minimum_image(cell, x - reference[l]));
-      heights[2 * l] += 1.0;
-      heights[2 * l + 1] += members.back().second.z;
+      whole.push_back(reference[l] + minimum_image(cell, x - reference[l]));
+      heights[2 * l + 1] += whole.back().z;
     }
+    heights[2 * l] = static_cast<double>(members.size());
+  }
+  const auto lower = static_cast<std::size_t>(heights[0]);
   sum_over_ranks(heights, world);
   // lift the upper layer by whole periods until the mean gap is in [0, lz)
   const double rise = heights[3] / heights[2] - heights[1] / heights[0];
@@ -85,17 +89,11 @@ void ComputeLayerMap::compute_array()
            Vec3{cell.xz, cell.yz, cell.lz};
 
   natrolite::LayerMap map(cell, impl->settings);
-  for (const auto &[l, p] : members) map.accumulate(l == 1, l == 1 ? p + lift : p);
+  for (std::size_t k = 0; k < lower; k++) map.accumulate(false, whole[k]);
+  for (std::size_t k = lower; k < whole.size(); k++) map.accumulate(true, whole[k] + lift);
   sum_over_ranks(map.sums(), world);
   MPI_Allreduce(MPI_IN_PLACE, &map.highest_lower(), 1, MPI_DOUBLE, MPI_MAX, world);
-  const auto nodes = map.result();
-  for (int k = 0; k < size_array_rows; k++) {
-    array[k][0] = nodes[k].x;
-    array[k][1] = nodes[k].y;
-    array[k][2] = nodes[k].gap;
-    array[k][3] = nodes[k].lower_count;
-    array[k][4] = nodes[k].upper_count;
-  }
+  copy_rows(map.result(), array);
 }
 
 double ComputeLayerMap::compute_scalar()

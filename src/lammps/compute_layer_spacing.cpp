@@ -67,15 +67,8 @@ void ComputeLayerSpacing::compute_array()
 {
   if (invoked_array == update->ntimestep) return;
   invoked_array = update->ntimestep;
-  const auto gaps =
-      natrolite::gaps(cell_of(domain), impl->layers->layers(impl->by_mass), impl->closing);
-  for (int k = 0; k < size_array_rows; k++) {
-    array[k][0] = gaps[k].normal;
-    array[k][1] = gaps[k].perpendicular;
-    array[k][2] = gaps[k].tilt;
-    array[k][3] = gaps[k].lower_corrugation;
-    array[k][4] = gaps[k].upper_corrugation;
-  }
+  const auto layers = impl->layers->layers(impl->by_mass);
+  copy_rows(natrolite::gaps(cell_of(domain), layers, impl->closing), array);
 }
 
 void ComputeLayerSpacing::compute_vector()

@@ -9,6 +9,7 @@
 #include "group.h"
 #include "memory.h"
 #include "modify.h"
+#include "output.h"
 #include "update.h"
 
 #include <algorithm>
@@ -244,11 +245,11 @@ void FixIonTransport::end_of_step()
   if (update->whichflag == 2) return; // a minimization has no time
   if (!impl->transport) impl->start();
   if (update->ntimestep % nevery == 0) impl->sample();
-  // per-ion results: at every sample of a short run, then each time the run grew by 1 %
+  // per-ion results: whenever something is output, for other readers each time the run grew by 1 %
   const std::int64_t n = impl->transport->samples();
   const std::int64_t every = std::max<std::int64_t>(1, n / 100);
-  if (impl->results_samples < 0 || n % every == 0 || update->ntimestep == update->laststep)
-    impl->gather_results();
+  const bool shown = update->ntimestep == output->next || update->ntimestep == update->laststep;
+  if (impl->results_samples < 0 || n % every == 0 || shown) impl->gather_results();
   for (int i = 0; i < atom->nlocal; i++) {
     set_arrays(i);
     const int ion = atom->mask[i] & groupbit ? impl->roster.index(atom->tag[i]) : -1;

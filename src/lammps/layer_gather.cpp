@@ -71,17 +71,28 @@ std::string LayerGather::name(int layer) const
   return std::to_string(layer + 1);
 }
 
-std::vector<Vec3> LayerGather::references() const
+void LayerGather::find_members()
+{
+  members_.resize(nlayers_);
+  for (int l = 0; l < nlayers_; l++) {
+    members_[l].clear();
+    for (int i = 0; i < atom->nlocal; i++)
+      if (member(l, i)) members_[l].push_back(i);
+  }
+}
+
+std::vector<Vec3> LayerGather::references()
 {
   const double none = static_cast<double>(MAXTAGINT);
   std::vector<double> first(nlayers_, none);
   std::vector<int> owner(nlayers_, -1);
-  for (int i = 0; i < atom->nlocal; i++)
-    for (int l = 0; l < nlayers_; l++)
-      if (member(l, i) && atom->tag[i] < first[l]) {
-        first[l] = static_cast<double>(atom->tag[i]);
-        owner[l] = i;
-      }
+  find_members();
+  for (int l = 0; l < nlayers_; l++) {
+    const tagint *tag = atom->tag;
+    for (const int i : members_[l])
+      if (owner[l] < 0 || tag[i] < tag[owner[l]]) owner[l] = i;
+    if (owner[l] >= 0) first[l] = static_cast<double>(tag[owner[l]]);
+  }
   std::vector<double> lowest(first);
   MPI_Allreduce(MPI_IN_PLACE, lowest.data(), nlayers_, MPI_DOUBLE, MPI_MIN, world);
   std::vector<double> x(3 * nlayers_, 0.0);
@@ -98,19 +109,18 @@ std::vector<Vec3> LayerGather::references() const
   return out;
 }
 
-std::vector<natrolite::Layer> LayerGather::layers(bool by_mass) const
+std::vector<natrolite::Layer> LayerGather::layers(bool by_mass)
 {
   constexpr int width = natrolite::LayerSums::size;
   const natrolite::Cell cell = cell_of(domain);
   const std::vector<Vec3> reference = references();
   std::vector<natrolite::LayerSums> sums(nlayers_);
-  for (int i = 0; i < atom->nlocal; i++) {
-    const double mass = atom->rmass ? atom->rmass[i] : atom->mass[atom->type[i]];
-    const Vec3 x{atom->x[i][0], atom->x[i][1], atom->x[i][2]};
-    for (int l = 0; l < nlayers_; l++)
-      if (member(l, i))
-        sums[l].accumulate(minimum_image(cell, x - reference[l]), by_mass ? mass : 1.0);
-  }
+  for (int l = 0; l < nlayers_; l++)
+    for (const int i : members_[l]) {
+      const double mass = atom->rmass ? atom->rmass[i] : atom->mass[atom->type[i]];
+      const Vec3 x{atom->x[i][0], atom->x[i][1], atom->x[i][2]};
+      sums[l].accumulate(minimum_image(cell, x - reference[l]), by_mass ? mass : 1.0);
+    }
   std::vector<double> all;
   for (const auto &s : sums) all.insert(all.end(), s.data(), s.data() + width);
   sum_over_ranks(all, world);

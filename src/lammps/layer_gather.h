@@ -26,13 +26,14 @@ public:
   void find_layers(double gap);
 
   int count() const { return nlayers_; }
-  bool member(int layer, int atom) const;
   std::string name(int layer) const;
 
   // Collective. The wrapped position of every layer's atom with the lowest ID.
-  std::vector<natrolite::Vec3> references() const;
+  std::vector<natrolite::Vec3> references();
+  // This rank's atoms of every layer, as references() found them.
+  const std::vector<std::vector<int>> &members() const { return members_; }
   // Collective. All layers, weighted by mass or by number.
-  std::vector<natrolite::Layer> layers(bool by_mass) const;
+  std::vector<natrolite::Layer> layers(bool by_mass);
 
 private:
   std::string title_;
@@ -40,6 +41,10 @@ private:
   int nlayers_ = 0;
   std::vector<int> groups_;
   std::vector<int> layer_of_tag_;
+  std::vector<std::vector<int>> members_;
+
+  bool member(int layer, int atom) const;
+  void find_members();
 };
 
 } // namespace LAMMPS_NS

@@ -82,6 +82,65 @@ TEST(LayerMap, KernelSmoothsAPeriodicWave)
     EXPECT_NEAR(n.gap, 4 + shrink * std::cos(2 * M_PI * (n.x - 1) / 20), 1e-6);
 }
 
+// The definition, node by node and image by image.
+double plain_gap(const Cell &c, const MapSettings &s, const std::vector<Vec3> (&atoms)[2],
+                 const MapNode &node)
+{
+  double z[2];
+  for (int upper = 0; upper < 2; upper++) {
+    double w = 0.0, wz = 0.0, all = 0.0;
+    for (const Vec3 &p : atoms[upper]) {
+      all += p.z / atoms[upper].size();
+      const int m = c.periodic[1] ? 12 : 0, n = c.periodic[0] ? 12 : 0;
+      for (int j = -m; j <= m; j++)
+        for (int i = -n; i <= n; i++) {
+          const double dx = p.x - node.x + i * c.lx + j * c.xy, dy = p.y - node.y + j * c.ly;
+          const double d2 = (dx * dx + dy * dy) / (s.s * s.s);
+          if (d2 >= KernelMap::reach * KernelMap::reach) continue;
+          w += std::exp(-0.5 * d2);
+          wz += std::exp(-0.5 * d2) * p.z;
+        }
+    }
+    z[upper] = w > 0.0 ? wz / w : all;
+  }
+  return z[1] - z[0];
+}
+
+TEST(LayerMap, KernelIsItsDefinition)
+{
+  std::mt19937 rng(5);
+  std::uniform_real_distribution<double> u(0, 1);
+  // nx, ny, s, xy, periodic in x, in y: boxes smaller than the kernel, lone nodes, nodes too far
+  // apart for powers, long rows, tilts beyond the box, atoms that hardly reach a node
+  const double cases[][6] = {
+      {6, 5, 1.5, 0, 1, 1},   {6, 5, 1.5, 5, 1, 1},   {20, 18, 1.0, -9, 1, 1},
+      {7, 40, 2.0, 14, 1, 1}, {1, 1, 9.0, 5, 1, 1},   {3, 1, 0.2, 5, 1, 1},
+      {2, 3, 0.5, 7, 1, 1},   {40, 2, 0.4, 7, 1, 1},  {2, 40, 0.4, 9.5, 1, 1},
+      {5, 60, 0.3, 47, 1, 1}, {12, 12, 1.5, 0, 0, 1}, {12, 12, 1.5, 5, 0, 1},
+      {12, 12, 1.5, 0, 1, 0}, {12, 12, 1.5, 0, 0, 0}, {4, 4, 0.2, 5, 0, 1},
+      {9, 11, 4.0, -33, 1, 1}, {20, 18, 1.5, 0, 1, 1}};
+  for (const auto &k : cases) {
+    Cell c = tilted();
+    c.xy = k[3], c.periodic[0] = k[4] != 0, c.periodic[1] = k[5] != 0;
+    MapSettings s;
+    s.nx = static_cast<int>(k[0]), s.ny = static_cast<int>(k[1]), s.s = k[2];
+    LayerMap m(c, s);
+    std::vector<Vec3> atoms[2];
+    for (int a = 0; a < 150; a++) {
+      Vec3 p = to_cartesian(c, {u(rng), u(rng), 0});
+      if (a == 0) p = c.origin;
+      p.z = 5 + u(rng) + 4 * (a % 2);
+      atoms[a % 2].push_back(p);
+      // an image of it
+      m.accumulate(a % 2, c.periodic[0] && a % 3 ? p + Vec3{c.lx, 0, 0} : p);
+    }
+    const auto map = m.result();
+    for (const MapNode &n : map)
+      ASSERT_NEAR(n.gap, plain_gap(c, s, atoms, n), 1e-10)
+          << "nx " << s.nx << " ny " << s.ny << " s " << s.s << " xy " << c.xy;
+  }
+}
+
 TEST(LayerMap, EmptyCells)
 {
   MapSettings s;

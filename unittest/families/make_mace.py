@@ -24,7 +24,6 @@ EXPORTS = [
     ("plain", "float32", None),
     ("zbl", "float64", None),
     ("nonlinear", "float64", "scan"),
-    ("nonlinear", "float32", "scan"),
     ("density", "float64", None),
     ("one_layer", "float64", None),
 ]

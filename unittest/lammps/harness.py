@@ -112,6 +112,20 @@ def read_dump(path):
     return frames
 
 
+def read_boxes(path):
+    """The Box of every frame of a custom dump."""
+    boxes, lines = [], pathlib.Path(path).read_text().splitlines()
+    for at, line in enumerate(lines):
+        if not line.startswith("ITEM: BOX BOUNDS"):
+            continue
+        b = np.array([row.split() for row in lines[at + 1:at + 4]], float)
+        xy, xz, yz = b[:, 2] if b.shape[1] == 3 else (0.0, 0.0, 0.0)
+        lo = b[:, 0] - [min(0, xy, xz, xy + xz), min(0, yz), 0]
+        hi = b[:, 1] - [max(0, xy, xz, xy + xz), max(0, yz), 0]
+        boxes.append(Box(*(hi - lo), xy, xz, yz, lo))
+    return boxes
+
+
 def read_vectors(path):
     """Blocks of a `fix ave/time mode vector` file: list of (step, array without the row index)."""
     blocks, rows = [], pathlib.Path(path).read_text().splitlines()

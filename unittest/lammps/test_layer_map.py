@@ -159,8 +159,8 @@ dump_modify d format float %.17g
         live, again = read_vectors(folder / "k.txt"), read_vectors(folder / "again.txt")
         assert len(live) == len(again) == 5
         tables[ranks] = np.array([b for _, b in live])
-        np.testing.assert_allclose(tables[ranks][:, :, 2], np.array([b for _, b in again])[:, :, 2], rtol=1e-6)
-    np.testing.assert_allclose(tables[1], tables[4], rtol=1e-8)
+        np.testing.assert_allclose(tables[ranks][:, :, 2], np.array([b for _, b in again])[:, :, 2], rtol=1e-10)
+    np.testing.assert_allclose(tables[1], tables[4], rtol=1e-10)
 
 
 WRONG = [

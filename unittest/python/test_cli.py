@@ -63,7 +63,7 @@ def test_modalities(natrolite, checkpoints, tmp_path):
 def test_export_of_something_else(natrolite, toys, tmp_path, file):
     refused(
         natrolite("export", toys / f"{file}.pt", "-o", tmp_path / "x.pt"),
-        f"{file}.pt", "not a spookynet or sevennet checkpoint",
+        f"{file}.pt", "not a mace or spookynet or sevennet checkpoint",
     )
 
 

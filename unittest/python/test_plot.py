@@ -63,6 +63,8 @@ fix g all ave/time 10 1 10 c_gap[1] c_gap[2] c_gap[3] file gaps
 fix h all ave/time 50 1 50 c_gap[*] mode vector file gaparray
 fix m all ave/time 50 1 50 c_map[*] mode vector file map
 fix b all ave/time 50 1 50 c_bin[*] mode vector file binmap
+compute node sheets layer/map mid top 15 13 mode node
+fix k all ave/time 50 1 50 c_node[*] mode vector file nodemap
 fix r all ave/time 50 5 250 c_gr[*] mode vector file rdf
 run 1000
 ocv energies mu -1.3 0.01 out volts
@@ -71,7 +73,7 @@ ocv energies mu -1.3 0.01 out volts
 
 
 KINDS = {"msd": "msd", "ions": "ions", "volts": "voltage", "energies": "energies", "map": "layer_map", "binmap": "layer_map",
-         "gaps": "gaps", "gaparray": "gaps", "rdf": "rdf"}
+         "nodemap": "layer_map", "gaps": "gaps", "gaparray": "gaps", "rdf": "rdf"}
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -89,6 +91,14 @@ def test_tortuosity_against_volume(tables, tmp_path):
     assert "accessible volume (Å³)" in (tmp_path / "ions.svg").read_text()
     with pytest.raises(NatroliteError, match="c_no"):
         plot.plot(tables / "ions", tmp_path, tables / "dump.env", "c_no")
+
+
+@pytest.mark.parametrize("name,ends", [("map", False), ("nodemap", True)])
+def test_the_map_fills_the_cell(tables, monkeypatch, name, ends):
+    drawn = []
+    monkeypatch.setattr("matplotlib.axes.Axes.plot", lambda self, x, y, **k: drawn.append(np.c_[x, y]))
+    plot.plot(tables / name, ends=ends)
+    np.testing.assert_allclose(drawn[0][:4], [[0, 0], [24, 0], [31, 22], [7, 22]], atol=1e-3)
 
 
 def test_other_files_are_refused(tmp_path):

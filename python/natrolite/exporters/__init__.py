@@ -17,8 +17,8 @@ from natrolite.errors import NatroliteError
 
 # Asked in this order whether a file is theirs; first those that need no package of their own.
 FAMILIES = {
-    "spookynet": "natrolite.exporters.spookynet",
     "mace": "natrolite.exporters.mace",
+    "spookynet": "natrolite.exporters.spookynet",
     "nequip": "natrolite.exporters.nequip",
     "sevennet": "natrolite.exporters.sevennet",
 }

@@ -54,12 +54,13 @@ def build(source, dtype, modality=None, head=None):
     _mace()
     from natrolite.exporters import mace_build
 
-    model = _load(source).to(getattr(torch, dtype)).eval()
+    model, real = _load(source), getattr(torch, dtype)
     mace_build.check(model)
     index = _head(source, mace_build.heads_of(model), head)
+    isolated = mace_build.isolated(model, index)
     return Built(
-        module=mace_build.build(model, index),
-        original=_original(model, index),
+        module=mace_build.build(model, index, real),
+        original=_original(model.to(real).eval(), index, isolated),
         fields={**_fields(source, model, index), "dtype": dtype},
         packages=("mace-torch", "e3nn"),
         script=_script,
@@ -230,11 +231,12 @@ def _fields(source, model, head):
     }
 
 
-def _original(model, head):
+def _original(model, head, isolated):
     """Return atoms -> common result (energy, forces, virial) by the unmodified mace model.
 
     mace's neighbor list and forward. Its total energy is rounded to the compute type; here the
-    energies of isolated atoms, which can be thousands of eV, are added in double precision.
+    energies of isolated atoms (float64 [T]), which can be thousands of eV, are added in double
+    precision.
     """
     import numpy as np
     import torch
@@ -244,8 +246,6 @@ def _original(model, head):
 
     real = model.r_max.dtype
     numbers = [int(z) for z in model.atomic_numbers]
-    isolated = torch.atleast_2d(model.atomic_energies_fn.atomic_energies)
-    isolated = isolated[head if isolated.size(0) > 1 else 0].double()
 
     def evaluate(atoms):
         index, shifts, unit_shifts, cell = get_neighborhood(

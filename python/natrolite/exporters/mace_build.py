@@ -74,14 +74,14 @@ def _known(module, names, what):
     return kind
 
 
-def build(model, head):
+def build(model, head, dtype):
     """Return the Mace wrapper of a mace model (MACE or ScaleShiftMACE).
 
-    model: on the CPU, float32 or float64; it is not changed. head: index of the head.
+    model: on the CPU; it is not changed. head: index of the head; dtype: torch.dtype to compute in.
     Raises NatroliteError for a part that the wrapper does not know.
     """
-    model = copy.deepcopy(model).requires_grad_(False)
-    dtype = next(model.parameters()).dtype
+    tables = _tables(model, head)
+    model = copy.deepcopy(model).requires_grad_(False).to(dtype)
     onehot = torch.eye(len(model.atomic_numbers), dtype=dtype)
     readouts = _readouts(model, head)
     parts = {
@@ -95,18 +95,23 @@ def build(model, head):
         ),
         "readouts": torch.nn.ModuleList(readouts[1:]),
     }
-    wrapped = wrapper.Mace(parts, _tables(model, head), dtype)
+    wrapped = wrapper.Mace(parts, tables, dtype)
     return wrapped.eval().requires_grad_(False)
+
+
+def isolated(model, head):
+    """Return float64 [T], the energies of isolated atoms in eV, with all digits of the file."""
+    table = torch.atleast_2d(model.atomic_energies_fn.atomic_energies)
+    return table[head if table.size(0) > 1 else 0].detach().double().clone()
 
 
 def _tables(model, head):
     """Return isolated [T], scale [] and shift [] of one head, float64."""
-    isolated = torch.atleast_2d(model.atomic_energies_fn.atomic_energies)
-    tables = {"isolated": isolated[head if isolated.size(0) > 1 else 0].double().clone()}
+    tables = {"isolated": isolated(model, head)}
     for name, default in (("scale", 1.0), ("shift", 0.0)):
         value = torch.tensor([default])
         if hasattr(model, "scale_shift"):
-            value = torch.atleast_1d(getattr(model.scale_shift, name))
+            value = torch.atleast_1d(getattr(model.scale_shift, name).detach())
         tables[name] = value[head if value.numel() > 1 else 0].double().clone()
     return tables
 

@@ -26,7 +26,8 @@ def recognizes(table):
     return bool(np.allclose(node, data[:, :2], atol=1e-3))
 
 
-def draw(table, figure):
+def draw(table, figure, ends=False):
+    """ends: the outermost nodes lie on the edges of the cell, not half a step inside."""
     axes = figure.subplots()
     data = table.data
     nx, ny = shape(data)
@@ -34,16 +35,18 @@ def draw(table, figure):
     a = np.array([x[0, 1] - x[0, 0], 0.0])
     b = np.array([x[1, 0] - x[0, 0], y[1, 0] - y[0, 0]]) if ny > 1 else np.array([0.0, a[0]])
     # repeat the nodes once around, then show the cell itself
-    grid = np.pad(gap, 1, mode="wrap")
-    i, j = np.meshgrid(np.arange(-1, nx + 1), np.arange(-1, ny + 1))
+    around = 0 if ends else 1
+    grid = np.pad(gap, around, mode="wrap")
+    i, j = np.meshgrid(np.arange(-around, nx + around), np.arange(-around, ny + around))
     px, py = x[0, 0] + i * a[0] + j * b[0], y[0, 0] + j * b[1]
     empty = ~np.isfinite(gap)
     if empty.any():    # contours would lose cells without neighbors
         shown = axes.pcolormesh(px, py, np.ma.masked_invalid(grid), shading="nearest", cmap=style.COLORMAP)
     else:
         shown = axes.contourf(px, py, grid, levels=14, cmap=style.COLORMAP)
-    origin = np.array([x[0, 0], y[0, 0]]) - 0.5 * (a + b)
-    corners = np.array([origin, origin + nx * a, origin + nx * a + ny * b, origin + ny * b, origin])
+    origin = np.array([x[0, 0], y[0, 0]]) - (0.0 if ends else 0.5) * (a + b)
+    a, b = (nx - ends) * a, (ny - ends) * b
+    corners = np.array([origin, origin + a, origin + a + b, origin + b, origin])
     axes.plot(*corners.T, color="black", lw=1)
     from matplotlib.patches import Polygon
     outline = Polygon(corners, closed=True, transform=axes.transData)

@@ -17,7 +17,7 @@ from natrolite.exporters import nequip as family
 
 # name -> (configuration, type, layers)
 MODELS = {
-    "nequip": (tiny.nequip(), "float64", 3),
+    "nequip": (tiny.nequip(parity=False), "float64", 3),
     "nequip-single": (tiny.nequip(model_dtype="float32", num_layers=2), "float32", 2),
     "nequip-zbl": (tiny.nequip(pair_potential=tiny.ZBL, num_layers=2, parity=False), "float64", 2),
     "nequip-scalar": (tiny.nequip(num_layers=2, l_max=0, num_bessels=2), "float64", 2),

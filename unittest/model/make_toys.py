@@ -12,6 +12,9 @@ state_dict      torch.save of a dictionary of tensors
 checkpoint      torch.save of {config, model_state_dict}, as training codes write
 metatomic_like  TorchScript with metatomic's extra files instead of natrolite.json
 plain_script    TorchScript without any extra file
+nequip_old      TorchScript with the extra files of nequip before 0.7
+nequip_like     TorchScript with the extra files of nequip-compile, but of another structure
+compiled        AOTInductor package of nobody known
 truncated       the first half of mp.pt
 empty           0 bytes
 notzip          a line of text
@@ -136,6 +139,13 @@ def write_bad(folder, scripted, meta):
     extra = {"metatomic-version": "0.1.11", "torch-version": torch.__version__, "extensions": "[]"}
     torch.jit.save(scripted, path("metatomic_like"), _extra_files=extra)
     torch.jit.save(scripted, path("plain_script"))
+    nequip = {"type_names": "Ar Ne", "r_max": "5.0"}
+    torch.jit.save(scripted, path("nequip_old"), _extra_files=nequip)
+    torch.jit.save(scripted, path("nequip_like"), _extra_files={**nequip, "model_dtype": "float64"})
+    writer = torch._C.PyTorchFileWriter(path("compiled"))
+    record = b'{"AOTI_DEVICE_KEY": "cpu"}'
+    writer.write_record("data/aotinductor/model/any.wrapper_metadata.json", record, len(record))
+    writer.write_end_of_file()
     with open(path("mp"), "rb") as whole, open(path("truncated"), "wb") as half:
         content = whole.read()
         half.write(content[: len(content) // 2])

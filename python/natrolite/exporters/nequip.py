@@ -2,6 +2,7 @@
 """Exporter of the NequIP family (NequIP and Allegro): checkpoints and packaged models of `nequip`."""
 
 import contextlib
+import importlib.util
 import os
 import warnings
 import zipfile
@@ -65,7 +66,7 @@ def build(source, dtype, modality=None):
         module=module,
         original=_original(model, fields["type_names"]),
         fields={**fields, "dtype": dtype},
-        packages=("nequip", "nequip-allegro", "e3nn") if fields["family"] == "allegro" else ("nequip", "e3nn"),
+        packages=_packages(),
     )
 
 
@@ -79,6 +80,12 @@ def _nequip():
             f"NequIP and Allegro models need the package nequip, which cannot be imported ({error}); "
             f"install it: {PACKAGE}"
         ) from None
+
+
+def _packages():
+    """Return the distributions to name in created_by; packaged Allegro models do without allegro."""
+    allegro = importlib.util.find_spec("allegro") is not None
+    return ("nequip", *(["nequip-allegro"] if allegro else []), "e3nn")
 
 
 @contextlib.contextmanager

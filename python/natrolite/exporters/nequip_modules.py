@@ -125,16 +125,13 @@ def _check(source, name, module):
 def convert(module, dtype):
     """Change the compute type of a nequip model in place; its float64 tables stay as they are."""
     double = DOUBLE.get(class_name(module), ())
-    if double is None:
-        keep = set(module._parameters) | set(module._buffers)
-    else:
-        keep = set(double)
+    if double is not None:
+        for tables in (module._parameters, module._buffers):
+            for name, value in tables.items():
+                if value is not None and value.is_floating_point() and name not in double:
+                    tables[name] = _cast(value, dtype)
         for child in module.children():
             convert(child, dtype)
-    for tables in (module._parameters, module._buffers):
-        for name, value in tables.items():
-            if value is not None and value.is_floating_point() and name not in keep:
-                tables[name] = _cast(value, dtype)
     for name in ("_output_dtype", "model_dtype"):
         if isinstance(getattr(module, name, None), torch.dtype):
             setattr(module, name, dtype)

@@ -19,7 +19,7 @@ from natrolite.exporters import nequip as family
 SPLINE = {"_target_": "allegro.nn.TwoBodySplineScalarEmbed", "num_splines": 6, "spline_span": 4}
 
 KINDS = {
-    "nequip": tiny.nequip(),
+    "nequip": tiny.nequip(parity=False),
     "nequip_l2": tiny.nequip(l_max=2, parity=False, num_layers=2, num_features=[4, 3, 2]),
     "nequip_zbl": tiny.nequip(pair_potential=tiny.ZBL, num_layers=2),
     "nequip_cutoffs": tiny.nequip(per_edge_type_cutoff=tiny.CUTOFFS, num_layers=2),

@@ -2,6 +2,7 @@
 """Takes a `mace` model apart and builds the wrapper of mace_modules from its parts."""
 
 import copy
+import itertools
 
 import torch
 
@@ -181,10 +182,61 @@ def _layer(model, k, onehot):
         width,
         within,
     )
-    agnostic = bool(getattr(products, "use_agnostic_product", False))
-    end = wrapper.Products(products.symmetric_contractions, products.linear, agnostic)
-    body = wrapper.Body(convolution, _outro(block, outro), block.reshape, end)
+    body = wrapper.Body(convolution, _outro(block, outro), block.reshape, _products(products))
     return wrapper.Intro(maps), _skip(block, skip if products.use_sc else "none"), body
+
+
+def _products(module):
+    """Return wrapper.Products of an EquivariantProductBasisBlock."""
+    _known(module.symmetric_contractions, ["SymmetricContraction"], "contraction")
+    contractions = list(module.symmetric_contractions.contractions)
+    components = contractions[0].coupling_irreps.dim
+    highest = max(c.correlation for c in contractions)
+    return wrapper.Products(
+        [_power(_multisets(components, order), components) for order in range(1, highest)],
+        [_contraction(c, components) for c in contractions],
+        module.linear,
+        bool(getattr(module, "use_agnostic_product", False)),
+    )
+
+
+def _multisets(components, order):
+    """Return [(i, j, ...)] with i <= j <= ..., the products of `order` out of all components."""
+    return list(itertools.combinations_with_replacement(range(components), order))
+
+
+def _power(multisets, components):
+    """Return wrapper.Power for some products of one order: the last factor of each goes right."""
+    below = {m: k for k, m in enumerate(_multisets(components, len(multisets[0]) - 1))}
+    return wrapper.Power(
+        torch.tensor([below[m[:-1]] for m in multisets]), torch.tensor([m[-1] for m in multisets])
+    )
+
+
+def _contraction(module, components):
+    """Return wrapper.Contraction of one Contraction of mace (one irrep of the output)."""
+    weights = [*reversed(list(module.weights)), module.weights_max]
+    terms = []
+    for order, weight in enumerate(weights, 1):
+        dense = module.U_tensors(order).reshape(-1, components**order, weight.size(1))
+        multisets, coupling = _symmetric(dense, components, order)
+        terms.append(wrapper.Term(_power(multisets, components), coupling, weight.transpose(0, 1).contiguous()))
+    return wrapper.Contraction(terms)
+
+
+def _symmetric(dense, components, order):
+    """Return (multisets, coupling [w * k, M]) of dense couplings [w, components ** order, k].
+
+    The couplings of one multiset in all orders of its factors are added; those that are 0 left out.
+    """
+    multisets = _multisets(components, order)
+    row = {m: k for k, m in enumerate(multisets)}
+    index = [row[tuple(sorted(t))] for t in itertools.product(range(components), repeat=order)]
+    w, _, k = dense.shape
+    total = dense.new_zeros(w, len(multisets), k).index_add(1, torch.tensor(index), dense)
+    kept = total.abs().sum((0, 2)).nonzero().flatten().tolist() or [0]
+    coupling = total[:, kept].transpose(1, 2).reshape(w * k, len(kept))
+    return [multisets[m] for m in kept], coupling.contiguous()
 
 
 def _features(block, kind, width, onehot):

@@ -266,26 +266,87 @@ class Convolution(torch.nn.Module):
         return self.linear(message) / self.norm(features, edges, self.within, nlocal)
 
 
-class Products(torch.nn.Module):
-    """Symmetric contraction and linear map: [n, c, d], [n, T] -> [n, w].
+class Power(torch.nn.Module):
+    """All products of one order from those of the order below: [M', nc], [d, nc] -> [M, nc].
 
-    The contraction cannot take 0 atoms: one zero row goes with them.
-    agnostic: the contraction has one set of weights for all types.
+    left, right: int64 [M], the product m is product left[m] below times component right[m].
     """
 
-    def __init__(self, contraction, linear, agnostic):
+    def __init__(self, left, right):
         super().__init__()
-        self.contraction = contraction
+        self.register_buffer("left", left)
+        self.register_buffer("right", right)
+
+    def forward(self, lower: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        return lower.index_select(0, self.left) * x.index_select(0, self.right)
+
+
+class Term(torch.nn.Module):
+    """Products of one order, summed with couplings and an atom's weights: -> [w, n, c].
+
+    power: the products that have a coupling; coupling: [w * k, M], for each of w components and k
+    paths; weights: [k, T, c].
+    """
+
+    def __init__(self, power, coupling, weights):
+        super().__init__()
+        self.power = power
+        self.register_buffer("coupling", coupling)
+        self.register_buffer("weights", weights)
+
+    def forward(
+        self, lower: torch.Tensor, x: torch.Tensor, local: torch.Tensor
+    ) -> torch.Tensor:
+        weights = self.weights.index_select(1, local)
+        paths, n, channels = weights.size(0), weights.size(1), weights.size(2)
+        sums = torch.mm(self.coupling, self.power(lower, x))
+        sums = sums.view(self.coupling.size(0) // paths, paths, n, channels)
+        return (sums * weights).sum(1)
+
+
+class Contraction(torch.nn.Module):
+    """Products of all orders for one irrep of the output: -> [n, c * w], components fastest."""
+
+    def __init__(self, terms):
+        super().__init__()
+        self.terms = torch.nn.ModuleList(terms)
+
+    def forward(
+        self, orders: List[torch.Tensor], x: torch.Tensor, local: torch.Tensor
+    ) -> torch.Tensor:
+        sums: List[torch.Tensor] = []
+        for k, term in enumerate(self.terms):
+            sums.append(term(orders[k], x, local))
+        total = torch.stack(sums).sum(0)
+        return total.permute(1, 2, 0).reshape(total.size(1), total.size(2) * total.size(0))
+
+
+class Products(torch.nn.Module):
+    """Symmetric products of the components of a channel, and a linear map: [n, c, d] -> [n, w].
+
+    powers: one Power for each order but the last. A product of components is formed once, whatever
+    the order of its factors. agnostic: one set of weights for all types.
+    """
+
+    def __init__(self, powers, contractions, linear, agnostic):
+        super().__init__()
+        self.powers = torch.nn.ModuleList(powers)
+        self.contractions = torch.nn.ModuleList(contractions)
         self.linear = linear
         self.agnostic: bool = agnostic
 
-    def forward(self, x: torch.Tensor, onehot: torch.Tensor) -> torch.Tensor:
-        n = x.size(0)
+    def forward(self, x: torch.Tensor, local: torch.Tensor) -> torch.Tensor:
+        n, channels, components = x.size(0), x.size(1), x.size(2)
         if self.agnostic:
-            onehot = torch.ones([n, 1], dtype=x.dtype, device=x.device)
-        x = torch.cat([x, torch.zeros([1, x.size(1), x.size(2)], dtype=x.dtype, device=x.device)])
-        zero = torch.zeros([1, onehot.size(1)], dtype=x.dtype, device=x.device)
-        return self.linear(self.contraction(x, torch.cat([onehot, zero])))[:n]
+            local = torch.zeros_like(local)
+        x = x.permute(2, 0, 1).reshape(components, n * channels)
+        orders = [torch.ones([1, n * channels], dtype=x.dtype, device=x.device)]
+        for power in self.powers:
+            orders.append(power(orders[-1], x))
+        outs: List[torch.Tensor] = []
+        for contraction in self.contractions:
+            outs.append(contraction(orders, x, local))
+        return self.linear(torch.cat(outs, dim=1))
 
 
 class Body(torch.nn.Module):
@@ -298,11 +359,13 @@ class Body(torch.nn.Module):
         self.reshape = reshape
         self.products = products
 
-    def forward(self, x: torch.Tensor, edges: Edges, onehot: torch.Tensor) -> torch.Tensor:
-        nlocal = onehot.size(0)
+    def forward(
+        self, x: torch.Tensor, edges: Edges, local: torch.Tensor, onehot: torch.Tensor
+    ) -> torch.Tensor:
+        nlocal = local.size(0)
         message = self.convolution(x, edges, nlocal)
         message = self.outro(message, x[:nlocal], onehot)
-        return self.products(self.reshape(message), onehot)
+        return self.products(self.reshape(message), local)
 
 
 class NoSkip(torch.nn.Module):
@@ -360,7 +423,7 @@ class FirstLayer(torch.nn.Module):
     def forward(
         self, types: torch.Tensor, local: torch.Tensor, edges: Edges, onehot: torch.Tensor
     ) -> torch.Tensor:
-        return self.body(self.intro[types], edges, onehot) + self.skip[local]
+        return self.body(self.intro[types], edges, local, onehot) + self.skip[local]
 
 
 class NextLayer(torch.nn.Module):
@@ -373,11 +436,16 @@ class NextLayer(torch.nn.Module):
         self.body = body
 
     def forward(
-        self, x: torch.Tensor, types: torch.Tensor, edges: Edges, onehot: torch.Tensor
+        self,
+        x: torch.Tensor,
+        types: torch.Tensor,
+        local: torch.Tensor,
+        edges: Edges,
+        onehot: torch.Tensor,
     ) -> torch.Tensor:
         skip = self.skip(x, onehot)
         x = torch.ops.natrolite.ghost_exchange(self.intro(x), types)
-        return self.body(x, edges, onehot) + skip
+        return self.body(x, edges, local, onehot) + skip
 
 
 class NoReadout(torch.nn.Module):
@@ -433,7 +501,7 @@ class Mace(torch.nn.Module):
         x = self.first(types, local, edges, onehot)
         energy = energy + self.first_readout(x)
         for layer, readout in zip(self.layers, self.readouts):
-            x = layer(x, types, edges, onehot)
+            x = layer(x, types, local, edges, onehot)
             energy = energy + readout(x)
         energy = energy.to(torch.float64) * self.scale + self.shift
         return {"atomic_energy": energy + self.isolated[local]}

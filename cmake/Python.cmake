@@ -3,9 +3,8 @@
 
 find_package(Python3 3.10 COMPONENTS Interpreter QUIET)
 
-function(natrolite_provide_python)
-  set(venv ${CMAKE_BINARY_DIR}/venv)
-  set(pins ${CMAKE_CURRENT_SOURCE_DIR}/cmake/pins.txt)
+# Installs a pins file into a virtual environment unless it holds just that already.
+function(natrolite_provide_packages venv pins)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${pins})
   file(SHA256 ${pins} wanted)
   set(stamp ${venv}/natrolite-pins.sha256)
@@ -14,14 +13,35 @@ function(natrolite_provide_python)
     file(READ ${stamp} have)
   endif()
   if(NOT have STREQUAL wanted)
-    message(STATUS "Installing the packages of cmake/pins.txt into ${venv} (once, a few minutes)")
+    cmake_path(RELATIVE_PATH pins BASE_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE name)
+    message(STATUS "Installing the packages of ${name} into ${venv} (once, a few minutes)")
     natrolite_run("python -m venv failed: install Python's venv module (Debian: python3-venv)"
                   ${Python3_EXECUTABLE} -m venv ${venv})
     natrolite_run("pip install failed: see its message above"
-                  ${venv}/bin/python -m pip install --disable-pip-version-check -r ${pins})
+                  ${venv}/bin/python -m pip install --disable-pip-version-check -r ${pins} ${ARGN})
     file(WRITE ${stamp} ${wanted})
   endif()
-  set(Python3_EXECUTABLE ${venv}/bin/python PARENT_SCOPE)
+endfunction()
+
+function(natrolite_provide_python)
+  natrolite_provide_packages(${CMAKE_BINARY_DIR}/venv ${CMAKE_SOURCE_DIR}/cmake/pins.txt)
+  set(Python3_EXECUTABLE ${CMAKE_BINARY_DIR}/venv/bin/python PARENT_SCOPE)
+endfunction()
+
+# An environment of its own for packages that do not go with those of cmake/pins.txt (MACE wants
+# another e3nn): cmake/pins-NAME.txt over all else of the first environment. Sets
+# NATROLITE_PYTHON_NAME unless the user did.
+function(natrolite_provide_environment name)
+  if(NATROLITE_PYTHON_${name} OR NOT NATROLITE_PROVIDE)
+    return()
+  endif()
+  set(venv ${CMAKE_BINARY_DIR}/venv-${name})
+  natrolite_provide_packages(${venv} ${CMAKE_SOURCE_DIR}/cmake/pins-${name}.txt --no-deps)
+  natrolite_ask_python(below "import sysconfig; print(sysconfig.get_path('purelib'))")
+  set(Python3_EXECUTABLE ${venv}/bin/python)
+  natrolite_ask_python(site "import sysconfig; print(sysconfig.get_path('purelib'))")
+  file(WRITE ${site}/natrolite-below.pth "${below}\n")
+  set(NATROLITE_PYTHON_${name} ${venv}/bin/python PARENT_SCOPE)
 endfunction()
 
 function(natrolite_run complaint)

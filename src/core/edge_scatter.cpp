@@ -44,4 +44,14 @@ void scatter_edges(const RowMap &rows, const EdgeList &edges, const double *grad
     for (int k = 0; k < 6; ++k) sums.virial[k] += total[k];
 }
 
+void scatter_rows(const RowMap &rows, const double *forces, const double *virial, double scale,
+                  AtomSums &sums)
+{
+  for (std::int64_t row = 0; row < rows.nall(); ++row)
+    for (int d = 0; d < 3; ++d) sums.force[rows.atom_of_row[row]][d] += scale * forces[3 * row + d];
+  if (!sums.virial) return;
+  constexpr int component[6] = {0, 4, 8, 1, 2, 5};    // xx yy zz xy xz yz of a 3 x 3 matrix
+  for (int k = 0; k < 6; ++k) sums.virial[k] += scale * virial[component[k]];
+}
+
 }    // namespace natrolite

@@ -30,4 +30,10 @@ void scatter_energy(const RowMap &rows, const double *energy, double scale, Atom
 void scatter_edges(const RowMap &rows, const EdgeList &edges, const double *gradient, double scale,
                    AtomSums &sums);
 
+/// Add scale * forces of rows and the total virial, for models that give no edge gradients.
+/// \param forces [rows.nall(), 3]
+/// \param virial [3, 3] row-major, -sum v (x) dE/dv
+void scatter_rows(const RowMap &rows, const double *forces, const double *virial, double scale,
+                  AtomSums &sums);
+
 }    // namespace natrolite

@@ -10,6 +10,7 @@
 #include "memory.h"
 #include "neigh_list.h"
 #include "neighbor.h"
+#include "update.h"
 
 #include <algorithm>
 #include <cstring>
@@ -60,7 +61,8 @@ void PairEquivariant::compute(int eflag, int vflag)
           atom->nlocal + atom->nghost || impl->mode == Mode::shell)
     refresh_rows();
   build_graph();
-  evaluate();
+  update_electrons();
+  evaluate(*impl->model, graph_of_step(), impl->result);
 
   natrolite::AtomSums sums;
   sums.force = atom->f;
@@ -70,8 +72,9 @@ void PairEquivariant::compute(int eflag, int vflag)
   if (vflag_atom) sums.virial_atom = vatom;
   if (cvflag_atom) sums.centroid_atom = cvatom;
   scatter_energy(impl->rows, impl->result.energy, impl->energy_scale, sums);
-  scatter_edges(impl->rows, impl->edges, impl->result.edge_gradient, impl->energy_scale, sums);
+  scatter_forces(impl->result, impl->energy_scale, sums);
   store_peratom();
+  run_committee();
 }
 
 namespace {
@@ -132,7 +135,18 @@ void PairEquivariant::build_graph()
                     impl->ncentres);
 }
 
-void PairEquivariant::evaluate()
+void PairEquivariant::scatter_forces(const natrolite::Evaluation &result, double scale,
+                                     natrolite::AtomSums &sums)
+{
+  if (!result.row_forces)
+    return scatter_edges(impl->rows, impl->edges, result.edge_gradient, scale, sums);
+  if (sums.virial_atom || sums.centroid_atom)
+    error->all(FLERR, "Model file {} has no per-atom virial: leave stress/atom out, or export the "
+               "original model with 'natrolite export'", impl->file);
+  scatter_rows(impl->rows, result.row_forces, result.virial, scale, sums);
+}
+
+natrolite::Graph PairEquivariant::graph_of_step() const
 {
   natrolite::Graph graph;
   graph.nowned = impl->rows.nowned;
@@ -142,29 +156,37 @@ void PairEquivariant::evaluate()
   graph.edge_vec = impl->edges.vectors();
   graph.edge_index = impl->edges.index();
   graph.types = impl->rows.types.data();
-  update_electrons();
   graph.total_charge = impl->total_charge;
   graph.total_spin = impl->model->metadata().spin_is_multiplicity ? impl->spin + 1.0 : impl->spin;
+  return graph;
+}
 
+void PairEquivariant::evaluate(natrolite::Model &model, const natrolite::Graph &graph,
+                               natrolite::Evaluation &result)
+{
   natrolite::NoExchange alone;
   natrolite::Exchange *exchange = impl->exchange.get();
   if (impl->mode != Mode::ghost) exchange = &alone;
   try {
-    impl->model->evaluate(graph, *exchange, impl->result);
+    model.evaluate(graph, *exchange, result);
   } catch (const std::exception &e) {
     error->one(FLERR, "Model file {} failed on rank {}: {}", impl->file, comm->me, e.what());
   }
 }
 
-/* fields for fix pair: one value per atom, atoms of other sub-styles 0 ------- */
+/* fields for fix pair: one value per atom, atoms of other sub-styles 0;
+   an output of another shape is no field ------------------------------------ */
 
 void PairEquivariant::store_peratom()
 {
+  for (const auto &output : impl->result.peratom)
+    if (output.width != 1) impl->peratom.erase(output.name);
   for (auto &[name, values] : impl->peratom) {
+    if (name == "uncertainty") continue;
     values.assign(std::max(atom->nmax, 1), 0.0);
     const double *from = nullptr;
     for (const auto &output : impl->result.peratom)
-      if (output.width == 1 && output.name == name) from = output.data;
+      if (output.name == name) from = output.data;
     double scale = 1.0;
     if (name == "energy") {
       from = impl->result.energy;
@@ -176,16 +198,29 @@ void PairEquivariant::store_peratom()
   }
 }
 
-/// "energy" or an output of the model by its name, also in the singular ("charge" for "charges")
+namespace {
+
+  /// a field by its name, also in the singular ("charge" for "charges")
+  std::vector<double> *find_field(std::map<std::string, std::vector<double>> &fields,
+                                  const std::string &name)
+  {
+    auto field = fields.find(name);
+    if (field == fields.end()) field = fields.find(name + "s");
+    return field == fields.end() ? nullptr : &field->second;
+  }
+
+}    // namespace
+
+/// "energy", "uncertainty" on the steps of the committee, or an output of the model
 void *PairEquivariant::extract_peratom(const char *name, int &ncol)
 {
   ncol = 0;
-  auto field = impl->peratom.find(name);
-  if (field == impl->peratom.end()) field = impl->peratom.find(std::string(name) + "s");
-  if (field == impl->peratom.end()) return nullptr;
-  if (static_cast<int>(field->second.size()) < std::max(atom->nmax, 1))
-    field->second.resize(std::max(atom->nmax, 1), 0.0);
-  return field->second.data();
+  if (!strcmp(name, "uncertainty") && impl->committee.valid_step != update->ntimestep)
+    return nullptr;
+  auto *field = find_field(impl->peratom, name);
+  if (!field) return nullptr;
+  field->resize(std::max<std::size_t>(field->size(), std::max(atom->nmax, 1)), 0.0);
+  return field->data();
 }
 
 void *PairEquivariant::extract(const char *name, int &dim)
@@ -194,9 +229,10 @@ void *PairEquivariant::extract(const char *name, int &dim)
   if (!strcmp(name, "total_charge")) return &impl->total_charge;
   if (!strcmp(name, "cutoff")) return &impl->cutoff;
   if (!strcmp(name, "num_layers")) return &impl->num_layers;
-  const std::string flag = name;
-  if (flag.size() > 5 && flag.substr(flag.size() - 5) == "_flag") return &impl->wanted[flag];
-  return nullptr;
+  const std::string flag = name;    // fix pair asks for <field>_flag
+  const auto end = flag.size() > 5 ? flag.size() - 5 : 0;
+  if (end == 0 || flag.substr(end) != "_flag") return nullptr;
+  return find_field(impl->peratom, flag.substr(0, end)) ? &impl->wanted[flag] : nullptr;
 }
 
 /* ---------------------------------------------------------------------- */
@@ -216,12 +252,18 @@ void PairEquivariant::unpack_forward_comm(int n, int first, double *buf)
 
 int PairEquivariant::pack_reverse_comm(int n, int first, double *buf)
 {
-  return impl->exchange->pack_reverse(n, first, buf);
+  const double *forces = impl->committee.summing;
+  if (!forces) return impl->exchange->pack_reverse(n, first, buf);
+  std::copy_n(forces + 3 * static_cast<std::size_t>(first), 3 * n, buf);
+  return 3 * n;
 }
 
 void PairEquivariant::unpack_reverse_comm(int n, int *atoms, double *buf)
 {
-  impl->exchange->unpack_reverse(n, atoms, buf);
+  double *forces = impl->committee.summing;
+  if (!forces) return impl->exchange->unpack_reverse(n, atoms, buf);
+  for (int k = 0; k < n; ++k)
+    for (int d = 0; d < 3; ++d) forces[3 * static_cast<std::size_t>(atoms[k]) + d] += *buf++;
 }
 
 double PairEquivariant::memory_usage()

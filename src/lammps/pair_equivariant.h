@@ -4,6 +4,15 @@
 #include "pair.h"
 
 #include <memory>
+#include <string>
+
+namespace natrolite {
+class Model;
+struct Metadata;
+struct Graph;
+struct Evaluation;
+struct AtomSums;
+}    // namespace natrolite
 
 namespace LAMMPS_NS {
 
@@ -30,23 +39,39 @@ class PairEquivariant : public Pair {
   struct Impl;
   std::unique_ptr<Impl> impl;
 
+  // before a run: model files, types, checks
   void allocate();
-  void load(const std::string &file);
-  void introduce() const;
+  void load(const std::string &files);
+  std::unique_ptr<natrolite::Model> load_file(const std::string &file);
+  void introduce(const std::string &file, const natrolite::Metadata &) const;
   void map_types(int, char **);
   void check_host_settings() const;
   void check_special() const;
   void choose_mode();
   void check_shell() const;
-  void update_electrons();
   void declare_exchange();
-  void self_test();
+  void self_test(const std::string &file, natrolite::Model &);
+  // charge and spin
+  void check_electrons() const;
+  double value_of(const struct NumberOrVariable &) const;
+  void update_electrons();
+  void check_parity() const;
+  // one step
   void refresh_rows();
   void refresh_owners();
   void build_graph();
-  double value_of(int) const;
-  void evaluate();
+  natrolite::Graph graph_of_step() const;
+  void evaluate(natrolite::Model &, const natrolite::Graph &, natrolite::Evaluation &);
+  void scatter_forces(const natrolite::Evaluation &, double scale, natrolite::AtomSums &);
   void store_peratom();
+  // committee
+  void check_member(const std::string &file, const natrolite::Metadata &) const;
+  int committee_size() const;
+  void init_committee();
+  void run_committee();
+  void evaluate_members();
+  void deviate();
+  void report_committee();
 };
 
 }    // namespace LAMMPS_NS

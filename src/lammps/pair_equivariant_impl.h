@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
-/// State of PairEquivariant, and the parsing of its keywords.
+/// State of PairEquivariant.
 #pragma once
 
 #include "comm_exchange.h"
@@ -8,6 +8,7 @@
 #include "model/engine.h"
 #include "pair_equivariant.h"
 
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,24 +24,50 @@ struct NumberOrVariable {
   bool given = false;
 };
 
+/// Keyword committee.
+struct CommitteeSettings {
+  int every = 0;           ///< steps; 0 = not given
+  std::string table;       ///< file to write
+  double threshold = 0.0;  ///< eV/Angstrom; 0 = none
+};
+
 struct EquivariantSettings {
   enum class Mode { automatic, folded, ghost, shell };
   Mode exchange = Mode::automatic;
   natrolite::Device device = natrolite::Device::automatic;
   NumberOrVariable charge, spin;
+  CommitteeSettings committee;
   bool check = true;
+};
+
+/// What a committee's members said last.
+struct Committee {
+  struct Close {
+    void operator()(std::FILE *file) const { std::fclose(file); }
+  };
+  std::unique_ptr<std::FILE, Close> table;    ///< rank 0
+  std::vector<std::vector<double>> forces;    ///< [member][atoms, 3] eV/Angstrom
+  std::vector<double> energy;                 ///< [member] this rank's part, eV
+  double *summing = nullptr;                  ///< forces in reverse communication
+  bigint last_step = -1, valid_step = -1;     ///< of the table; of the field uncertainty
+  bool warned = false;
 };
 
 struct PairEquivariant::Impl {
   EquivariantSettings settings;
-  std::string file;
+  std::string file;                           ///< of the model that drives the run
   std::unique_ptr<natrolite::Model> model;
+  std::vector<std::unique_ptr<natrolite::Model>> others;    ///< further members of a committee
+  std::vector<std::string> other_files;
+  std::vector<std::vector<std::int64_t>> translation;       ///< [other][type of model] type of other
+  Committee committee;
   natrolite::PairCutoffs cutoffs;
   std::vector<int> model_type;    ///< [LAMMPS type] -1 = NULL
 
   EquivariantSettings::Mode mode = EquivariantSettings::Mode::folded;
   bool ready = false;              ///< model and types fit one another
   bool tested = false;
+  bool parity_checked = false;
   int declared_words = 1;          ///< exchange width told to Comm before the model was known
   double energy_scale = 1.0;       ///< model's eV -> LAMMPS' energy unit
   double total_charge = 0.0, spin = 0.0;

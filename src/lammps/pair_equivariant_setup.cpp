@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
-/// PairEquivariant before the first step: keywords, model file, checks.
+/// PairEquivariant before the first step: model files, types, checks.
 #include "pair_equivariant_impl.h"
 
 #include "collective.h"
@@ -11,23 +11,19 @@
 #include "comm.h"
 #include "error.h"
 #include "force.h"
-#include "input.h"
 #include "neighbor.h"
+#include "universe.h"
 #include "update.h"
 #include "utils.h"
-#include "variable.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
+#include <sstream>
 
 using namespace LAMMPS_NS;
 using Mode = EquivariantSettings::Mode;
 
 namespace {
-
-  /// Exchange width in doubles declared to Comm before a model is known; wider rows go in chunks.
-  constexpr int DECLARED_WORDS = 512;
 
   const char *name_of(Mode mode)
   {
@@ -39,74 +35,7 @@ namespace {
     }
   }
 
-  template <class T>
-  T choose(Error *error, const char *keyword, const std::string &value,
-           const std::vector<std::pair<const char *, T>> &choices)
-  {
-    std::string names;
-    for (const auto &[name, result] : choices) {
-      if (value == name) return result;
-      names += std::string(names.empty() ? "" : ", ") + name;
-    }
-    error->all(FLERR, "Unknown value '{}' of pair_style equivariant keyword {}: use one of {}", value,
-               keyword, names);
-  }
-
-  NumberOrVariable number_or_variable(LAMMPS *lmp, const char *text)
-  {
-    NumberOrVariable n;
-    n.given = true;
-    if (utils::strmatch(text, "^v_"))
-      n.variable = text + 2;
-    else
-      n.value = utils::numeric(FLERR, text, false, lmp);
-    return n;
-  }
-
 }    // namespace
-
-void PairEquivariant::settings(int narg, char **arg)
-{
-  EquivariantSettings s;
-  for (int iarg = 0; iarg < narg; iarg += 2) {
-    const std::string keyword = arg[iarg];
-    if (keyword != "exchange" && keyword != "device" && keyword != "charge" && keyword != "spin" &&
-        keyword != "check")
-      error->all(FLERR,
-                 "Unknown pair_style equivariant keyword '{}': known are exchange, device, charge, "
-                 "spin, check", keyword);
-    if (iarg + 1 >= narg)
-      error->all(FLERR, "Missing value for pair_style equivariant keyword {}", keyword);
-    const char *value = arg[iarg + 1];
-    if (keyword == "exchange")
-      s.exchange = choose<Mode>(error, arg[iarg], value,
-                                {{"auto", Mode::automatic},
-                                 {"folded", Mode::folded},
-                                 {"ghost", Mode::ghost},
-                                 {"shell", Mode::shell}});
-    else if (keyword == "device")
-      s.device = choose<natrolite::Device>(error, arg[iarg], value,
-                                           {{"auto", natrolite::Device::automatic},
-                                            {"cpu", natrolite::Device::cpu},
-                                            {"cuda", natrolite::Device::cuda}});
-    else if (keyword == "charge")
-      s.charge = number_or_variable(lmp, value);
-    else if (keyword == "spin")
-      s.spin = number_or_variable(lmp, value);
-    else
-      s.check = utils::logical(FLERR, value, false, lmp);
-  }
-  if (impl->model && s.device != impl->settings.device) impl->ready = false;
-  impl->settings = s;
-  // pair_style hybrid reads these before there is a model
-  const bool alone = s.exchange == Mode::folded || s.exchange == Mode::shell ||
-      (s.exchange == Mode::automatic && comm->nprocs == 1);
-  impl->declared_words = alone ? 1 : DECLARED_WORDS;
-  comm_forward = comm_reverse = impl->declared_words;
-  ghostneigh = s.exchange == Mode::shell;
-}
-
-/* ---------------------------------------------------------------------- */
 
 void PairEquivariant::coeff(int narg, char **arg)
 {
@@ -124,11 +53,9 @@ void PairEquivariant::coeff(int narg, char **arg)
   map_types(narg - 3, arg + 3);
 }
 
-void PairEquivariant::load(const std::string &file)
+std::unique_ptr<natrolite::Model> PairEquivariant::load_file(const std::string &file)
 {
-  impl->file = file;
-  impl->model.reset();
-  impl->tested = false;
+  std::unique_ptr<natrolite::Model> model;
   const std::string problem = run_and_agree(world, [&] {
     const std::string bytes = read_file_on_all(world, file);
     natrolite::LoadOptions options;
@@ -136,53 +63,96 @@ void PairEquivariant::load(const std::string &file)
     options.bytes = bytes.data();
     options.nbytes = bytes.size();
     options.device = impl->settings.device;
-    options.local_rank = rank_on_node(world);
+    // partitions load at different times: take the GPUs in the order of all ranks
+    options.local_rank = universe->nworlds > 1 ? universe->me : rank_on_node(world);
     options.threads = comm->nthreads;
-    impl->model = load_model(options);
+    model = load_model(options);
   });
   if (!problem.empty()) error->all(FLERR, "Model file {}: {}", file, problem);
+  introduce(file, model->metadata());
+  if (comm->me == 0) utils::logmesg(lmp, "  runs on {}\n", model->device());
+  return model;
+}
 
+/// FILE, or FILE1,FILE2,... for a committee
+void PairEquivariant::load(const std::string &files)
+{
+  impl->model.reset();
+  impl->others.clear();
+  impl->tested = impl->parity_checked = false;
+  std::vector<std::string> names;
+  std::istringstream list(files);
+  for (std::string name; std::getline(list, name, ',');)
+    if (!name.empty()) names.push_back(name);
+  if (names.empty()) error->all(FLERR, "pair_coeff of pair style equivariant names no file: '{}'", files);
+  impl->file = names.front();
+  impl->model = load_file(impl->file);
   const natrolite::Metadata &m = impl->model->metadata();
   const int ntypes = static_cast<int>(m.type_names.size());
   impl->cutoffs = m.pair_cutoffs.empty() ? natrolite::PairCutoffs(ntypes, m.list_cutoff)
                                          : natrolite::PairCutoffs(ntypes, m.pair_cutoffs);
-  impl->peratom.clear();
-  impl->peratom["energy"];
-  for (const std::string &output : m.outputs)
-    if (output != "atomic_energy") impl->peratom[output];
   impl->cutoff = m.list_cutoff;
   impl->num_layers = m.num_layers;
-  introduce();
+  impl->other_files.assign(names.begin() + 1, names.end());
+  for (const std::string &name : impl->other_files) {
+    impl->others.push_back(load_file(name));
+    const natrolite::Metadata &other = impl->others.back()->metadata();
+    check_member(name, other);
+    impl->num_layers = std::max(impl->num_layers, static_cast<double>(other.num_layers));
+  }
+  impl->peratom.clear();
+  impl->peratom["energy"];
+  if (committee_size() > 1) impl->peratom["uncertainty"];
+  for (const std::string &output : m.outputs)
+    if (output != "atomic_energy" && output != "committee_energy") impl->peratom[output];
 }
 
-void PairEquivariant::introduce() const
+void PairEquivariant::introduce(const std::string &file, const natrolite::Metadata &m) const
 {
-  const natrolite::Metadata &m = impl->model->metadata();
   if (comm->me == 0)
     utils::logmesg(lmp,
-                   "Pair style equivariant: model {} ({}, {}), cutoff {:g} Angstrom, {} layer(s), on "
-                   "{}\n  file {}, written by {}, license {}, weights sha256 {:.12}\n",
-                   m.name, m.family, m.dtype, m.list_cutoff, m.num_layers, impl->model->device(),
-                   impl->file, m.created_by, m.license, m.weights_sha256);
+                   "Pair style equivariant: model {} ({}, {}), cutoff {:g} Angstrom, {} layer(s)\n"
+                   "  file {}, written by {}, license {}, weights sha256 {:.12}\n",
+                   m.name, m.family, m.dtype, m.list_cutoff, m.num_layers, file, m.created_by, m.license,
+                   m.weights_sha256);
   for (const std::string &entry : m.citation)
     if (lmp->citeme) lmp->citeme->add("Potential " + m.name + " (" + m.family + "):\n\n" + entry + "\n\n");
 }
 
+namespace {
+
+  /// the model's type of every LAMMPS type, -1 for NULL
+  std::vector<int> types_in(Error *error, const std::string &file, const natrolite::Metadata &m, int n,
+                            char **names)
+  {
+    std::vector<int> types(n + 1, -1);
+    for (int i = 1; i <= n; ++i) {
+      const std::string name = names[i - 1];
+      if (name == "NULL") continue;
+      const auto found = std::find(m.type_names.begin(), m.type_names.end(), name);
+      if (found == m.type_names.end()) {
+        std::string list;
+        for (const auto &known : m.type_names) list += " " + known;
+        error->all(FLERR, "Element {} (atom type {}) is not in model file {}, which knows:{}", name, i,
+                   file, list);
+      }
+      types[i] = static_cast<int>(found - m.type_names.begin());
+    }
+    return types;
+  }
+
+}    // namespace
+
 void PairEquivariant::map_types(int n, char **names)
 {
-  const auto &known = impl->model->metadata().type_names;
-  impl->model_type.assign(n + 1, -1);
-  for (int i = 1; i <= n; ++i) {
-    const std::string name = names[i - 1];
-    if (name == "NULL") continue;
-    const auto found = std::find(known.begin(), known.end(), name);
-    if (found == known.end()) {
-      std::string list;
-      for (const auto &k : known) list += " " + k;
-      error->all(FLERR, "Element {} (atom type {}) is not in model file {}, which knows:{}", name, i,
-                 impl->file, list);
-    }
-    impl->model_type[i] = static_cast<int>(found - known.begin());
+  impl->model_type = types_in(error, impl->file, impl->model->metadata(), n, names);
+  impl->translation.clear();
+  for (std::size_t k = 0; k < impl->others.size(); ++k) {
+    const auto other =
+        types_in(error, impl->other_files[k], impl->others[k]->metadata(), n, names);
+    auto &to = impl->translation.emplace_back(impl->model->metadata().type_names.size(), 0);
+    for (int i = 1; i <= n; ++i)
+      if (other[i] >= 0) to[impl->model_type[i]] = other[i];
   }
   int count = 0;
   for (int i = 1; i <= n; ++i)
@@ -206,8 +176,15 @@ void PairEquivariant::init_style()
   choose_mode();
   if (impl->mode == Mode::shell) check_shell();
   declare_exchange();
-  update_electrons();
-  if (impl->settings.check && !impl->tested) self_test();
+  check_electrons();
+  init_committee();
+  impl->parity_checked = false;    // atoms may have come or gone
+  if (impl->settings.check && !impl->tested) {
+    self_test(impl->file, *impl->model);
+    for (std::size_t k = 0; k < impl->others.size(); ++k)
+      self_test(impl->other_files[k], *impl->others[k]);
+    impl->tested = true;
+  }
   neighbor->add_request(this, NeighConst::REQ_FULL | (ghostneigh ? NeighConst::REQ_GHOST : 0));
 }
 
@@ -226,6 +203,9 @@ void PairEquivariant::check_host_settings() const
       units == "real" ? utils::get_conversion_factor(utils::ENERGY, utils::METAL2REAL) : 1.0;
   if (!force->newton_pair)
     error->all(FLERR, "Pair style equivariant needs newton pair on: remove 'newton off'");
+  if (neighbor->exclude && comm->me == 0)
+    error->warning(FLERR, "neigh_modify exclude takes neighbors away from the model of pair style "
+                          "equivariant: energies are not those of the potential");
 }
 
 /// bonded neighbors that special_bonds leaves out of the list would be missing edges
@@ -249,7 +229,22 @@ void PairEquivariant::choose_mode()
 {
   const Mode wanted = impl->settings.exchange;
   impl->mode = wanted;
-  if (wanted == Mode::automatic) impl->mode = comm->nprocs == 1 ? Mode::folded : Mode::ghost;
+  if (impl->model->metadata().one_rank && comm->nprocs > 1)
+    error->all(FLERR,
+               "Model file {} runs on 1 MPI rank, not on {}: export the original model with 'natrolite "
+               "export'", impl->file, comm->nprocs);
+  bool ghosts = impl->model->metadata().runs_on_ghosts();
+  for (const auto &other : impl->others) ghosts = ghosts && other->metadata().runs_on_ghosts();
+  if (wanted == Mode::automatic)
+    impl->mode = comm->nprocs == 1 ? Mode::folded : ghosts ? Mode::ghost : Mode::shell;
+  if (impl->mode == Mode::ghost && !ghosts)
+    error->all(FLERR,
+               "pair_style equivariant exchange ghost needs a model that exchanges, and {} (or another "
+               "of its committee) passes messages without: use exchange shell, or export the "
+               "original model with 'natrolite export'", impl->file);
+  if (impl->model->metadata().one_rank && impl->mode != Mode::folded)
+    error->all(FLERR, "Model file {} runs with exchange folded only", impl->file);
+  ghostneigh = impl->mode == Mode::shell;
   if (impl->mode == Mode::folded && comm->nprocs > 1)
     error->all(FLERR,
                "pair_style equivariant exchange folded runs on 1 MPI rank, not on {}: use exchange "
@@ -277,48 +272,27 @@ void PairEquivariant::check_shell() const
 /// what Comm is told: all there is to send in one go, but no more than was declared to hybrid
 void PairEquivariant::declare_exchange()
 {
-  const natrolite::Metadata &m = impl->model->metadata();
   comm_forward = comm_reverse = impl->declared_words;
   if (force->pair != this) return;
   int words = 1;
-  if (impl->mode == Mode::ghost)
-    words = std::max(1, CommExchange::words(m.max_exchange_width, m.dtype == "float32" ? 4 : 8));
+  const auto words_of = [](const natrolite::Metadata &m) {
+    return CommExchange::words(m.max_exchange_width, m.dtype == "float32" ? 4 : 8);
+  };
+  if (impl->mode == Mode::ghost) {
+    words = std::max(words, words_of(impl->model->metadata()));
+    for (const auto &other : impl->others) words = std::max(words, words_of(other->metadata()));
+  }
+  if (committee_size() > 1) words = std::max(words, 3);
   comm_forward = comm_reverse = std::min(words, impl->declared_words);
 }
 
-double PairEquivariant::value_of(int which) const
+void PairEquivariant::self_test(const std::string &file, natrolite::Model &model)
 {
-  const NumberOrVariable &n = which == 0 ? impl->settings.charge : impl->settings.spin;
-  if (n.variable.empty()) return n.value;
-  const int ivar = input->variable->find(n.variable.c_str());
-  if (ivar < 0 || !input->variable->equalstyle(ivar))
-    error->all(FLERR, "Variable {} of pair_style equivariant keyword {} is not an equal-style variable",
-               n.variable, which == 0 ? "charge" : "spin");
-  return input->variable->compute_equal(ivar);
-}
-
-/// total charge and unpaired electrons of this step
-void PairEquivariant::update_electrons()
-{
-  const natrolite::Metadata &m = impl->model->metadata();
-  const bool no_charge = impl->settings.charge.given && !m.needs_total_charge;
-  if (no_charge || (impl->settings.spin.given && !m.needs_total_spin))
-    error->all(FLERR, "Model {} does not take the pair_style equivariant keyword {}: remove it",
-               impl->file, no_charge ? "charge" : "spin");
-  if (m.needs_total_charge) impl->total_charge = value_of(0);
-  if (m.needs_total_spin) impl->spin = value_of(1);
-  if (impl->spin < 0.0 || impl->spin != std::floor(impl->spin))
-    error->all(FLERR,
-               "pair_style equivariant keyword spin is {:g}: use a whole number of unpaired electrons",
-               impl->spin);
-}
-
-void PairEquivariant::self_test()
-{
-  const std::string problem = run_and_agree(world, [&] { impl->model->self_test(); });
-  if (!problem.empty()) error->all(FLERR, "Model file {}: {}", impl->file, problem);
-  impl->tested = true;
+  bool tested = false;
+  const std::string problem = run_and_agree(world, [&] { tested = model.self_test(); });
+  if (!problem.empty()) error->all(FLERR, "Model file {}: {}", file, problem);
   if (comm->me == 0)
-    utils::logmesg(lmp, "Pair style equivariant: self test passed, exchange {}\n",
+    utils::logmesg(lmp, "Pair style equivariant: {}, exchange {}\n",
+                   tested ? "self test passed" : "no self test (the file has no reference)",
                    name_of(impl->mode));
 }

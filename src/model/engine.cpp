@@ -4,6 +4,9 @@
 #include "engine.h"
 
 #include "file_kind.h"
+#include "mace_model.h"
+#include "runtime.h"
+#include "sevennet_model.h"
 #include "torchscript_model.h"
 
 #include <stdexcept>
@@ -15,6 +18,8 @@ namespace {
   {
     switch (identify(options.bytes, options.nbytes)) {
       case FileKind::natrolite_torchscript: return load_torchscript(options);
+      case FileKind::mace_lammps: return load_mace(options);
+      case FileKind::sevennet_deployed: return load_sevennet(options);
     }
     throw std::runtime_error("no loader for this kind of file");
   }
@@ -29,5 +34,9 @@ natrolite_load_model(int abi, const natrolite::LoadOptions &options)
     throw std::runtime_error("plugin and engine are from different builds (interface " +
                              std::to_string(abi) + " and " +
                              std::to_string(natrolite::ENGINE_ABI) + "): install both together");
-  return natrolite::load(options).release();
+  try {
+    return natrolite::load(options).release();
+  } catch (const std::exception &e) {    // LibTorch adds a stack trace
+    throw std::runtime_error(natrolite::first_line(e));
+  }
 }

@@ -17,7 +17,7 @@
 namespace natrolite {
 
 /// Raised by one with every change of this header or of metadata.h.
-inline constexpr int ENGINE_ABI = 1;
+inline constexpr int ENGINE_ABI = 2;
 
 /// Feature rows of all atoms during one exchange: row-major [nall, width] in host memory.
 /// Rows [0, nlocal) are this rank's own, the rest are ghosts.
@@ -64,6 +64,7 @@ struct Graph {
   const std::int64_t *types = nullptr;         ///< [nall]
   double total_charge = 0.0;                   ///< e
   double total_spin = 0.0;                     ///< in the model's own convention
+  int member = -1;    ///< of the committee in the file; -1 = the energy that drives the run
 };
 
 /// A further per-atom output of the model.
@@ -77,6 +78,9 @@ struct PerAtomOutput {
 struct Evaluation {
   const double *energy = nullptr;           ///< [nlocal], model's energy unit
   const double *edge_gradient = nullptr;    ///< [nedges, 3], d(sum of owned energies)/d(edge_vec)
+  /// Instead of edge_gradient (then null), from files that give forces: one rank, folded only.
+  const double *row_forces = nullptr;       ///< [nall, 3]
+  const double *virial = nullptr;           ///< [3, 3] -sum v (x) g
   std::vector<PerAtomOutput> peratom;
 };
 
@@ -87,9 +91,9 @@ class Model {
   virtual const Metadata &metadata() const = 0;
   /// Energies and their gradient. Collective: makes the same exchanges on every rank.
   virtual void evaluate(const Graph &graph, Exchange &exchange, Evaluation &result) = 0;
-  /// Evaluate the embedded reference (not collective).
+  /// Evaluate the embedded reference (not collective); false if the file has none.
   /// Throws if energy or forces differ by more than the file allows.
-  virtual void self_test() = 0;
+  virtual bool self_test() = 0;
   /// where the model computes, for example "cpu, 2 threads"
   virtual std::string device() const = 0;
 };

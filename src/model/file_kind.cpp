@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "file_kind.h"
 
+#include "zip_check.h"
+
 #include <caffe2/serialize/in_memory_adapter.h>
 #include <caffe2/serialize/inline_container.h>
 
@@ -90,9 +92,6 @@ namespace {
     if (archive.any("metatomic") || archive.any("metatensor"))
       refuse("this is a metatomic model: use its own pair style, or export the original potential "
              "with 'natrolite export CHECKPOINT -o MODEL.pt'");
-    if (archive.has("extra/chemical_symbols_to_index"))
-      refuse("this is a SevenNet file deployed for its own pair style: export its checkpoint with "
-             "'natrolite export CHECKPOINT -o MODEL.pt'");
     if (archive.has("extra/type_names") && archive.has("extra/r_max"))
       refuse("this is a NequIP or Allegro file deployed for its own pair style: export the "
              "original model with 'natrolite export FILE -o MODEL.pt'");
@@ -106,6 +105,7 @@ FileKind identify(const char *bytes, std::size_t nbytes)
 {
   check_start(bytes, nbytes);
   Archive archive(bytes, nbytes);
+  check_zip(bytes, nbytes, [&](const std::string &name) { return archive.read(name); });
   if (archive.has("extra/natrolite.json") && archive.has("constants.pkl"))
     return FileKind::natrolite_torchscript;
   if (archive.any("aotinductor"))
@@ -114,7 +114,14 @@ FileKind identify(const char *bytes, std::size_t nbytes)
   if (!archive.has("data.pkl"))
     refuse("this is a zip archive but no PyTorch file: give the output of 'natrolite export'");
   if (!archive.has("constants.pkl")) refuse_pickle(archive);
+  if (archive.has("extra/chemical_symbols_to_index")) return FileKind::sevennet_deployed;
+  if (archive.any("mace/calculators/lammps_mace.py")) return FileKind::mace_lammps;
   refuse_torchscript(archive);
+}
+
+bool has_extra_file(const char *bytes, std::size_t nbytes, const std::string &name)
+{
+  return Archive(bytes, nbytes).has("extra/" + name);
 }
 
 std::string read_extra_file(const char *bytes, std::size_t nbytes, const std::string &name)

@@ -8,11 +8,17 @@
 
 namespace natrolite {
 
-enum class FileKind { natrolite_torchscript };
+enum class FileKind {
+  natrolite_torchscript,
+  mace_lammps,         ///< MACE's `*-lammps.pt`
+  sevennet_deployed    ///< SevenNet's `deployed_serial.pt`
+};
 
 /// The kind of a file that can be loaded. Throws std::runtime_error that says what the file is
 /// and how to make a model file of it, for everything else.
 FileKind identify(const char *bytes, std::size_t nbytes);
+
+bool has_extra_file(const char *bytes, std::size_t nbytes, const std::string &name);
 
 /// Text of an extra file of a TorchScript archive, for example "natrolite.json".
 std::string read_extra_file(const char *bytes, std::size_t nbytes, const std::string &name);

@@ -158,8 +158,8 @@ Metadata parse_metadata(std::string_view text)
     fail("its metadata key 'dtype' is '" + m.dtype + "', supported are float32 and float64");
   m.allow_tf32 = get<bool>(j, "allow_tf32");
   m.type_names = get<std::vector<std::string>>(j, "type_names");
-  if (m.type_names.empty() ||
-      get<std::vector<int>>(j, "atomic_numbers").size() != m.type_names.size())
+  m.atomic_numbers = get<std::vector<int>>(j, "atomic_numbers");
+  if (m.type_names.empty() || m.atomic_numbers.size() != m.type_names.size())
     fail("its metadata keys 'type_names' and 'atomic_numbers' do not fit");
   m.r_max = positive(j, "r_max");
   m.pair_cutoffs = cutoff_matrix(j, m.type_names.size());
@@ -173,6 +173,11 @@ Metadata parse_metadata(std::string_view text)
   parse_convention(j, m);
   m.outputs = get<std::vector<std::string>>(j, "outputs");
   m.committee_size = get<int>(j, "committee_size");
+  const bool has_members = std::find(m.outputs.begin(), m.outputs.end(), "committee_energy") !=
+      m.outputs.end();
+  if (m.committee_size < 1 || has_members != (m.committee_size > 1))
+    fail("its metadata key 'committee_size' is " + std::to_string(m.committee_size) +
+         ", which does not fit its outputs");
   m.reference = parse_reference(at(j, "reference"), m.type_names.size());
   return m;
 }

@@ -8,7 +8,7 @@
 namespace natrolite {
 
 /// Throws std::runtime_error with both numbers if energy or forces differ by more than the file's
-/// tolerances. Not collective.
+/// tolerances. Not collective. The file must have a reference.
 void run_self_test(Model &model);
 
 }    // namespace natrolite

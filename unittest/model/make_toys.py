@@ -64,6 +64,28 @@ GOOD = {
     ),
 }
 
+ELECTRONS = GOOD["charged"][3]
+GOOD |= {
+    "multiplicity": (*GOOD["charged"][:3], {**ELECTRONS, "spin_convention": "multiplicity"}),
+    "committee": (
+        "lj",
+        lambda: toys.Committee(),
+        "float64",
+        {
+            "strictly_local": True,
+            "num_layers": 1,
+            "outputs": ["atomic_energy", "committee_energy"],
+            "committee_size": 3,
+        },
+    ),
+    "swapped": (  # peratom with its elements in the other order
+        "peratom",
+        lambda: toys.PerAtom(5.0, factors=toys.FACTORS[::-1]),
+        "float64",
+        {**GOOD["peratom"][3], "type_names": ["Ne", "Ar"], "atomic_numbers": [10, 18]},
+    ),
+}
+
 
 def built(file):
     """Return common.Built of a good toy, with the numpy formula as the original."""

@@ -16,6 +16,7 @@ gmax     rc 5, E_i = exp(0.5 (q_i - m)), m = largest q of all atoms, with gradie
 charged  rc 5, x_i = x0[t_i] + 0.3 q_i, x0 = (0.2, -0.1); charges z_i = x_i + (charge - X)/N with
          X, N = sum of x and number of atoms (one global_sum of 2 numbers);
          E_i = 0.5 z_i^2 + 0.1 spin q_i
+committee  the members are lj times 0.9, 1.0 and 1.1, the energy is lj itself
 peratom  rc 5, E_i = 0.1 q_i^2 and the output coordination_i = sum_j (1 - (r/rc)^2)^3
 """
 
@@ -56,10 +57,10 @@ class LennardJones(torch.nn.Module):
 class Toy(torch.nn.Module):
     """Base of the others: the cutoff, the compute type, and w [E, 1]."""
 
-    def __init__(self, rc, dtype=torch.float64):
+    def __init__(self, rc, dtype=torch.float64, factors=FACTORS):
         super().__init__()
         self.rc = float(rc)
-        self.register_buffer("c", torch.tensor(FACTORS, dtype=dtype))
+        self.register_buffer("c", torch.tensor(factors, dtype=dtype))
 
     def bump(self, d: torch.Tensor) -> torch.Tensor:
         return (1.0 - d.square().sum(1, keepdim=True) / self.rc**2) ** 3
@@ -151,6 +152,19 @@ class PerAtom(Toy):
         bump = self.bump(data["edge_vec"])
         count = gather(bump, data["edge_index"][0], q.size(0)).squeeze(1)
         return {"atomic_energy": 0.1 * q * q, "coordination": count}
+
+
+class Committee(torch.nn.Module):
+    """committee"""
+
+    def __init__(self):
+        super().__init__()
+        self.lj = LennardJones()
+        self.register_buffer("factors", torch.tensor([0.9, 1.0, 1.1], dtype=torch.float64))
+
+    def forward(self, data: Dict[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
+        energy = self.lj(data)["atomic_energy"]
+        return {"atomic_energy": energy, "committee_energy": self.factors.unsqueeze(1) * energy}
 
 
 class UnknownOperator(Toy):

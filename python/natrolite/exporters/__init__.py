@@ -19,6 +19,7 @@ from natrolite.errors import NatroliteError
 FAMILIES = {
     "mace": "natrolite.exporters.mace",
     "spookynet": "natrolite.exporters.spookynet",
+    "nequip": "natrolite.exporters.nequip",
     "sevennet": "natrolite.exporters.sevennet",
 }
 

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "edge_model.h"
+
+#include "exchange_context.h"
+#include "runtime.h"
+#include "self_test.h"
+#include "torch_tools.h"
+
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <stdexcept>
+
+namespace natrolite {
+
+EdgeModel::EdgeModel(const LoadOptions &options) : device_(prepare_runtime(options)) {}
+
+bool EdgeModel::self_test()
+{
+  if (metadata_.reference.types.empty()) return false;
+  run_self_test(*this);
+  return true;
+}
+
+std::string EdgeModel::device() const
+{
+  if (device_.is_cuda()) return device_.str();
+  return "cpu, " + std::to_string(at::get_num_threads()) + " thread(s)";
+}
+
+namespace {
+
+  /// [nlocal] energies that the gradient is taken of
+  at::Tensor energies_of(const Graph &graph, const std::map<std::string, at::Tensor> &outputs)
+  {
+    if (graph.member < 0) {
+      const at::Tensor energy = outputs.at("atomic_energy");
+      if (energy.dim() != 1 || energy.size(0) < graph.nlocal)
+        throw std::runtime_error("the model's 'atomic_energy' has not one entry per local atom");
+      return energy;
+    }
+    const at::Tensor energy = outputs.at("committee_energy");
+    if (energy.dim() != 2 || energy.size(0) <= graph.member || energy.size(1) != graph.nlocal)
+      throw std::runtime_error("the model's 'committee_energy' has not the shape [committee_size, "
+                               "local atoms]");
+    return energy[graph.member];
+  }
+
+}    // namespace
+
+void EdgeModel::differentiate(const Graph &graph, ExchangeContext &context,
+                              const at::Tensor &energy, const at::Tensor &edge_vec)
+{
+  const at::Tensor owned = energy.narrow(0, 0, graph.nowned).sum();
+  at::Tensor gradient;
+  const auto backward = [&] {
+    if (owned.requires_grad())
+      gradient = torch::autograd::grad({owned}, {edge_vec}, {}, false, false, true)[0];
+  };
+  if (device_.is_cuda())
+    context.home.serve(backward);
+  else
+    backward();
+  if (!gradient.defined()) gradient = at::zeros_like(edge_vec);
+  gradient_ = gradient.to(at::kCPU).contiguous();
+}
+
+void EdgeModel::collect(const Graph &graph, const Outputs &outputs, Evaluation &result)
+{
+  result.energy = energy_.data_ptr<double>();
+  result.edge_gradient = gradient_.data_ptr<double>();
+  result.peratom.clear();
+  peratom_.clear();
+  for (const auto &[name, t] : outputs) {
+    if (name == "atomic_energy" || t.dim() < 1 || t.size(0) != graph.nlocal) continue;
+    const at::Tensor host = t.detach().to(at::kCPU, at::kDouble).contiguous();
+    const auto width = graph.nlocal ? host.numel() / graph.nlocal : 1;
+    peratom_.push_back(host);
+    result.peratom.push_back({name, width, host.data_ptr<double>()});
+  }
+}
+
+void EdgeModel::evaluate(const Graph &g, Exchange &exchange, Evaluation &result)
+{
+  try {
+    ExchangeContext context;
+    context.exchange = &exchange;
+    context.nlocal = g.nlocal;
+    context.nall = g.nall;
+    const ExchangeScope scope(context);
+    const Inputs inputs{
+        view(g.edge_vec, {g.nedges, 3}, at::kDouble, device_).requires_grad_(true),
+        view(g.edge_index, {2, g.nedges}, at::kLong, device_),
+        view(g.types, {g.nall}, at::kLong, device_),
+    };
+    const Outputs outputs = forward(g, inputs);
+    const at::Tensor energy = energies_of(g, outputs);
+    differentiate(g, context, energy, inputs.edge_vec);
+    energy_ = energy.detach().to(at::kCPU, at::kDouble).contiguous();
+    collect(g, outputs, result);
+  } catch (const std::exception &e) {
+    throw std::runtime_error(first_line(e));
+  }
+}
+
+}    // namespace natrolite

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "nequip_metadata.h"
+
+#include "foreign_metadata.h"
+
+#include <cmath>
+#include <iterator>
+#include <sstream>
+#include <stdexcept>
+
+namespace natrolite {
+namespace {
+
+  std::vector<std::string> words(const std::string &text)
+  {
+    std::istringstream in(text);
+    return {std::istream_iterator<std::string>(in), {}};
+  }
+
+  double cutoff(const std::string &key, const std::string &text)
+  {
+    double value = NAN;
+    try {
+      value = std::stod(text);
+    } catch (const std::exception &) {
+    }
+    if (!(value > 0.0) || !std::isfinite(value))
+      throw std::runtime_error("its '" + key + "' is no cutoff: '" + text + "'");
+    return value;
+  }
+
+}    // namespace
+
+Metadata nequip_metadata(const LoadOptions &options, const std::string &family, int num_layers,
+                         const NequipText &text)
+{
+  const std::string dtype = text("model_dtype");
+  if (dtype != "float32" && dtype != "float64")
+    throw std::runtime_error("its 'model_dtype' is '" + dtype +
+                             "', not float32 or float64: export the original model with "
+                             "'natrolite export FILE -o MODEL.pt'");
+  Metadata m = foreign_metadata(options, family, "nequip-compile", words(text("type_names")),
+                                cutoff("r_max", text("r_max")), num_layers, dtype);
+  for (const std::string &word : words(text("per_edge_type_cutoff")))
+    m.pair_cutoffs.push_back(cutoff("per_edge_type_cutoff", word));
+  const std::size_t ntypes = m.type_names.size();
+  if (!m.pair_cutoffs.empty() && m.pair_cutoffs.size() != ntypes * ntypes)
+    throw std::runtime_error("its 'per_edge_type_cutoff' is not a square matrix over type_names");
+  m.allow_tf32 = text("allow_tf32") == "1";
+  return m;
+}
+
+}    // namespace natrolite

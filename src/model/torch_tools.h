@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// \file
+/// Small tools over LibTorch that the evaluators share.
+#pragma once
+
+#include "engine.h"
+
+#include <torch/script.h>
+
+namespace natrolite {
+
+/// A tensor over memory of the caller, without a copy on the CPU; fresh and empty for no elements.
+at::Tensor view(const void *data, at::IntArrayRef shape, at::ScalarType type, c10::Device device);
+
+/// The TorchScript module of a file. Throws std::runtime_error with one line.
+torch::jit::Module load_module(const LoadOptions &options, c10::Device device);
+
+/// Evaluation mode, no gradients of weights.
+void freeze_weights(torch::jit::Module &module);
+
+/// Makes torch.autograd.grad inside a forward pass return nothing: models that compute forces
+/// themselves then leave their graph to our own backward pass.
+void remove_inner_gradients(torch::jit::Module &module);
+
+/// float32 or float64 of the weights. Throws std::runtime_error for a model of another type.
+at::ScalarType weight_type(const torch::jit::Module &module);
+
+}    // namespace natrolite

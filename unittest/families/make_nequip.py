@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Writes small NequIP and Allegro files and what nequip's own calculator says about them.
+
+usage: make_nequip.py OUT     (environment of cmake/pins-nequip.txt, PYTHONPATH=python:unittest)
+
+OUT gets model files exported by natrolite, foreign files by nequip-compile, and cases.json.
+"""
+
+import json
+import os
+import sys
+
+import structures
+import tiny_nequip as tiny
+from natrolite.export import export
+from natrolite.exporters import nequip as family
+
+# name -> (configuration, type, layers)
+MODELS = {
+    "nequip": (tiny.nequip(), "float64", 3),
+    "nequip-single": (tiny.nequip(model_dtype="float32", num_layers=2), "float32", 2),
+    "nequip-zbl": (tiny.nequip(pair_potential=tiny.ZBL, num_layers=2, parity=False), "float64", 2),
+    "nequip-scalar": (tiny.nequip(num_layers=2, l_max=0, num_bessels=2), "float64", 2),
+    "allegro-cutoffs": (tiny.allegro(per_edge_type_cutoff=tiny.CUTOFFS, num_layers=1), "float64", 1),
+    "allegro-single": (tiny.allegro(model_dtype="float32"), "float32", 1),
+    "allegro-zbl": (tiny.allegro(pair_potential=tiny.ZBL), "float64", 1),
+}
+PACKAGED = ["nequip-single", "allegro-cutoffs"]
+TORCHSCRIPT = ["nequip-zbl", "allegro-cutoffs"]
+# compiled by torch in about half a minute each, so small ones
+AOTINDUCTOR = {"nequip-scalar": "pair_nequip", "allegro-cutoffs": "pair_allegro"}
+EVERY = ["folded", "ghost", "shell"]
+
+
+def truth(calculator, build):
+    """Return energy (eV), forces (eV/A) and stress (eV/A^3 or None) of a structure."""
+    atoms = build()
+    atoms.calc = calculator
+    return {
+        "energy": float(atoms.get_potential_energy()),
+        "forces": atoms.get_forces().tolist(),
+        "stress": atoms.get_stress(voigt=False).tolist() if atoms.cell.rank == 3 else None,
+    }
+
+
+def cases(name, file, values, foreign=False, modes=EVERY, max_ranks=0):
+    """Return the entries of cases.json for one file of a model."""
+    _, dtype, layers = MODELS[name]
+    label = file.replace(".pt2", "-pt2").replace(".pth", "-pth").replace(".nequip", "").removesuffix(".pt")
+    return [
+        {
+            "id": f"{label}-{dtype}-{structure}",
+            "file": file,
+            "foreign": foreign,
+            "dtype": dtype,
+            "structure": structure,
+            "charge": 0,
+            "spin": 0,
+            "layers": layers,
+            "cutoff": tiny.R_MAX,
+            "strictly_local": layers == 1,
+            "modes": modes,
+            "max_ranks": max_ranks,
+            **value,
+        }
+        for structure, value in values.items()
+    ]
+
+
+def write(out, name):
+    """Write all files of one model into the folder out; return the entries of cases.json."""
+    config, dtype, layers = MODELS[name]
+    checkpoint = tiny.write_checkpoint(os.path.join(out, f"{name}.ckpt"), config)
+    calculator = tiny.calculator(checkpoint)
+    values = {key: truth(calculator, build) for key, build in structures.ALL.items()}
+    source = checkpoint
+    if name in PACKAGED:
+        source = tiny.package(checkpoint, os.path.join(out, f"{name}.nequip.zip"))
+    export(family, source, os.path.join(out, f"{name}.pt"), dtype)
+    found = cases(name, f"{name}.pt", values)
+    if name in TORCHSCRIPT:
+        tiny.torchscript(checkpoint, os.path.join(out, f"{name}.nequip.pth"))
+        modes = EVERY if layers == 1 else ["folded", "shell"]
+        found += cases(name, f"{name}.nequip.pth", values, foreign=True, modes=modes)
+    if name in AOTINDUCTOR:
+        tiny.aotinductor(checkpoint, os.path.join(out, f"{name}.nequip.pt2"), AOTINDUCTOR[name])
+        limits = {} if layers == 1 else {"modes": ["folded"], "max_ranks": 1}
+        found += cases(name, f"{name}.nequip.pt2", values, foreign=True, **limits)
+    return found
+
+
+def main(out):
+    """Write everything into the folder out."""
+    os.makedirs(out, exist_ok=True)
+    found = [case for name in MODELS for case in write(out, name)]
+    with open(os.path.join(out, "cases.json"), "w") as file:
+        json.dump(found, file, indent=1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Writes SpookyNet model files and what the Python model says of the test structures.
+
+`python make_spookynet.py OUT` exports the public parameters with a long-range cutoff and writes
+`cases.json` (see test_matrix.py). The periodic case of the reference holds numbers of the original
+code; the others, charged or not, are evaluated in float64 by natrolite.spookynet, which
+unittest/python compares with the original's energies, forces and charges.
+"""
+
+import json
+import os
+import pathlib
+import sys
+
+import numpy as np
+import structures
+from natrolite.exporters import common, spookynet
+from natrolite import modelfile
+
+REFERENCE = pathlib.Path(__file__).resolve().parents[1] / "reference" / "spookynet"
+LR_CUTOFF = 10.0  # Angstrom, of the reference's periodic case
+PERIODIC = "benzene, triclinic cell, lr 10"
+CHARGES = {"na_in_graphite": 1, "short_triclinic": 0, "far_clusters": -1, "lone_atom": 1}
+
+
+def parity(atoms, charge):
+    """Return the fewest unpaired electrons."""
+    return int(atoms.numbers.sum() - charge) % 2
+
+
+def original_case(reference):
+    """Return the case of the original code."""
+    keys = ("numbers", "positions", "cell")
+    return {
+        "structure": "benzene",
+        "atoms": {key: reference[key] for key in keys},
+        "charge": reference["total_charge"],
+        "spin": reference["unpaired_electrons"],
+        "energy": reference["energy"],
+        "forces": reference["forces"],
+        "stress": None,
+        "charges": reference["qa"],
+    }
+
+
+def python_case(original, name, charge):
+    """Return the case of one structure, evaluated in Python."""
+    atoms = structures.ALL[name]()
+    atoms.info = {"charge": charge, "spin": parity(atoms, charge)}
+    result = original(atoms)
+    stress = None
+    if atoms.cell.array.any():
+        stress = (-np.asarray(result.virial) / atoms.get_volume()).tolist()
+    return {
+        "structure": name,
+        **atoms.info,
+        "energy": float(result.energy),
+        "forces": np.asarray(result.forces).tolist(),
+        "stress": stress,
+        "charges": np.asarray(result.atomic["charges"]).ravel().tolist(),
+    }
+
+
+def main(out):
+    """Write all files into the folder out."""
+    with open(REFERENCE / "reference.json") as stream:
+        reference = next(case for case in json.load(stream) if case["name"] == PERIODIC)
+    found = []
+    for dtype in ("float64", "float32"):
+        built = spookynet.build(str(REFERENCE / "parameters.pth"), dtype, lr_cutoff=LR_CUTOFF)
+        scripted, metadata, _ = common.finish(built)
+        file = f"spookynet-{dtype}.pt"
+        modelfile.write(os.path.join(out, file), scripted, metadata)
+        cases = [original_case(reference)]
+        cases += [python_case(built.original, name, charge) for name, charge in CHARGES.items()]
+        for case in cases:
+            found.append({
+                "id": f"spookynet-{dtype}-{case['structure']}",
+                "file": file,
+                "foreign": False,
+                "dtype": dtype,
+                "layers": metadata["num_layers"],
+                "cutoff": LR_CUTOFF,
+                "strictly_local": False,
+                "modes": ["folded", "ghost"],
+                "max_ranks": 0,
+                **case,
+            })
+    with open(os.path.join(out, "cases.json"), "w") as stream:
+        json.dump(found, stream, indent=1)
+
+
+if __name__ == "__main__":
+    os.makedirs(sys.argv[1], exist_ok=True)
+    main(sys.argv[1])

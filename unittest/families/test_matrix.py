@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Every family through LAMMPS against the family's own calculator: files, structures, modes, ranks.
+
+`make_FAMILY.py OUT`, run by the family's own Python (NATROLITE_PYTHON_<family>), writes model files
+and `cases.json`: a list of objects with
+    id, file, dtype, structure (a key of structures.ALL, or `atoms` beside it), charge, spin,
+    layers, cutoff (Angstrom), modes (exchange modes the file can run), max_ranks (0 = any),
+    energy (eV), forces (eV/A) and stress (eV/A^3, or null without a cell) in ASE's frame,
+    charges (e, optional).
+
+Limits: float64 1e-9 eV/atom, eV/A, eV/A^3, e; float32 2e-6 eV/atom, 2e-4 eV/A, 1e-5 eV/A^3, 1e-5 e, as
+in test_pair_sevennet.py.
+"""
+
+import functools
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import lammps_run
+import numpy as np
+import pytest
+import structures
+from ase import Atoms
+
+HERE = pathlib.Path(__file__).resolve().parent
+FAMILIES = ["spookynet", "sevennet", "mace", "nequip"]
+LIMITS = {"float32": (2e-6, 2e-4, 1e-5, 1e-5), "float64": (1e-9,) * 4}
+MODES = [(1, "folded"), (1, "ghost"), (1, "shell"), (2, "ghost"), (2, "shell"), (4, "ghost"), (4, "shell")]
+SKIN = 1.0  # Angstrom, of lammps_run.load
+
+
+def python_of(family):
+    """Return the interpreter of a family's environment; skips the test where there is none."""
+    own = {"spookynet": sys.executable, "sevennet": sys.executable}
+    python = own.get(family) or os.environ.get(f"NATROLITE_PYTHON_{family}")
+    if not python:
+        pytest.skip(f"no environment for {family}: configure with NATROLITE_PROVIDE=ON or "
+                    f"-DNATROLITE_PYTHON_{family}=PYTHON")
+    return python
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """made(family) -> (folder, cases)."""
+
+    @functools.cache
+    def get(family):
+        folder = tmp_path_factory.mktemp(family)
+        command = [python_of(family), HERE / f"make_{family}.py", folder]
+        if family == "sevennet" and os.environ.get("NATROLITE_PYTHON_sevenn012"):
+            command.append(os.environ["NATROLITE_PYTHON_sevenn012"])
+        done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+        assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]
+        return folder, json.loads((folder / "cases.json").read_text())
+
+    return get
+
+
+def system(case):
+    """Return the case's structure in LAMMPS' frame."""
+    if "atoms" in case:
+        atoms = Atoms(**case["atoms"], pbc=case["atoms"]["cell"] is not None)
+    else:
+        atoms = structures.ALL[case["structure"]]()
+    return lammps_run.System(atoms)
+
+
+def dense_shell(case, s):
+    """Is the shell of all layers too large for a quick test?"""
+    reach = case["layers"] * case["cutoff"]
+    return s.volume > 0 and len(s) / s.volume * 4.2 * reach**3 > 20000
+
+
+def deck_of(case, folder, mode, ranks):
+    """Return the deck of one case, or None where the file cannot run so."""
+    s = system(case)
+    if mode not in case["modes"] or (case["max_ranks"] and ranks > case["max_ranks"]):
+        return None
+    if mode == "shell" and dense_shell(case, s):
+        return None
+    style = f"pair_style equivariant exchange {mode}"
+    if case["charge"] or case["spin"]:
+        style += f" charge {case['charge']:g} spin {case['spin']:g}"
+    lines = [style, f"pair_coeff * * {case['file']} {' '.join(s.names)}"]
+    if mode == "shell":
+        lines.insert(0, f"comm_modify cutoff {case['layers'] * case['cutoff'] + SKIN}")
+    fields = []
+    if "charges" in case:
+        lines.append("fix natq all pair 1 equivariant charge 0")
+        fields = ["f_natq"]
+    deck = lammps_run.load(case["id"], s, folder)
+    return deck + lammps_run.evaluate(f"{case['id']}-{mode}-{ranks}", "\n".join(lines), fields)
+
+
+def errors(case, found):
+    """Return the errors: eV/atom, eV/A, eV/A^3, e."""
+    s = system(case)
+    charge = 0.0
+    if "charges" in case:
+        charge = np.abs(found.columns["f_natq"] - case["charges"]).max()
+    stress = 0.0
+    if case["stress"] is not None:
+        virial = s.rotated(-s.volume * np.array(case["stress"]))
+        stress = np.abs(found.virial - virial).max() / s.volume
+    forces = np.abs(found.forces - np.array(case["forces"]) @ s.rotation).max()
+    return abs(found.energy - case["energy"]) / len(s), forces, stress, charge
+
+
+@pytest.mark.parametrize("ranks, mode", MODES)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_equals_the_familys_own_calculator(family, ranks, mode, made, measured):
+    folder, cases = made(family)
+    decks = {case["id"]: deck_of(case, folder, mode, ranks) for case in cases}
+    if not any(decks.values()):
+        pytest.skip(f"{family} has no file that runs with exchange {mode} on {ranks} ranks")
+    done = lammps_run.lmp("".join(filter(None, decks.values())), folder, ranks, timeout=1200)
+    wrong, owners = [], set()
+    for case in cases:
+        if not decks[case["id"]]:
+            continue
+        found = lammps_run.point(done, f"{case['id']}-{mode}-{ranks}")
+        owners.add(len(found.owners))
+        miss = errors(case, found)
+        kind = "foreign" if case["foreign"] else "exported"
+        title = f"{family} {kind} {case['dtype']} against its own calculator: eV/atom, eV/A, eV/A^3, e"
+        measured(title, f"{mode}, {ranks} rank(s)", *miss)
+        if not all(e <= limit for e, limit in zip(miss, LIMITS[case["dtype"]])):
+            wrong.append((case["id"], miss))
+    assert not wrong, wrong
+    assert min(owners) < ranks or ranks == 1, "no case with an empty rank"
+    assert max(owners) == ranks, "no case with atoms on every rank"

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Keyword committee and the field uncertainty: several files, one file with members, warnings.
+
+The expected deviations come from the formulas of the toys (toys_numpy.py), in eV and eV/A.
+"""
+
+import functools
+
+import lammps_run
+import numpy as np
+import pytest
+import toy_systems
+import toys_numpy
+
+FILES = ["mp", "gsum", "swapped"]
+FORMULAS = {"swapped": "peratom"}
+SYSTEM = toy_systems.system("box")
+
+
+@functools.cache
+def member(name):
+    """Return (energy, forces) of a toy's formula in LAMMPS' frame."""
+    energy, forces, *_ = toys_numpy.evaluate(FORMULAS.get(name, name), SYSTEM.atoms)
+    return energy, forces @ SYSTEM.rotation
+
+
+def spread(members):
+    """Return the standard deviations of [(energy, forces)]: eV, and eV/A for each atom."""
+    energies, forces = np.array([e for e, _ in members]), np.array([f for _, f in members])
+    away = forces - forces.mean(0)
+    return energies.std(), np.sqrt((away**2).sum(2).mean(0))
+
+
+def run(toys, folder, ranks=1, files=FILES, keywords="", units="metal", tail=""):
+    names = ",".join(str(toys / f"{name}.pt") for name in files)
+    lines = lammps_run.pair(names, SYSTEM.names, f"committee 2 table.txt {keywords}")
+    if "shell" in keywords:
+        lines = "comm_modify cutoff 11\n" + lines
+    lines += "\nfix doubt all pair 1 equivariant uncertainty 1\n"
+    deck = lammps_run.single_point("at", SYSTEM, folder, lines, units=units, fields=["f_doubt"])
+    return lammps_run.lmp(deck + tail, folder, ranks)
+
+
+def table(folder):
+    return np.loadtxt(folder / "table.txt", ndmin=2)
+
+
+@pytest.mark.parametrize("ranks, mode", [(1, "folded"), (1, "ghost"), (2, "ghost"), (4, "ghost")])
+def test_deviation_of_several_files(ranks, mode, toys, tmp_path):
+    done = run(toys, tmp_path, ranks, keywords=f"exchange {mode}")
+    found = lammps_run.point(done, "at")
+    energy, forces = spread([member(name) for name in FILES])
+    assert np.abs(found.columns["f_doubt"] - forces).max() <= 1e-12
+    assert np.abs(found.forces - member("mp")[1]).max() <= 1e-12  # the first file drives
+    assert found.energy == pytest.approx(member("mp")[0], abs=1e-12)
+    step, spread_e, per_atom, largest, mean, atom = table(tmp_path)[0]
+    assert (step, atom) == (0, 1 + forces.argmax())
+    expected = [energy, energy / len(SYSTEM), forces.max(), forces.mean()]
+    assert [spread_e, per_atom, largest, mean] == pytest.approx(expected, rel=1e-9)
+    assert forces.max() > 0.1
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_shell_gives_the_same(ranks, toys, tmp_path):
+    done = run(toys, tmp_path, ranks, ["mp", "swapped"], "exchange shell")
+    forces = spread([member("mp"), member("swapped")])[1]
+    assert np.abs(lammps_run.point(done, "at").columns["f_doubt"] - forces).max() <= 1e-12
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_members_in_one_file(ranks, toys, tmp_path):
+    done = run(toys, tmp_path, ranks, ["committee"])
+    energy, forces = member("lj")
+    found = lammps_run.point(done, "at")
+    share = np.std([0.9, 1.0, 1.1])
+    assert np.allclose(found.columns["f_doubt"], share * np.linalg.norm(forces, axis=1), rtol=1e-10)
+    assert np.abs(found.forces - forces).max() <= 1e-10 * np.abs(forces).max()
+    assert table(tmp_path)[0, 1] == pytest.approx(share * abs(energy), rel=1e-9)
+
+
+def test_units_real(toys, tmp_path):
+    """The field is in LAMMPS' units, the table in eV and Angstrom."""
+    done = run(toys, tmp_path, units="real")
+    forces = spread([member(name) for name in FILES])[1]
+    found = lammps_run.point(done, "at", 68568.415).columns["f_doubt"]
+    assert np.allclose(found, forces * lammps_run.KCAL_PER_EV, rtol=1e-8)
+    assert table(tmp_path)[0, 3] == pytest.approx(forces.max(), rel=1e-9)
+
+
+RUN = "fix move all nve\ntimestep 0.0005\nvelocity all create 50 3 loop geom\nthermo 5\nrun 6 post no\n"
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_every_n_steps_and_one_warning(ranks, toys, tmp_path):
+    limit = 0.5 * spread([member(name) for name in FILES])[1].max()
+    done = run(toys, tmp_path, ranks, keywords=f"{limit}", tail=RUN)
+    rows = table(tmp_path)
+    assert rows[:, 0].tolist() == [0, 2, 4, 6]
+    assert len(set(rows[:, 3])) == 4 and (rows[:, 3] > limit).all()
+    warnings = [line for line in done.output.splitlines() if "committee's forces" in line]
+    assert len(warnings) == 2, warnings  # one in each of the two runs
+    assert f"atom {int(rows[0, 5])} deviate" in warnings[0] and "at step 0" in warnings[0]
+
+
+def test_no_warning_below_the_threshold(toys, tmp_path):
+    limit = 10.0 * spread([member(name) for name in FILES])[1].max()
+    done = run(toys, tmp_path, keywords=f"{limit}", tail=RUN)
+    assert "committee's forces" not in done.output
+
+
+def test_fix_pair_alone_asks_for_it(toys, tmp_path):
+    """Without the keyword there is no table, but the field is there when fix pair asks."""
+    names = ",".join(str(toys / f"{name}.pt") for name in FILES)
+    lines = lammps_run.pair(names, SYSTEM.names) + "\nfix doubt all pair 1 equivariant uncertainty 1"
+    deck = lammps_run.single_point("at", SYSTEM, tmp_path, lines, fields=["f_doubt"])
+    found = lammps_run.point(lammps_run.lmp(deck, tmp_path), "at")
+    forces = spread([member(name) for name in FILES])[1]
+    assert np.abs(found.columns["f_doubt"] - forces).max() <= 1e-12
+
+
+REFUSED = {
+    "one model": ("mp", "committee 2 t.txt", ["needs several models", "FILE1,FILE2"]),
+    "no steps": ("mp,gsum", "committee 0 t.txt", ["N = 0", "1 or more"]),
+    "no table": ("mp,gsum", "committee 2", ["committee", "N and a file name"]),
+    "negative": ("mp,gsum", "committee 2 t.txt -1", ["threshold -1", "positive"]),
+    "nowhere": ("mp,gsum", "committee 2 nowhere/t.txt", ["nowhere/t.txt", "No such file"]),
+    "cutoffs": ("mp,mp3", "committee 2 t.txt", ["same cutoffs", "5", "4"]),
+    "charge": ("mp,charged", "committee 2 t.txt", ["same charge and spin", "charged.pt"]),
+    "second missing": ("mp,nowhere", "committee 2 t.txt", ["nowhere.pt", "cannot read"]),
+    "no field": ("mp", "", ["uncertainty"]),
+}
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("name", list(REFUSED))
+def test_refusals(name, ranks, toys, tmp_path):
+    files, keywords, words = REFUSED[name]
+    paths = ",".join(str(toys / f"{file}.pt") for file in files.split(","))
+    lines = lammps_run.pair(paths, SYSTEM.names, keywords)
+    if name == "no field":
+        lines += "\nfix doubt all pair 1 equivariant uncertainty 1"
+    done = lammps_run.attempt(lammps_run.single_point("at", SYSTEM, tmp_path, lines), tmp_path, ranks)
+    assert done.code != 0 and len(done.errors()) == 1, done.tail()
+    assert all(word in done.errors()[0] for word in words), done.errors()

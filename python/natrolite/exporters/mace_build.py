@@ -2,11 +2,11 @@
 """Takes a `mace` model apart and builds the wrapper of mace_modules from its parts."""
 
 import copy
-import itertools
 
 import torch
 
 from natrolite.errors import NatroliteError
+from natrolite.exporters import convolution, mace_edges, mace_products
 from natrolite.exporters import mace_modules as wrapper
 
 # Interaction blocks of mace: (skip connection, features of the radial networks, norm, outro)
@@ -118,7 +118,7 @@ def _tables(model, head):
 
 
 def _radial(module, atomic_numbers, dtype):
-    """Return wrapper.Radial of a RadialEmbeddingBlock."""
+    """Return mace_edges.Radial of a RadialEmbeddingBlock."""
     kind = _known(module.bessel_fn, ["BesselBasis", "GaussianBasis", "ChebychevBasis"], "radial basis")
     if kind == "ChebychevBasis":
         raise NatroliteError(
@@ -126,25 +126,25 @@ def _radial(module, atomic_numbers, dtype):
             "differentiate: mace's own forces are not the derivative of its energy, and no dynamics "
             "with them conserves energy; train with --radial_type bessel"
         )
-    distance = wrapper.PlainDistance()
+    distance = mace_edges.PlainDistance()
     if hasattr(module, "distance_transform"):
         transform = module.distance_transform
         _known(transform, ["AgnesiTransform", "SoftTransform"], "distance transform")
-        distance = wrapper.TypedDistance(transform, atomic_numbers, dtype)
+        distance = mace_edges.TypedDistance(transform, atomic_numbers, dtype)
     within = bool(getattr(module, "apply_cutoff", True))
     _known(module.cutoff_fn, ["PolynomialCutoff"], "cutoff function")
-    return wrapper.Radial(distance, module.bessel_fn, module.cutoff_fn, within)
+    return mace_edges.Radial(distance, module.bessel_fn, module.cutoff_fn, within)
 
 
 def _repulsion(model):
     """Return the ZBL repulsion as tables by types, or NoRepulsion."""
     if not hasattr(model, "pair_repulsion"):
-        return wrapper.NoRepulsion()
+        return mace_edges.NoRepulsion()
     zbl = model.pair_repulsion_fn
     _known(zbl, ["ZBLBasis"], "pair repulsion")
     z = model.atomic_numbers.to(zbl.c.dtype)
     power, radius = torch.pow(z, zbl.a_exp), zbl.covalent_radii[model.atomic_numbers]
-    return wrapper.Repulsion(
+    return mace_edges.Repulsion(
         strength=0.5 * 14.3996 * z[:, None] * z,
         screening=zbl.a_prefactor * 0.529 / (power[:, None] + power),
         reach=radius[:, None] + radius,
@@ -169,74 +169,34 @@ def _layer(model, k, onehot):
     """Return (intro, skip, body) of layer k."""
     block, products = model.interactions[k], model.products[k]
     _known(products, ["EquivariantProductBasisBlock"], "product block")
+    _known(products.symmetric_contractions, ["SymmetricContraction"], "contraction")
     skip, features, norm, outro = BLOCKS[_known(block, BLOCKS, "interaction block")]
     maps = [block.linear_up] + ([block.linear_down] if features == "atoms" else [])
     width = block.linear_up.irreps_out.dim
     within = bool(getattr(model.radial_embedding, "apply_cutoff", True))
-    convolution = wrapper.Convolution(
+    product, columns = convolution.build(block.conv_tp, torch.nn.Identity())
+    messages = wrapper.Messages(
         _features(block, features, width, onehot),
-        block.conv_tp_weights,
-        block.conv_tp,
+        _scaled(block.conv_tp_weights, columns),
+        product,
         block.linear_1 if outro == "gated" else block.linear,
         _norm(block, norm, onehot.dtype),
         width,
         within,
     )
-    body = wrapper.Body(convolution, _outro(block, outro), block.reshape, _products(products))
+    body = wrapper.Body(messages, _outro(block, outro), block.reshape, mace_products.build(products))
     return wrapper.Intro(maps), _skip(block, skip if products.use_sc else "none"), body
 
 
-def _products(module):
-    """Return wrapper.Products of an EquivariantProductBasisBlock."""
-    _known(module.symmetric_contractions, ["SymmetricContraction"], "contraction")
-    contractions = list(module.symmetric_contractions.contractions)
-    components = contractions[0].coupling_irreps.dim
-    highest = max(c.correlation for c in contractions)
-    return wrapper.Products(
-        [_power(_multisets(components, order), components) for order in range(1, highest)],
-        [_contraction(c, components) for c in contractions],
-        module.linear,
-        bool(getattr(module, "use_agnostic_product", False)),
-    )
-
-
-def _multisets(components, order):
-    """Return [(i, j, ...)] with i <= j <= ..., the products of `order` out of all components."""
-    return list(itertools.combinations_with_replacement(range(components), order))
-
-
-def _power(multisets, components):
-    """Return wrapper.Power for some products of one order: the last factor of each goes right."""
-    below = {m: k for k, m in enumerate(_multisets(components, len(multisets[0]) - 1))}
-    return wrapper.Power(
-        torch.tensor([below[m[:-1]] for m in multisets]), torch.tensor([m[-1] for m in multisets])
-    )
-
-
-def _contraction(module, components):
-    """Return wrapper.Contraction of one Contraction of mace (one irrep of the output)."""
-    weights = [*reversed(list(module.weights)), module.weights_max]
-    terms = []
-    for order, weight in enumerate(weights, 1):
-        dense = module.U_tensors(order).reshape(-1, components**order, weight.size(1))
-        multisets, coupling = _symmetric(dense, components, order)
-        terms.append(wrapper.Term(_power(multisets, components), coupling, weight.transpose(0, 1).contiguous()))
-    return wrapper.Contraction(terms)
-
-
-def _symmetric(dense, components, order):
-    """Return (multisets, coupling [w * k, M]) of dense couplings [w, components ** order, k].
-
-    The couplings of one multiset in all orders of its factors are added; those that are 0 left out.
-    """
-    multisets = _multisets(components, order)
-    row = {m: k for k, m in enumerate(multisets)}
-    index = [row[tuple(sorted(t))] for t in itertools.product(range(components), repeat=order)]
-    w, _, k = dense.shape
-    total = dense.new_zeros(w, len(multisets), k).index_add(1, torch.tensor(index), dense)
-    kept = total.abs().sum((0, 2)).nonzero().flatten().tolist() or [0]
-    coupling = total[:, kept].transpose(1, 2).reshape(w * k, len(kept))
-    return [multisets[m] for m in kept], coupling.contiguous()
+def _scaled(network, columns):
+    """Return a radial network (a copy already) whose results are multiplied by columns."""
+    if _known(network, ["FullyConnectedNet", "RadialMLP"], "radial network") == "RadialMLP":
+        last = network.net[-1]
+        last.weight.mul_(columns.unsqueeze(1))
+        last.bias.mul_(columns)
+    else:
+        network[len(network) - 1].weight.mul_(columns)
+    return network
 
 
 def _features(block, kind, width, onehot):

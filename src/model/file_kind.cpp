@@ -115,7 +115,7 @@ FileKind identify(const char *bytes, std::size_t nbytes)
     refuse("this is a zip archive but no PyTorch file: give the output of 'natrolite export'");
   if (!archive.has("constants.pkl")) refuse_pickle(archive);
   if (archive.has("extra/chemical_symbols_to_index")) return FileKind::sevennet_deployed;
-  if (archive.any("mace/calculators/lammps_mace.py")) return FileKind::mace_lammps;
+  if (archive.any("__torch__/mace/calculators/lammps_mace")) return FileKind::mace_lammps;
   refuse_torchscript(archive);
 }
 

@@ -113,7 +113,7 @@ FileKind identify(const char *bytes, std::size_t nbytes)
     refuse("this is a zip archive but no PyTorch file: give the output of 'natrolite export'");
   if (!archive.has("constants.pkl")) refuse_pickle(archive);
   if (archive.has("extra/chemical_symbols_to_index")) return FileKind::sevennet_deployed;
-  if (archive.any("mace/calculators/lammps_mace")) return FileKind::mace_lammps;
+  if (archive.any("__torch__/mace/calculators/lammps_mace")) return FileKind::mace_lammps;
   if (archive.has("extra/type_names") && archive.has("extra/model_dtype"))
     return FileKind::nequip_torchscript;
   refuse_torchscript(archive);

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 import torch
-from natrolite import modelfile
+from natrolite import exporters, modelfile
 from natrolite.errors import NatroliteError
 
 
@@ -63,7 +63,7 @@ def test_modalities(natrolite, checkpoints, tmp_path):
 def test_export_of_something_else(natrolite, toys, tmp_path, file):
     refused(
         natrolite("export", toys / f"{file}.pt", "-o", tmp_path / "x.pt"),
-        f"{file}.pt", "not a mace or spookynet or sevennet checkpoint",
+        f"{file}.pt", f"not a {' or '.join(exporters.FAMILIES)} checkpoint",
     )
 
 

@@ -6,6 +6,7 @@ import copy
 import torch
 
 from natrolite.errors import NatroliteError
+from natrolite.exporters import convolution, mace_edges, mace_products
 from natrolite.exporters import mace_modules as wrapper
 
 # Interaction blocks of mace: (skip connection, features of the radial networks, norm, outro)
@@ -117,7 +118,7 @@ def _tables(model, head):
 
 
 def _radial(module, atomic_numbers, dtype):
-    """Return wrapper.Radial of a RadialEmbeddingBlock."""
+    """Return mace_edges.Radial of a RadialEmbeddingBlock."""
     kind = _known(module.bessel_fn, ["BesselBasis", "GaussianBasis", "ChebychevBasis"], "radial basis")
     if kind == "ChebychevBasis":
         raise NatroliteError(
@@ -125,25 +126,25 @@ def _radial(module, atomic_numbers, dtype):
             "differentiate: mace's own forces are not the derivative of its energy, and no dynamics "
             "with them conserves energy; train with --radial_type bessel"
         )
-    distance = wrapper.PlainDistance()
+    distance = mace_edges.PlainDistance()
     if hasattr(module, "distance_transform"):
         transform = module.distance_transform
         _known(transform, ["AgnesiTransform", "SoftTransform"], "distance transform")
-        distance = wrapper.TypedDistance(transform, atomic_numbers, dtype)
+        distance = mace_edges.TypedDistance(transform, atomic_numbers, dtype)
     within = bool(getattr(module, "apply_cutoff", True))
     _known(module.cutoff_fn, ["PolynomialCutoff"], "cutoff function")
-    return wrapper.Radial(distance, module.bessel_fn, module.cutoff_fn, within)
+    return mace_edges.Radial(distance, module.bessel_fn, module.cutoff_fn, within)
 
 
 def _repulsion(model):
     """Return the ZBL repulsion as tables by types, or NoRepulsion."""
     if not hasattr(model, "pair_repulsion"):
-        return wrapper.NoRepulsion()
+        return mace_edges.NoRepulsion()
     zbl = model.pair_repulsion_fn
     _known(zbl, ["ZBLBasis"], "pair repulsion")
     z = model.atomic_numbers.to(zbl.c.dtype)
     power, radius = torch.pow(z, zbl.a_exp), zbl.covalent_radii[model.atomic_numbers]
-    return wrapper.Repulsion(
+    return mace_edges.Repulsion(
         strength=0.5 * 14.3996 * z[:, None] * z,
         screening=zbl.a_prefactor * 0.529 / (power[:, None] + power),
         reach=radius[:, None] + radius,
@@ -168,23 +169,34 @@ def _layer(model, k, onehot):
     """Return (intro, skip, body) of layer k."""
     block, products = model.interactions[k], model.products[k]
     _known(products, ["EquivariantProductBasisBlock"], "product block")
+    _known(products.symmetric_contractions, ["SymmetricContraction"], "contraction")
     skip, features, norm, outro = BLOCKS[_known(block, BLOCKS, "interaction block")]
     maps = [block.linear_up] + ([block.linear_down] if features == "atoms" else [])
     width = block.linear_up.irreps_out.dim
     within = bool(getattr(model.radial_embedding, "apply_cutoff", True))
-    convolution = wrapper.Convolution(
+    product, columns = convolution.build(block.conv_tp, torch.nn.Identity())
+    messages = wrapper.Messages(
         _features(block, features, width, onehot),
-        block.conv_tp_weights,
-        block.conv_tp,
+        _scaled(block.conv_tp_weights, columns),
+        product,
         block.linear_1 if outro == "gated" else block.linear,
         _norm(block, norm, onehot.dtype),
         width,
         within,
     )
-    agnostic = bool(getattr(products, "use_agnostic_product", False))
-    end = wrapper.Products(products.symmetric_contractions, products.linear, agnostic)
-    body = wrapper.Body(convolution, _outro(block, outro), block.reshape, end)
+    body = wrapper.Body(messages, _outro(block, outro), block.reshape, mace_products.build(products))
     return wrapper.Intro(maps), _skip(block, skip if products.use_sc else "none"), body
+
+
+def _scaled(network, columns):
+    """Return a radial network (a copy already) whose results are multiplied by columns."""
+    if _known(network, ["FullyConnectedNet", "RadialMLP"], "radial network") == "RadialMLP":
+        last = network.net[-1]
+        last.weight.mul_(columns.unsqueeze(1))
+        last.bias.mul_(columns)
+    else:
+        network[len(network) - 1].weight.mul_(columns)
+    return network
 
 
 def _features(block, kind, width, onehot):

@@ -7,118 +7,13 @@ interaction blocks have their hook for LAMMPS, between the first linear map and 
 Shapes: n = nlocal, a = nall, E edges, T types; "center" is mace's receiver, "neighbor" its sender.
 """
 
-from typing import Dict, List, NamedTuple, Tuple
+from typing import Dict, List, Tuple
 
 import torch
 
 from natrolite import operators  # noqa: F401  (registers the operators that forward calls)
-
-
-class Edges(NamedTuple):
-    """What all layers need to know of the edges.
-
-    center, neighbor: int64 [E]; pair: int64 [2, E], types of neighbor and center;
-    harmonics [E, h]; radial [E, b]; cutoff [E, 1], its envelope, which radial may contain already.
-    """
-
-    center: torch.Tensor
-    neighbor: torch.Tensor
-    pair: torch.Tensor
-    harmonics: torch.Tensor
-    radial: torch.Tensor
-    cutoff: torch.Tensor
-
-
-def scatter_rows(x: torch.Tensor, index: torch.Tensor, rows: int) -> torch.Tensor:
-    """Sum of rows of x by index: [E, w], [E] -> [rows, w]."""
-    zero = torch.zeros([rows, x.size(1)], dtype=x.dtype, device=x.device)
-    return zero.index_add(0, index, x)
-
-
-class PlainDistance(torch.nn.Module):
-    """The distance itself: [E, 1] -> [E, 1]."""
-
-    def forward(self, r: torch.Tensor, pair: torch.Tensor) -> torch.Tensor:
-        return r
-
-
-class TypedDistance(torch.nn.Module):
-    """A distance transform of mace, which looks at the elements of a pair: [E, 1] -> [E, 1].
-
-    mace gives it one-hot rows of all atoms; here the "atoms" are the T types, row k of type k.
-    """
-
-    def __init__(self, transform, atomic_numbers, dtype):
-        super().__init__()
-        self.transform = transform
-        self.register_buffer("atomic_numbers", atomic_numbers)
-        self.register_buffer("onehot", torch.eye(len(atomic_numbers), dtype=dtype))
-
-    def forward(self, r: torch.Tensor, pair: torch.Tensor) -> torch.Tensor:
-        return self.transform(r, self.onehot, pair, self.atomic_numbers)
-
-
-class Radial(torch.nn.Module):
-    """Radial basis and its envelope: [E, 1], [2, E] -> [E, b], [E, 1].
-
-    within: the basis contains the envelope; otherwise each layer applies it to its weights.
-    """
-
-    def __init__(self, distance, basis, envelope, within):
-        super().__init__()
-        self.distance = distance
-        self.basis = basis
-        self.envelope = envelope
-        self.within: bool = within
-
-    def forward(self, r: torch.Tensor, pair: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
-        cutoff = self.envelope(r)
-        basis = self.basis(self.distance(r, pair))
-        if self.within:
-            basis = basis * cutoff
-        return basis, cutoff
-
-
-class NoRepulsion(torch.nn.Module):
-    """No pair energy: -> [n] zeros."""
-
-    def forward(self, r: torch.Tensor, edges: Edges, nlocal: int) -> torch.Tensor:
-        return torch.zeros([nlocal], dtype=r.dtype, device=r.device)
-
-
-class Repulsion(torch.nn.Module):
-    """Half the Ziegler-Biersack-Littmark energy of each edge on its center, in eV: -> [n].
-
-    Z Z' e^2 / (4 pi eps0 r) sum_k c_k exp(-d_k r/a), times a polynomial envelope that ends at the
-    sum of the covalent radii. strength (half of Z Z' e^2 / (4 pi eps0)), screening (a) and reach:
-    [T, T], by types of neighbor and center.
-    """
-
-    def __init__(self, strength, screening, reach, coefficients, p):
-        super().__init__()
-        self.register_buffer("strength", strength)
-        self.register_buffer("screening", screening)
-        self.register_buffer("reach", reach)
-        self.register_buffer("coefficients", coefficients)
-        self.register_buffer(
-            "decays", torch.tensor([3.2, 0.9423, 0.4028, 0.2016], dtype=coefficients.dtype)
-        )
-        self.p = float(p)
-
-    def forward(self, r: torch.Tensor, edges: Edges, nlocal: int) -> torch.Tensor:
-        neighbor, center = edges.pair[0], edges.pair[1]
-        reduced = r / self.screening[neighbor, center].unsqueeze(1)
-        screened = torch.mv(torch.exp(-self.decays * reduced), self.coefficients).unsqueeze(1)
-        x, p = r / self.reach[neighbor, center].unsqueeze(1), self.p
-        envelope = (
-            1.0
-            - (p + 1.0) * (p + 2.0) / 2.0 * torch.pow(x, p)
-            + p * (p + 2.0) * torch.pow(x, p + 1.0)
-            - p * (p + 1.0) / 2.0 * torch.pow(x, p + 2.0)
-        )
-        energy = self.strength[neighbor, center].unsqueeze(1) / r * screened * envelope
-        energy = torch.where(x < 1.0, energy, torch.zeros_like(r))
-        return scatter_rows(energy, edges.center, nlocal).squeeze(1)
+from natrolite.exporters.convolution import scatter_rows
+from natrolite.exporters.mace_edges import Edges
 
 
 class PlainFeatures(torch.nn.Module):
@@ -239,10 +134,10 @@ class Gate(torch.nn.Module):
         return torch.cat(out, dim=1)
 
 
-class Convolution(torch.nn.Module):
+class Messages(torch.nn.Module):
     """Messages of the neighbors, summed on their centers and normalized: [a, w] -> [n, w'].
 
-    width: columns of the features that take part in the product.
+    product: convolution.Convolution, which gets its weights; width: columns of the features in it.
     """
 
     def __init__(self, features, radial, product, linear, norm, width, within):
@@ -260,49 +155,28 @@ class Convolution(torch.nn.Module):
         weights = self.radial(features)
         if not self.within:
             weights = weights * edges.cutoff
-        source = x[:, : self.width].index_select(0, edges.neighbor)
-        message = self.product(source, edges.harmonics, weights)
-        message = scatter_rows(message, edges.center, nlocal)
+        x = x[:, : self.width]
+        message = self.product(x, edges.center, edges.neighbor, weights, edges.harmonics, nlocal)
         return self.linear(message) / self.norm(features, edges, self.within, nlocal)
-
-
-class Products(torch.nn.Module):
-    """Symmetric contraction and linear map: [n, c, d], [n, T] -> [n, w].
-
-    The contraction cannot take 0 atoms: one zero row goes with them.
-    agnostic: the contraction has one set of weights for all types.
-    """
-
-    def __init__(self, contraction, linear, agnostic):
-        super().__init__()
-        self.contraction = contraction
-        self.linear = linear
-        self.agnostic: bool = agnostic
-
-    def forward(self, x: torch.Tensor, onehot: torch.Tensor) -> torch.Tensor:
-        n = x.size(0)
-        if self.agnostic:
-            onehot = torch.ones([n, 1], dtype=x.dtype, device=x.device)
-        x = torch.cat([x, torch.zeros([1, x.size(1), x.size(2)], dtype=x.dtype, device=x.device)])
-        zero = torch.zeros([1, onehot.size(1)], dtype=x.dtype, device=x.device)
-        return self.linear(self.contraction(x, torch.cat([onehot, zero])))[:n]
 
 
 class Body(torch.nn.Module):
     """What follows the exchange in one layer, without the skip connection: [a, w] -> [n, w']."""
 
-    def __init__(self, convolution, outro, reshape, products):
+    def __init__(self, messages, outro, reshape, products):
         super().__init__()
-        self.convolution = convolution
+        self.messages = messages
         self.outro = outro
         self.reshape = reshape
         self.products = products
 
-    def forward(self, x: torch.Tensor, edges: Edges, onehot: torch.Tensor) -> torch.Tensor:
-        nlocal = onehot.size(0)
-        message = self.convolution(x, edges, nlocal)
+    def forward(
+        self, x: torch.Tensor, edges: Edges, local: torch.Tensor, onehot: torch.Tensor
+    ) -> torch.Tensor:
+        nlocal = local.size(0)
+        message = self.messages(x, edges, nlocal)
         message = self.outro(message, x[:nlocal], onehot)
-        return self.products(self.reshape(message), onehot)
+        return self.products(self.reshape(message), local)
 
 
 class NoSkip(torch.nn.Module):
@@ -360,7 +234,7 @@ class FirstLayer(torch.nn.Module):
     def forward(
         self, types: torch.Tensor, local: torch.Tensor, edges: Edges, onehot: torch.Tensor
     ) -> torch.Tensor:
-        return self.body(self.intro[types], edges, onehot) + self.skip[local]
+        return self.body(self.intro[types], edges, local, onehot) + self.skip[local]
 
 
 class NextLayer(torch.nn.Module):
@@ -373,11 +247,16 @@ class NextLayer(torch.nn.Module):
         self.body = body
 
     def forward(
-        self, x: torch.Tensor, types: torch.Tensor, edges: Edges, onehot: torch.Tensor
+        self,
+        x: torch.Tensor,
+        types: torch.Tensor,
+        local: torch.Tensor,
+        edges: Edges,
+        onehot: torch.Tensor,
     ) -> torch.Tensor:
         skip = self.skip(x, onehot)
         x = torch.ops.natrolite.ghost_exchange(self.intro(x), types)
-        return self.body(x, edges, onehot) + skip
+        return self.body(x, edges, local, onehot) + skip
 
 
 class NoReadout(torch.nn.Module):
@@ -433,7 +312,7 @@ class Mace(torch.nn.Module):
         x = self.first(types, local, edges, onehot)
         energy = energy + self.first_readout(x)
         for layer, readout in zip(self.layers, self.readouts):
-            x = layer(x, types, edges, onehot)
+            x = layer(x, types, local, edges, onehot)
             energy = energy + readout(x)
         energy = energy.to(torch.float64) * self.scale + self.shift
         return {"atomic_energy": energy + self.isolated[local]}

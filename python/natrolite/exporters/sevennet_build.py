@@ -6,6 +6,7 @@ import copy
 import torch
 
 from natrolite.errors import NatroliteError
+from natrolite.exporters import convolution
 from natrolite.exporters import sevennet_modules as wrapper
 
 
@@ -131,85 +132,9 @@ def _rescale(module, types, modality):
 
 def _convolution(module):
     """Return the path-by-path Convolution of one sevenn IrrepsConvolution."""
-    product = module.convolution
-    paths = [p for p in product.instructions]
-    if any(p.connection_mode != "uvu" or product.irreps_in2[p.i_in2].mul != 1 for p in paths):
-        raise NatroliteError("a convolution of this checkpoint has paths other than 'uvu'")
-    scales, radial = _paths(product, paths), copy.deepcopy(module.weight_nn)
+    radial = copy.deepcopy(module.weight_nn)
+    result, columns = convolution.build(module.convolution, radial)
     denominator = module.denominator.detach().reshape(())
-    columns = torch.cat([s.expand(p.path_shape[0]) for p, (s, _) in zip(paths, scales)])
     last = radial[len(radial) - 1]
     last.weight = torch.nn.Parameter(last.weight.detach() * (columns / denominator), requires_grad=False)
-    order_in, blocks, emitted = [], [], []
-    for i, (block, where) in enumerate(zip(product.irreps_in1, product.irreps_in1.slices())):
-        index = torch.arange(where.start, where.stop).view(block.mul, block.ir.dim)
-        order_in.append(index.t().reshape(-1))
-        mine = [k for k, p in enumerate(paths) if p.i_in1 == i]
-        emitted += mine
-        blocks.append(
-            wrapper.Block(
-                block.ir.dim, [scales[k][1] for k in mine], [paths[k].i_in2 for k in mine], mine
-            )
-        )
-    return wrapper.Convolution(
-        blocks,
-        [b.dim for b in product.irreps_in1],
-        torch.cat(order_in),
-        _order_out(product, paths, emitted),
-        radial,
-        [b.dim for b in product.irreps_in2],
-        [p.path_shape[0] for p in paths],
-    )
-
-
-def _order_out(product, paths, emitted):
-    """Return int64 [w']: where each column of the product's layout stands in the emitted sums."""
-    blocks, start = {}, 0
-    for k in emitted:
-        block = product.irreps_out[paths[k].i_out]
-        index = start + torch.arange(block.dim).view(block.ir.dim, block.mul)
-        blocks[paths[k].i_out] = index.t().reshape(-1)
-        start += block.dim
-    return torch.cat([blocks[i] for i in sorted(blocks)])
-
-
-def _paths(product, paths):
-    """Return [(scale, path module)]: the coefficients are read off the product with unit inputs."""
-    dtype = _dtype(product)
-    result = []
-    for k, path in enumerate(paths):
-        coupling = _coupling(product, paths, k, dtype)
-        d2, d3, d1 = coupling.shape
-        if d1 == 1 or d2 == 1:
-            scale = coupling[0, 0, 0]
-            if not torch.allclose(coupling.reshape(d3, -1), scale * torch.eye(d3, dtype=dtype)):
-                raise NatroliteError("a tensor product of this checkpoint is not of the usual form")
-            result.append((scale, wrapper.DirectPath() if d2 == 1 else wrapper.ScalarPath()))
-        else:
-            result.append((torch.ones((), dtype=dtype), wrapper.TensorPath(coupling)))
     return result
-
-
-def _dtype(product):
-    return next(b.dtype for n, b in product.named_buffers() if b.is_floating_point())
-
-
-def _coupling(product, paths, k, dtype):
-    """Return [d2, d3, d1] of path k: the product of unit vectors with only this path's weight."""
-    path = paths[k]
-    s1, s2 = product.irreps_in1.slices()[path.i_in1], product.irreps_in2.slices()[path.i_in2]
-    d1 = product.irreps_in1[path.i_in1].ir.dim
-    d2 = product.irreps_in2[path.i_in2].ir.dim
-    x = torch.zeros(d2, d1, product.irreps_in1.dim, dtype=dtype)
-    y = torch.zeros(d2, d1, product.irreps_in2.dim, dtype=dtype)
-    for j in range(d2):
-        for i in range(d1):
-            x[j, i, s1.start + i] = 1.0  # channel 0 of the block: [mul, d1], channels slowest
-            y[j, i, s2.start + j] = 1.0
-    w = torch.zeros(product.weight_numel, dtype=dtype)
-    start = sum(p.path_shape[0] * p.path_shape[1] for p in paths[:k])
-    w[start : start + path.path_shape[0]] = 1.0
-    out = product(x.view(d2 * d1, -1), y.view(d2 * d1, -1), w.expand(d2 * d1, -1))
-    s3 = product.irreps_out.slices()[path.i_out]
-    d3 = product.irreps_out[path.i_out].ir.dim
-    return out[:, s3.start : s3.start + d3].view(d2, d1, d3).transpose(1, 2).contiguous()

@@ -3,10 +3,10 @@
 
 The modules here hold the learned e3nn modules of a `sevenn` model and call them in the order of the
 published architecture (Park et al., JCTC 20, 4857 (2024)); no module of sevenn's own stays inside.
-Shapes: n = nlocal, a = nall, E edges, u channels of one irrep block, d its dimension.
+Shapes: n = nlocal, a = nall, E edges.
 """
 
-from typing import Dict, List
+from typing import Dict
 
 import torch
 
@@ -88,117 +88,6 @@ class TypedConnection(torch.nn.Module):
 
     def forward(self, x: torch.Tensor, onehot: torch.Tensor) -> torch.Tensor:
         return self.product(x, onehot)
-
-
-class DirectPath(torch.nn.Module):
-    """A path with l2 = 0, whose harmonic is the constant 1 (build checks it).
-
-    x [E, d1, u], y [E, 1], w [E, u] -> [E, d1, u]. The coefficient is in the weights.
-    """
-
-    def forward(self, x: torch.Tensor, y: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
-        return x * w.unsqueeze(1)
-
-
-class ScalarPath(torch.nn.Module):
-    """A path with l1 = 0: x [E, 1, u], y [E, d2], w [E, u] -> [E, d2, u].
-
-    The coefficient is in the weights.
-    """
-
-    def forward(self, x: torch.Tensor, y: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
-        return (x * w.unsqueeze(1)) * y.unsqueeze(2)
-
-
-class TensorPath(torch.nn.Module):
-    """One path l1 x l2 -> l3: x [E, d1, u], y [E, d2], w [E, u] -> [E, d3, u].
-
-    coupling: [d2, d3 * d1], the coefficients of the tensor product.
-    """
-
-    def __init__(self, coupling):
-        super().__init__()
-        self.register_buffer("coupling", coupling.reshape(coupling.size(0), -1))
-        self.d3 = coupling.size(1)
-        self.d1 = coupling.size(2)
-
-    def forward(self, x: torch.Tensor, y: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
-        matrix = torch.mm(y, self.coupling).view(-1, self.d3, self.d1)
-        return torch.bmm(matrix, x) * w.unsqueeze(1)
-
-
-class Block(torch.nn.Module):
-    """All paths that start from one irrep block of the features.
-
-    x [a, d1 * u] (channels fastest), neighbor and center [E], y: list of [E, d2], w: list of [E, u]
-    -> list of [n, d3 * u], one per path, channels fastest.
-    """
-
-    def __init__(self, d1, paths, filters, weights):
-        super().__init__()
-        self.d1 = d1
-        self.paths = torch.nn.ModuleList(paths)
-        self.filters: List[int] = filters
-        self.weights: List[int] = weights
-
-    def forward(
-        self,
-        x: torch.Tensor,
-        neighbor: torch.Tensor,
-        center: torch.Tensor,
-        y: List[torch.Tensor],
-        w: List[torch.Tensor],
-        nlocal: int,
-    ) -> List[torch.Tensor]:
-        gathered = x.index_select(0, neighbor).view(-1, self.d1, x.size(1) // self.d1)
-        sums: List[torch.Tensor] = []
-        for k, path in enumerate(self.paths):
-            message = path(gathered, y[self.filters[k]], w[self.weights[k]])
-            sums.append(scatter_rows(message.flatten(1), center, nlocal))
-        return sums
-
-
-def scatter_rows(x: torch.Tensor, index: torch.Tensor, rows: int) -> torch.Tensor:
-    """Sum of rows of x by index: [E, w], [E] -> [rows, w]; its gradient is an index_select.
-
-    scatter_add is as fast, but its gradient, a gather, takes ten times as long on a CPU.
-    """
-    zero = torch.zeros([rows, x.size(1)], dtype=x.dtype, device=x.device)
-    return zero.index_add(0, index, x)
-
-
-class Convolution(torch.nn.Module):
-    """Messages over edges, summed on their centers: [a, w] -> [n, w'].
-
-    The tensor product of a sevenn convolution, path by path, with its radial network.
-    """
-
-    def __init__(self, blocks, block_widths, columns, order, radial, filter_widths, path_widths):
-        super().__init__()
-        self.blocks = torch.nn.ModuleList(blocks)
-        self.block_widths: List[int] = block_widths
-        self.register_buffer("columns", columns)
-        self.register_buffer("order", order)
-        self.radial = radial
-        self.filter_widths: List[int] = filter_widths
-        self.path_widths: List[int] = path_widths
-
-    def forward(
-        self,
-        x: torch.Tensor,
-        center: torch.Tensor,
-        neighbor: torch.Tensor,
-        radial: torch.Tensor,
-        angular: torch.Tensor,
-        nlocal: int,
-    ) -> torch.Tensor:
-        w = torch.split(self.radial(radial), self.path_widths, 1)
-        y = torch.split(angular, self.filter_widths, 1)
-        features = torch.split(x.index_select(1, self.columns), self.block_widths, 1)
-        sums: List[torch.Tensor] = []
-        for k, block in enumerate(self.blocks):
-            sums.extend(block(features[k], neighbor, center, y, w, nlocal))
-        return torch.cat(sums, 1).index_select(1, self.order)
 
 
 class Layer(torch.nn.Module):

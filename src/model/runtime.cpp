@@ -59,10 +59,17 @@ c10::Device prepare_runtime(const LoadOptions &options)
 std::string first_line(const std::exception &e)
 {
   std::istringstream text(e.what());
-  std::string line;
-  while (std::getline(text, line))
-    if (line.find_first_not_of(" \t\r") != std::string::npos) return line;
-  return "unknown error";
+  std::string first, last;
+  for (std::string line; std::getline(text, line);) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    if (first.empty()) first = line;
+    last = line;
+  }
+  if (first.empty()) return "unknown error";
+  // what a model itself raises stands behind a traceback of TorchScript, after the error's class
+  if (first.find("TorchScript interpreter") == std::string::npos) return first;
+  const auto kind = last.find("Error: ");
+  return kind == std::string::npos ? last : last.substr(kind + 7);
 }
 
 }    // namespace natrolite

@@ -15,7 +15,8 @@ namespace natrolite {
 /// Choose the device, set threads, allocator and fuser. Throws if CUDA is asked for and absent.
 c10::Device prepare_runtime(const LoadOptions &options);
 
-/// The first line of an exception's text, without LibTorch's stack trace.
+/// An exception's text in one line: its first one without LibTorch's stack trace, or what a model
+/// itself raised.
 std::string first_line(const std::exception &e);
 
 }    // namespace natrolite

@@ -1,10 +1,43 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The runner of LAMMPS decks is that of unittest/lammps."""
+"""The models of the families; the runner of LAMMPS decks is that of unittest/lammps."""
 
+import functools
+import json
+import os
 import pathlib
+import subprocess
 import sys
 
-UNITTEST = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(UNITTEST), str(UNITTEST / "lammps")]
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "lammps")]
 
 from measured import measured, pytest_terminal_summary  # noqa: E402, F401
+
+
+def python_of(family):
+    """Return the interpreter of a family's environment; skips the test where there is none."""
+    own = {"spookynet": sys.executable, "sevennet": sys.executable}
+    python = own.get(family) or os.environ.get(f"NATROLITE_PYTHON_{family}")
+    if not python:
+        pytest.skip(f"no environment for {family}: configure with NATROLITE_PROVIDE=ON or "
+                    f"-DNATROLITE_PYTHON_{family}=PYTHON")
+    return python
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """made(family) -> (folder, cases)."""
+
+    @functools.cache
+    def get(family):
+        folder = tmp_path_factory.mktemp(family)
+        command = [python_of(family), HERE / f"make_{family}.py", folder]
+        if family == "sevennet" and os.environ.get("NATROLITE_PYTHON_sevenn012"):
+            command.append(os.environ["NATROLITE_PYTHON_sevenn012"])
+        done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+        assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]
+        return folder, json.loads((folder / "cases.json").read_text())
+
+    return get

@@ -3,7 +3,8 @@
 
 `python make_sevennet.py OUT [PYTHON_OF_SEVENN_0.12]` deploys a small model with random weights by
 `sevenn get_model` and, where that Python is given, by the older `sevenn_get_model`, whose files compute
-their edges from positions. Writes `cases.json` (see test_matrix.py).
+their edges from positions. Writes `cases.json` (see test_matrix.py), and `sevennet-float64.pt` for
+test_runs.py.
 """
 
 import json
@@ -14,6 +15,8 @@ import sys
 
 import structures
 import tiny_sevennet
+from natrolite.export import export
+from natrolite.exporters import sevennet
 
 
 def deploy(command, checkpoint, out, prefix):
@@ -28,6 +31,7 @@ def deploy(command, checkpoint, out, prefix):
 def main(out, older=None):
     """Write all files into the folder out."""
     checkpoint = tiny_sevennet.write(os.path.join(out, "tiny.pth"))
+    export(sevennet, str(checkpoint), os.path.join(out, "sevennet-float64.pt"), "float64")
     beside = pathlib.Path(sys.executable).parent
     files = [deploy([beside / "sevenn", "get_model"], checkpoint, out, "deployed")]
     if older:

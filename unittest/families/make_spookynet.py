@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Writes SpookyNet model files and what the Python model says of the test structures.
 
-`python make_spookynet.py OUT` exports the public parameters with a long-range cutoff and writes
-`cases.json` (see test_matrix.py). The periodic case of the reference holds numbers of the original
+`python make_spookynet.py OUT` exports the public parameters with a long-range cutoff, and once without
+for test_runs.py, and writes `cases.json` (see test_matrix.py). The periodic case of the reference holds numbers of the original
 code; the others, charged or not, are evaluated in float64 by natrolite.spookynet, which
 unittest/python compares with the original's energies, forces and charges.
 """
@@ -61,16 +61,22 @@ def python_case(original, name, charge):
     }
 
 
+def write(out, name, dtype, lr_cutoff=None):
+    """Export the public parameters; return (Built, file, metadata)."""
+    built = spookynet.build(str(REFERENCE / "parameters.pth"), dtype, lr_cutoff=lr_cutoff)
+    scripted, metadata, _ = common.finish(built)
+    modelfile.write(os.path.join(out, f"{name}.pt"), scripted, metadata)
+    return built, f"{name}.pt", metadata
+
+
 def main(out):
     """Write all files into the folder out."""
+    write(out, "spookynet-molecular", "float32")
     with open(REFERENCE / "reference.json") as stream:
         reference = next(case for case in json.load(stream) if case["name"] == PERIODIC)
     found = []
     for dtype in ("float64", "float32"):
-        built = spookynet.build(str(REFERENCE / "parameters.pth"), dtype, lr_cutoff=LR_CUTOFF)
-        scripted, metadata, _ = common.finish(built)
-        file = f"spookynet-{dtype}.pt"
-        modelfile.write(os.path.join(out, file), scripted, metadata)
+        built, file, metadata = write(out, f"spookynet-{dtype}", dtype, LR_CUTOFF)
         cases = [original_case(reference)]
         cases += [python_case(built.original, name, charge) for name, charge in CHARGES.items()]
         for case in cases:

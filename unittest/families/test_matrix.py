@@ -12,51 +12,16 @@ Limits: float64 1e-9 eV/atom, eV/A, eV/A^3, e; float32 2e-6 eV/atom, 2e-4 eV/A, 
 in test_pair_sevennet.py.
 """
 
-import functools
-import json
-import os
-import pathlib
-import subprocess
-import sys
-
 import lammps_run
 import numpy as np
 import pytest
 import structures
 from ase import Atoms
 
-HERE = pathlib.Path(__file__).resolve().parent
 FAMILIES = ["spookynet", "sevennet", "mace", "nequip"]
 LIMITS = {"float32": (2e-6, 2e-4, 1e-5, 1e-5), "float64": (1e-9,) * 4}
 MODES = [(1, "folded"), (1, "ghost"), (1, "shell"), (2, "ghost"), (2, "shell"), (4, "ghost"), (4, "shell")]
 SKIN = 1.0  # Angstrom, of lammps_run.load
-
-
-def python_of(family):
-    """Return the interpreter of a family's environment; skips the test where there is none."""
-    own = {"spookynet": sys.executable, "sevennet": sys.executable}
-    python = own.get(family) or os.environ.get(f"NATROLITE_PYTHON_{family}")
-    if not python:
-        pytest.skip(f"no environment for {family}: configure with NATROLITE_PROVIDE=ON or "
-                    f"-DNATROLITE_PYTHON_{family}=PYTHON")
-    return python
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory):
-    """made(family) -> (folder, cases)."""
-
-    @functools.cache
-    def get(family):
-        folder = tmp_path_factory.mktemp(family)
-        command = [python_of(family), HERE / f"make_{family}.py", folder]
-        if family == "sevennet" and os.environ.get("NATROLITE_PYTHON_sevenn012"):
-            command.append(os.environ["NATROLITE_PYTHON_sevenn012"])
-        done = subprocess.run(command, capture_output=True, text=True, timeout=900)
-        assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]
-        return folder, json.loads((folder / "cases.json").read_text())
-
-    return get
 
 
 def system(case):

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Dynamics with a float64 model of each family: ranks, restart, hybrid, D3, the ghosts of Allegro."""
+
+import lammps_run
+import numpy as np
+import pytest
+import structures
+
+# family -> (its environment, model file)
+MODELS = {
+    "mace": ("mace", "mace-zbl-float64.pt"),
+    "nequip": ("nequip", "nequip-zbl.pt"),
+    "allegro": ("nequip", "allegro-zbl.pt"),
+    "sevennet": ("sevennet", "sevennet-float64.pt"),
+    "spookynet": ("spookynet", "spookynet-float64.pt"),
+}
+ELECTRONS = {"spookynet": "charge 1 spin 0"}  # 36 C and Na: 227 electrons less one
+SYSTEM = lammps_run.System(structures.na_in_graphite())
+CUBE = lammps_run.System(structures.amorphous_carbon())  # Na4C36
+
+
+@pytest.fixture
+def file(made):
+    """file(family) -> path of its model file."""
+    return lambda family: made(MODELS[family][0])[0] / MODELS[family][1]
+
+
+def select(family, file):
+    return lammps_run.pair(file(family), SYSTEM.names, ELECTRONS.get(family, "")) + "\n"
+
+
+def trajectory(name, every):
+    return f"""
+dump {name} all custom {every} {name}.dump id x y z vx vy vz fx fy fz
+dump_modify {name} sort id format float %.17g
+"""
+
+
+def start(folder, system=SYSTEM):
+    deck = lammps_run.load("start", system, folder, before="atom_modify map yes sort 0 0.0")
+    return deck + "timestep 0.00025\nvelocity all create 300 4711 loop geom dist gaussian\n"
+
+
+NVT = "fix bath all nvt temp 300 300 0.025\n"
+
+
+@pytest.mark.parametrize("family", list(MODELS))
+def test_200_steps_of_nvt_on_1_and_3_ranks(family, file, tmp_path, measured):
+    """The same trajectory to rounding: forces of order 1 eV/A, 50 fs."""
+    frames = []
+    for ranks in (1, 3):
+        folder = tmp_path / str(ranks)
+        folder.mkdir()
+        deck = start(folder) + select(family, file) + NVT + trajectory("walk", 100) + "run 200\n"
+        lammps_run.lmp(deck, folder, ranks, timeout=600)
+        frames.append(lammps_run.read_dump(folder / "walk.dump"))
+    one, three = frames
+    assert len(one) == len(three) == 3
+    moved = max(np.abs(one[-1][c] - one[0][c]).max() for c in "xyz")
+    away = max(np.abs(a[c] - b[c]).max() for a, b in zip(one, three) for c in "xyz")
+    force = max(np.abs(a[f"f{c}"] - b[f"f{c}"]).max() for a, b in zip(one, three) for c in "xyz")
+    measured("NVT, 200 steps, 1 and 3 ranks: moved, difference (A), forces (eV/A)", family, moved, away, force)
+    assert moved > 0.02 and away <= 1e-9 and force <= 1e-8
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("family", list(MODELS))
+def test_restart_continues_bit_by_bit(family, ranks, file, tmp_path):
+    """In a cube: LAMMPS itself rounds the positions of a tilted box anew when it reads them."""
+    pair = lammps_run.pair(file(family), CUBE.names) + "\n"
+    deck = start(tmp_path, CUBE) + pair + NVT + "run 10\nwrite_restart half.restart\n"
+    deck += trajectory("whole", 5) + "run 10\n"
+    deck += "clear\natom_modify map yes sort 0 0.0\nread_restart half.restart\n" + pair
+    deck += "timestep 0.00025\nneighbor 1.0 bin\n" + NVT + trajectory("half", 5) + "run 10\n"
+    lammps_run.lmp(deck, tmp_path, ranks, timeout=600)
+    whole, half = (lammps_run.read_dump(tmp_path / f"{name}.dump") for name in ("whole", "half"))
+    assert len(whole) == len(half) == 3
+    for a, b in zip(whole, half):
+        assert all(np.array_equal(a[column], b[column]) for column in a)
+
+
+def energies(deck, folder, ranks):
+    return lammps_run.lmp(deck, folder, ranks, timeout=600).printed()
+
+
+def once(name, pair):
+    return f'{pair}\nrun 0 post no\nprint "@ {name} $(pe:%.17g) $(fx[37]:%.17g) $(fy[5]:%.17g)"\n'
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_two_families_side_by_side(ranks, file, tmp_path):
+    """Carbon by SevenNet and sodium by MACE: the sum of either alone."""
+    a, b = file("sevennet"), file("mace")
+    nobody = "pair_coeff 1 2 zero"
+    deck = start(tmp_path) + once("both", f"""
+pair_style hybrid equivariant equivariant zero 5.0
+pair_coeff * * equivariant 1 {a} C NULL
+pair_coeff * * equivariant 2 {b} NULL Na
+{nobody}""")
+    deck += once("carbon", f"pair_style hybrid equivariant zero 5.0\npair_coeff * * equivariant {a} C NULL\n"
+                           f"{nobody}\npair_coeff 2 2 zero")
+    deck += once("sodium", f"pair_style hybrid equivariant zero 5.0\npair_coeff * * equivariant {b} NULL Na\n"
+                           f"{nobody}\npair_coeff 1 1 zero")
+    found = energies(deck, tmp_path, ranks)
+    assert np.abs(found["both"] - found["carbon"] - found["sodium"]).max() <= 1e-10
+    assert np.abs(found["carbon"]).min() > 1e-6 and abs(found["sodium"][0]) > 1e-3
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("family", list(MODELS))
+def test_dispersion_on_top(family, ranks, file, tmp_path):
+    """hybrid/overlay with stock D3 is the sum of the two."""
+    keywords = ELECTRONS.get(family, "")
+    model, d3 = f"equivariant {keywords}", "dispersion/d3 bj pbe 12.0 8.0"
+    deck = start(tmp_path) + "neigh_modify one 10000 page 100000\n"
+    deck += once("both", f"pair_style hybrid/overlay {model} {d3}\n"
+                         f"pair_coeff * * equivariant {file(family)} C Na\npair_coeff * * dispersion/d3 C Na")
+    deck += once("model", select(family, file))
+    deck += once("d3", f"pair_style {d3}\npair_coeff * * C Na")
+    found = energies(deck, tmp_path, ranks)
+    assert np.abs(found["both"] - found["model"] - found["d3"]).max() <= 1e-10
+    assert abs(found["d3"][0]) > 0.1
+
+
+@pytest.mark.parametrize("ranks", [2, 4])
+def test_allegro_needs_one_shell_of_ghosts_and_no_exchange(ranks, file, tmp_path):
+    """The ghosts reach one cutoff (4 A and the skin of 1 A), however many layers the network has."""
+    from natrolite import modelfile
+
+    meta = modelfile.read_metadata(file("allegro"))
+    assert meta["strictly_local"] and meta["collectives"] == {"ghost": 0, "sum": 0, "max": 0}
+    deck = start(tmp_path) + once("one", select("allegro", file))
+    done = lammps_run.lmp(deck, tmp_path, ranks)
+    assert "exchange ghost" in done.output and "ghost atom cutoff = 5" in done.output
+    alone = energies(start(tmp_path) + once("one", select("allegro", file)), tmp_path, 1)
+    assert np.abs(done.printed()["one"] - alone["one"]).max() <= 1e-10
+
+
+def test_molecular_spookynet_is_refused_in_a_periodic_box(made, tmp_path):
+    """A file without a long-range cutoff needs every pair of atoms, which a crystal has not."""
+    folder, _ = made("spookynet")
+    deck = start(tmp_path) + lammps_run.pair(folder / "spookynet-molecular.pt", SYSTEM.names, "charge 1")
+    done = lammps_run.attempt(deck + "\nrun 0\n", tmp_path)
+    assert done.code != 0 and len(done.errors()) == 1, done.tail()
+    assert all(word in done.errors()[0] for word in ("spookynet-molecular.pt", "lr")), done.errors()

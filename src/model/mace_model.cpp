@@ -7,6 +7,8 @@
 
 #include "core/elements.h"
 
+#include <c10/core/DefaultDtype.h>
+
 #include <stdexcept>
 
 namespace natrolite {
@@ -21,6 +23,22 @@ namespace {
 
     torch::jit::Module module_, inner_;
     at::ScalarType type_ = at::kFloat;
+  };
+
+  // Torch's default type for as long as this lives. mace's ZBL multiplies integers with a number,
+  // which torch computes in that type: mace's own calculator sets it to the model's.
+  class DefaultType {
+   public:
+    explicit DefaultType(at::ScalarType type)
+    {
+      c10::set_default_dtype(c10::scalarTypeToTypeMeta(type));
+    }
+    ~DefaultType() { c10::set_default_dtype(before_); }
+    DefaultType(const DefaultType &) = delete;
+    DefaultType &operator=(const DefaultType &) = delete;
+
+   private:
+    caffe2::TypeMeta before_ = c10::get_default_dtype();
   };
 
   at::Tensor buffer(const torch::jit::Module &module, const char *name)
@@ -70,6 +88,7 @@ namespace {
     in.insert("batch", at::zeros({graph.nall}, whole));
     in.insert("ptr", at::tensor({std::int64_t{0}, graph.nall}, whole));
     if (module_.hasattr("head")) in.insert("head", module_.attr("head").toTensor());
+    const DefaultType type(type_);
     const auto out =
         inner_.get_method("forward")({in}, {{"compute_force", false}}).toGenericDict();
     return {{"atomic_energy", out.at("node_energy").toTensor().to(at::kDouble)}};

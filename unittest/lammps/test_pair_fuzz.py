@@ -17,7 +17,7 @@ import numpy as np
 import toy_systems
 
 SYSTEM = toy_systems.system("box")
-COUNTS = {"truncated": 60, "bits": 100, "garbage": 40, "metadata": 70, "records": 30}
+COUNTS = {"weights": 30, "truncated": 60, "bits": 70, "garbage": 40, "metadata": 70, "records": 30}
 VALUES = [None, True, 0, -1, 3, 1e9, -0.5, "", "x", "float16", [], [1, 2], {}, [[1.0]], "Ne", 1e-300]
 
 
@@ -30,6 +30,16 @@ def bits(data, rng):
     changed = bytearray(data)
     for _ in range(rng.choice([1, 1, 1, 2, 3])):
         changed[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    return bytes(changed)
+
+
+def weights(data, rng):
+    """Flip a bit of a tensor: the self test sees a large change, only the checksum a small one."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        tensors = [archive.read(name) for name in archive.namelist() if "/data/" in name]
+    tensor = rng.choice(tensors)
+    changed = bytearray(data)
+    changed[data.index(tensor) + rng.randrange(len(tensor))] ^= 1 << rng.randrange(8)
     return bytes(changed)
 
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kernel_map.h"
 
+#include "four.h"
 #include "macros.h"
 
 #include <algorithm>
@@ -11,15 +12,8 @@ namespace natrolite
 
 static int wrapped(int i, int n)
 {
-  if (i >= 0 && i < n) return i;
   const int r = i % n;
   return r < 0 ? r + n : r;
-}
-
-static int floor_of(double x)
-{
-  const int i = static_cast<int>(x);
-  return i - (x < i);
 }
 
 KernelMap::KernelMap(const Cell &cell, int nx, int ny, double s)
@@ -33,13 +27,12 @@ KernelMap::KernelMap(const Cell &cell, int nx, int ny, double s)
   const double whole = std::round(tilt_ / hx_);
   lean_ = tilt_ - whole * hx_;
   prepare_rows(static_cast<int>(whole));
-  const double farthest = hx_ * (columns_ + most_ + 1);
+  prepare_sums();
+  const double farthest = hx_ * (columns_ + highest_ + 1);
   direct_ = farthest * hx_ + (hy_ * hy_ + std::abs(lean_) * hx_) * 2 * high_ > 300.0 * s * s;
-  padded_.assign(4 * static_cast<std::size_t>(ny_) * width_, 0.0);
-  powers_.assign((std::max(columns_, most_) + 4) / 4 * 4, 1.0); // stay 1 if direct
+  powers_.assign((std::max(columns_, highest_) + 4) / 4 * 4, 1.0); // stay 1 if direct
+  scales_.assign((2 * high_ + 3) / 4 * 4, 1.0);
   weights_.resize(columns_);
-  atoms_.reserve(batch);
-  places_.reserve(batch);
 }
 
 void KernelMap::prepare_rows(int whole)
@@ -50,7 +43,10 @@ void KernelMap::prepare_rows(int whole)
     rows_.push_back({periodic_[0] ? wrapped(shift, nx_) : shift, -back, j * lean_ - back * hx_});
     most_ = std::max(most_, back);
   }
-  for (Row &row : rows_) row.raise += most_;
+  for (Row &row : rows_) {
+    row.raise += most_;
+    highest_ = std::max(highest_, row.raise);
+  }
   table_.resize(rows_.size() * (columns_ + 1)); // one more, as a row starts at either of two nodes
   for (std::size_t r = 0, at = 0; r < rows_.size(); r++)
     for (int k = 0; k <= columns_; k++) {
@@ -60,27 +56,59 @@ void KernelMap::prepare_rows(int whole)
     }
 }
 
-KernelMap::Place KernelMap::place(const Atom &a) const
+void KernelMap::prepare_sums()
 {
-  Place p;
-  p.j = floor_of(a.y * per_hy_ - 0.5);
-  p.gy = a.y - (p.j + 0.5) * hy_;
-  const double left = a.x - (p.j + 0.5) * tilt_;
-  p.i = floor_of(left * per_hx_ - 0.5);
-  p.gx = left - (p.i + 0.5) * hx_;
-  const double x = p.gx * per_s2_, y = p.gy * per_s2_, up = x * lean_ + y * hy_;
-  p.across = std::exp(x * hx_);
-  p.along = std::exp(up);
-  p.corner =
-      std::exp(x * hx_ * (1 - half_ - most_) + up * (1 - high_) - 0.5 * (x * p.gx + y * p.gy));
-  return p;
+  sums_.assign(4 * static_cast<std::size_t>(ny_ + 1) * width_, 0.0);
+  for (int j = -2 * high_; j < ny_ + 2 * high_; j++) {
+    const bool inside = periodic_[1] || (j >= 0 && j < ny_);
+    starts_.push_back((inside ? wrapped(j, ny_) : ny_) * 2 * width_ + before_);
+  }
 }
 
-// p[i] = q^i for i < count, a multiple of 4; four chains, since a product waits for its factors
-static inline void fill_powers(double *p, int count, double q)
+inline void KernelMap::place(const AtomBatch &atoms, Places &p) const
+{
+  const double hx = hx_, hy = hy_, tilt = tilt_, lean = lean_, per_s2 = per_s2_;
+  const double per_hx = per_hx_, per_hy = per_hy_, per_nx = 1.0 / nx_;
+  const double period = periodic_[0] ? nx_ : 0.0;
+  const double leftmost = periodic_[0] ? 0.0 : -1e9, rightmost = 1e9;
+  const double lowest = -high_ - 1, highest = ny_ + high_ - 1; // their rows are all outside
+  const double first = 1 - half_ - most_, below = 1 - high_;
+  for (int k = 0; k < atoms.count; k += 4) {
+    Four j = four(atoms.y + k) * per_hy - 0.5;
+    round_down(j);
+    const Four gy = four(atoms.y + k) - (j + 0.5) * hy;
+    const Four left = four(atoms.x + k) - (j + 0.5) * tilt;
+    Four i = left * per_hx - 0.5;
+    round_down(i);
+    const Four gx = left - (i + 0.5) * hx;
+    Four around = (i + 0.5) * per_nx;
+    round_down(around);
+    i -= period * around;
+    clamp(i, leftmost, rightmost);
+    clamp(j, lowest, highest);
+    for (int m = 0; m < 4; m++) {
+      p.column[k + m] = static_cast<int>(i[m]);
+      p.row[k + m] = static_cast<int>(j[m] - lowest);
+    }
+    const Four x = gx * per_s2, y = gy * per_s2, up = x * lean + y * hy;
+    Four across = x * hx, along = up;
+    Four corner = across * first + up * below - 0.5 * (x * gx + y * gy);
+    exponentiate(across);
+    exponentiate(along);
+    exponentiate(corner);
+    four(p.gx + k) = gx;
+    four(p.gy + k) = gy;
+    four(p.across + k) = across;
+    four(p.along + k) = along;
+    four(p.corner + k) = corner;
+  }
+}
+
+// p[i] = a q^i for i < count, a multiple of 4
+static inline void fill_powers(double *p, int count, double a, double q)
 {
   const double q2 = q * q, q4 = q2 * q2;
-  double chain[4] = {1.0, q, q2, q * q2};
+  double chain[4] = {a, a * q, a * q2, a * (q * q2)};
   for (int i = 0; i < count; i += 4)
     for (int k = 0; k < 4; k++) {
       p[i + k] = chain[k];
@@ -88,86 +116,77 @@ static inline void fill_powers(double *p, int count, double q)
     }
 }
 
-typedef double Four __attribute__((vector_size(32), aligned(8), may_alias));
-typedef long long Flags __attribute__((vector_size(32)));
-
 // w = scale t[k] p[k]; a w below `least` is out of reach
 static inline void add_row(double *w, double *wz, const double *t, const double *p, int count,
                            double scale, double z, double least)
 {
   for (int k = 0; k < count; k += 4) {
-    const Four any = scale * (*(const Four *) (t + k) * *(const Four *) (p + k));
-    const Four v = (Four) ((Flags) any & (any >= least));
-    *(Four *) (w + k) += v;
-    *(Four *) (wz + k) += v * z;
+    Four v = scale * (four(t + k) * four(p + k));
+    keep(v, v >= least);
+    four(w + k) += v;
+    four(wz + k) += v * z;
   }
 }
 
 // The weights of row r, without powers.
-void KernelMap::weigh(const Place &p, int r, int next)
+void KernelMap::weigh(const Places &p, int a, int r, int next)
 {
-  const double y = (r + 1 - high_) * hy_ - p.gy;
+  const double y = (r + 1 - high_) * hy_ - p.gy[a];
   for (int k = 0; k < columns_; k++) {
-    const double x = (k + next + 1 - half_) * hx_ + rows_[r].offset - p.gx;
+    const double x = (k + next + 1 - half_) * hx_ + rows_[r].offset - p.gx[a];
     weights_[k] = std::exp(-0.5 * (x * x + y * y) * per_s2_);
   }
 }
 
-inline void KernelMap::add(const Atom &atom, const Place &p)
+inline void KernelMap::add(const Places &p, int k, double *sums, double z)
 {
-  const int nx = nx_, columns = columns_, width = width_, stride = 2 * width_;
+  const int nx = nx_, columns = columns_, width = width_, count = 2 * high_;
+  const int *start = starts_.data() + p.row[k];
+  const Row *row = rows_.data();
+  const double *table = table_.data(), *powers = powers_.data(), *scales = scales_.data();
+  const double least = least_, hx = hx_, gx = p.gx[k];
   const bool periodic = periodic_[0], direct = direct_;
-  const int start = periodic ? wrapped(p.i, nx) : p.i;
-  const int low = p.j + 1 - high_; // the rows low + first .. low + last - 1
-  const int first = periodic_[1] ? 0 : std::max(0, -low);
-  const int last = periodic_[1] ? 2 * high_ : std::min(2 * high_, ny_ - low);
-  double *const begin = padded(atom.upper, 0), *const end = begin + ny_ * stride;
-  double *sums = begin + wrapped(low + first, ny_) * stride;
-  const double *table = table_.data() + first * (columns + 1), *powers = powers_.data();
-  const double z = atom.z, least = least_, hx = hx_, gx = p.gx, along = p.along;
-  double scale = first > 0 ? p.corner * std::pow(along, first) : p.corner;
-  if (!direct) fill_powers(powers_.data(), static_cast<int>(powers_.size()), p.across);
-  for (int r = first; r < last; r++) {
-    const Row &row = rows_[r];
-    const int next = gx - row.offset >= hx; // the first node is one further right
-    int at = start + next + row.shift;
-    if (periodic) at -= at >= nx ? nx : 0;
+  if (!direct) {
+    fill_powers(powers_.data(), static_cast<int>(powers_.size()), 1.0, p.across[k]);
+    fill_powers(scales_.data(), static_cast<int>(scales_.size()), p.corner[k], p.along[k]);
+  }
+  for (int r = 0; r < count; r++) {
+    const int next = gx - row[r].offset >= hx; // the first node is one further right
+    int at = p.column[k] + next + row[r].shift;
+    at = periodic ? at - (at >= nx ? nx : 0) : std::clamp(at, -columns, nx);
     const double *factor = table + next;
     if (direct) {
-      weigh(p, r, next);
+      weigh(p, k, r, next);
       factor = weights_.data();
     }
-    if (periodic || (at >= -columns && at <= nx))
-      add_row(sums + at, sums + at + width, factor, powers + next, columns,
-              direct ? 1.0 : scale * powers[row.raise], z, least);
-    scale *= along;
+    double *w = sums + start[r] + at;
+    add_row(w, w + width, factor, powers + next, columns, scales[r] * powers[row[r].raise], z,
+            least);
     table += columns + 1;
-    sums += stride;
-    if (sums == end) sums = begin;
   }
 }
 
-NATROLITE_WIDE void KernelMap::flush()
+NATROLITE_WIDE void KernelMap::accumulate(const AtomBatch &atoms)
 {
-  places_.clear();
-  for (const Atom &a : atoms_) places_.push_back(place(a));
-  for (std::size_t k = 0; k < atoms_.size(); k++) add(atoms_[k], places_[k]);
-  atoms_.clear();
+  Places p;
+  place(atoms, p);
+  double *sums = sums_.data() + atoms.upper * (sums_.size() / 2);
+  for (int k = 0; k < atoms.count; k++) add(p, k, sums, atoms.z[k]);
 }
 
-void KernelMap::move_to(bool upper, double *w, double *wz)
+NATROLITE_WIDE void KernelMap::move_to(bool upper, double *w, double *wz)
 {
-  flush();
+  double *layer = sums_.data() + upper * (sums_.size() / 2);
   const int end = periodic_[0] ? width_ : nx_;
-  for (int j = 0; j < ny_; j++) {
-    double *sums = padded(upper, j);
-    for (int i = 0, node = j * nx_; i < end; i++) {
-      w[node] += sums[i];
-      wz[node] += sums[width_ + i];
-      if (++node == (j + 1) * nx_) node = j * nx_;
+  for (int j = 0; j < ny_; j++, w += nx_, wz += nx_) {
+    const double *row = layer + 2 * width_ * j + before_;
+    for (int from = 0; from < end; from += nx_, row += nx_) {
+      const int n = std::min(nx_, end - from);
+      for (int i = 0; i < n; i++) w[i] += row[i];
+      for (int i = 0; i < n; i++) wz[i] += row[width_ + i];
     }
-    std::fill_n(sums - before_, 2 * width_, 0.0);
   }
+  std::fill_n(layer, sums_.size() / 2, 0.0);
 }
 
 } // namespace natrolite

@@ -2,6 +2,8 @@
 #ifndef NATROLITE_FOUR_H
 #define NATROLITE_FOUR_H
 
+#include "macros.h"
+
 // Four numbers at a time, for loops that the compiler does not vectorize by itself.
 
 namespace natrolite
@@ -10,29 +12,29 @@ namespace natrolite
 typedef double Four __attribute__((vector_size(32), aligned(8), may_alias));
 typedef long long Flags __attribute__((vector_size(32)));
 
-inline __attribute__((always_inline)) Four &four(double *p)
+NATROLITE_INLINED Four &four(double *p)
 {
   return *reinterpret_cast<Four *>(p);
 }
-inline __attribute__((always_inline)) const Four &four(const double *p)
+NATROLITE_INLINED const Four &four(const double *p)
 {
   return *reinterpret_cast<const Four *>(p);
 }
 
 // x where the flags are set (all bits), else 0
-inline __attribute__((always_inline)) void keep(Four &x, const Flags &flags)
+NATROLITE_INLINED void keep(Four &x, const Flags &flags)
 {
   x = (Four) ((Flags) x & flags);
 }
 
-inline __attribute__((always_inline)) void clamp(Four &x, double low, double high)
+NATROLITE_INLINED void clamp(Four &x, double low, double high)
 {
   x = x < low ? Four{} + low : x;
   x = x > high ? Four{} + high : x;
 }
 
 // x = floor(x) for |x| < 2^51
-inline __attribute__((always_inline)) void round_down(Four &x)
+NATROLITE_INLINED void round_down(Four &x)
 {
   constexpr double shift = 0x1.8p52; // leaves no bits for fractions
   const Four n = (x + shift) - shift;
@@ -42,7 +44,7 @@ inline __attribute__((always_inline)) void round_down(Four &x)
 }
 
 // x = exp(x) within 1e-15 of it for |x| < 700; beyond, that of the bound
-inline __attribute__((always_inline)) void exponentiate(Four &x)
+NATROLITE_INLINED void exponentiate(Four &x)
 {
   constexpr double shift = 0x1.8p52;
   clamp(x, -700.0, 700.0);

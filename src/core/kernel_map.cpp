@@ -47,12 +47,17 @@ void KernelMap::prepare_rows(int whole)
     row.raise += most_;
     highest_ = std::max(highest_, row.raise);
   }
-  table_.resize(rows_.size() * (columns_ + 1)); // one more, as a row starts at either of two nodes
-  for (std::size_t r = 0, at = 0; r < rows_.size(); r++)
-    for (int k = 0; k <= columns_; k++) {
+  const auto weight = [this](double x, double y) { return std::exp(-0.5 * (x * x + y * y) * per_s2_); };
+  if (lean_ == 0.0) { // T_ij is a product
+    for (int k = 0; k < columns_; k++) table_.push_back(weight((k + 1 - half_) * hx_, 0.0));
+    for (int j = 1 - high_; j <= high_; j++) table_.push_back(weight(0.0, j * hy_));
+    return;
+  }
+  for (std::size_t r = 0; r < rows_.size(); r++)
+    for (int k = 0; k <= columns_; k++) { // one more, as a row starts at either of two nodes
       const double x = (k + 1 - half_) * hx_ + rows_[r].offset;
       const double y = (static_cast<int>(r) + 1 - high_) * hy_;
-      table_[at++] = std::exp(-0.5 * (x * x + y * y) * per_s2_);
+      table_.push_back(weight(x, y));
     }
 }
 
@@ -65,7 +70,7 @@ void KernelMap::prepare_sums()
   }
 }
 
-inline void KernelMap::place(const AtomBatch &atoms, Places &p) const
+NATROLITE_INLINED void KernelMap::place(const AtomBatch &atoms, Places &p) const
 {
   const double hx = hx_, hy = hy_, tilt = tilt_, lean = lean_, per_s2 = per_s2_;
   const double per_hx = per_hx_, per_hy = per_hy_, per_nx = 1.0 / nx_;
@@ -116,12 +121,14 @@ static inline void fill_powers(double *p, int count, double a, double q)
     }
 }
 
-// w = scale t[k] p[k]; a w below `least` is out of reach
-static inline void add_row(double *w, double *wz, const double *t, const double *p, int count,
-                           double scale, double z, double least)
+// w = scale t[k] p[k], or scale t[k] if p is null; a w below `least` is out of reach
+static NATROLITE_INLINED void add_row(double *w, double *wz, const double *t, const double *p,
+                                      int count, double scale, double z, double least)
 {
   for (int k = 0; k < count; k += 4) {
-    Four v = scale * (four(t + k) * four(p + k));
+    Four v = four(t + k);
+    if (p) v *= four(p + k);
+    v *= scale;
     keep(v, v >= least);
     four(w + k) += v;
     four(wz + k) += v * z;
@@ -129,49 +136,93 @@ static inline void add_row(double *w, double *wz, const double *t, const double 
 }
 
 // The weights of row r, without powers.
-void KernelMap::weigh(const Places &p, int a, int r, int next)
+void KernelMap::weigh(const Places &p, int k, int r, int next)
 {
-  const double y = (r + 1 - high_) * hy_ - p.gy[a];
-  for (int k = 0; k < columns_; k++) {
-    const double x = (k + next + 1 - half_) * hx_ + rows_[r].offset - p.gx[a];
-    weights_[k] = std::exp(-0.5 * (x * x + y * y) * per_s2_);
+  const double y = (r + 1 - high_) * hy_ - p.gy[k];
+  for (int c = 0; c < columns_; c++) {
+    const double x = (c + next + 1 - half_) * hx_ + rows_[r].offset - p.gx[k];
+    weights_[c] = std::exp(-0.5 * (x * x + y * y) * per_s2_);
   }
 }
 
-inline void KernelMap::add(const Places &p, int k, double *sums, double z)
+// All rows have the same weights but for a factor.
+template <int known>
+NATROLITE_INLINED void KernelMap::add_straight(const Places &p, int k, double *sums, double z)
 {
-  const int nx = nx_, columns = columns_, width = width_, count = 2 * high_;
+  const int columns = known ? known : columns_, width = width_, count = 2 * high_, last = nx_;
+  const int *start = starts_.data() + p.row[k];
+  double *const x = powers_.data(), *const y = scales_.data();
+  const double *const along_x = table_.data(), *const along_y = table_.data() + columns;
+  const double least = least_;
+  fill_powers(x, columns, 1.0, p.across[k]);
+  fill_powers(y, static_cast<int>(scales_.size()), p.corner[k], p.along[k]);
+  for (int c = 0; c < columns; c += 4) four(x + c) *= four(along_x + c);
+  int at = p.column[k] + rows_[0].shift;
+  if (periodic_[0])
+    at -= at >= last ? last : 0;
+  else
+    at = std::clamp(at, -columns, last);
+  sums += at;
+  for (int r = 0; r < count; r++) {
+    double *w = sums + start[r];
+    add_row(w, w + width, x, nullptr, columns, y[r] * along_y[r], z, least);
+  }
+}
+
+template <int known>
+NATROLITE_INLINED void KernelMap::add(const Places &p, int k, double *sums, double z)
+{
+  const int nx = nx_, columns = known ? known : columns_, width = width_, count = 2 * high_;
+  const int column = p.column[k];
+  const int low = periodic_[0] ? 0 : -columns, period = periodic_[0] ? nx : 0;
   const int *start = starts_.data() + p.row[k];
   const Row *row = rows_.data();
-  const double *table = table_.data(), *powers = powers_.data(), *scales = scales_.data();
+  double *const powers = powers_.data(), *const scales = scales_.data();
+  const double *table = table_.data();
   const double least = least_, hx = hx_, gx = p.gx[k];
-  const bool periodic = periodic_[0], direct = direct_;
+  const bool direct = direct_;
   if (!direct) {
-    fill_powers(powers_.data(), static_cast<int>(powers_.size()), 1.0, p.across[k]);
-    fill_powers(scales_.data(), static_cast<int>(scales_.size()), p.corner[k], p.along[k]);
+    fill_powers(powers, static_cast<int>(powers_.size()), 1.0, p.across[k]);
+    fill_powers(scales, static_cast<int>(scales_.size()), p.corner[k], p.along[k]);
   }
-  for (int r = 0; r < count; r++) {
+  for (int r = 0; r < count; r++, table += columns + 1) {
     const int next = gx - row[r].offset >= hx; // the first node is one further right
-    int at = p.column[k] + next + row[r].shift;
-    at = periodic ? at - (at >= nx ? nx : 0) : std::clamp(at, -columns, nx);
-    const double *factor = table + next;
+    int at = column + next + row[r].shift;
+    at -= at >= nx ? period : 0;
+    at = std::clamp(at, low, nx);
+    double *w = sums + start[r] + at;
     if (direct) {
       weigh(p, k, r, next);
-      factor = weights_.data();
-    }
-    double *w = sums + start[r] + at;
-    add_row(w, w + width, factor, powers + next, columns, scales[r] * powers[row[r].raise], z,
-            least);
-    table += columns + 1;
+      add_row(w, w + width, weights_.data(), nullptr, columns, 1.0, z, least);
+    } else
+      add_row(w, w + width, table + next, powers + next, columns, scales[r] * powers[row[r].raise],
+              z, least);
   }
+}
+
+// known: the number of columns, or 0 for any (loops of a known length are unrolled)
+template <int known>
+NATROLITE_INLINED void KernelMap::add_all(const Places &p, const AtomBatch &atoms)
+{
+  double *sums = sums_.data() + atoms.upper * (sums_.size() / 2);
+  if (lean_ == 0.0 && !direct_)
+    for (int k = 0; k < atoms.count; k++) add_straight<known>(p, k, sums, atoms.z[k]);
+  else
+    for (int k = 0; k < atoms.count; k++) add<known>(p, k, sums, atoms.z[k]);
 }
 
 NATROLITE_WIDE void KernelMap::accumulate(const AtomBatch &atoms)
 {
   Places p;
   place(atoms, p);
-  double *sums = sums_.data() + atoms.upper * (sums_.size() / 2);
-  for (int k = 0; k < atoms.count; k++) add(p, k, sums, atoms.z[k]);
+  if (columns_ == 8)
+    add_all<8>(p, atoms);
+  else if (columns_ == 12)
+    add_all<12>(p, atoms);
+  else if (columns_ == 16)
+    add_all<16>(p, atoms);
+  else
+    add_all<0>(p, atoms);
 }
 
 NATROLITE_WIDE void KernelMap::move_to(bool upper, double *w, double *wz)

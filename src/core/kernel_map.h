@@ -53,7 +53,9 @@ private:
   void prepare_rows(int whole);
   void prepare_sums();
   void place(const AtomBatch &atoms, Places &p) const;
-  void add(const Places &p, int k, double *sums, double z);
+  template <int known> void add_straight(const Places &p, int k, double *sums, double z);
+  template <int known> void add(const Places &p, int k, double *sums, double z);
+  template <int known> void add_all(const Places &p, const AtomBatch &atoms);
   void weigh(const Places &p, int k, int r, int next);
 
   int nx_, ny_;
@@ -67,7 +69,8 @@ private:
   bool direct_;                      // powers would overflow: an exponential for every node
   double least_;                     // weight at the reach
   std::vector<Row> rows_;
-  std::vector<double> table_, powers_, scales_, weights_;
+  std::vector<double> table_; // T row by row; if lean is 0, its factors along x, then along y
+  std::vector<double> powers_, scales_, weights_;
   // Sums of w, then of w z, of a row; there is room for nodes outside, to be folded or dropped.
   // A layer's last row is for rows outside, to be dropped.
   std::vector<double> sums_;

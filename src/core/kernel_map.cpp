@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kernel_map.h"
 
+#include "four.h"
 #include "macros.h"
 
 #include <algorithm>
@@ -11,15 +12,8 @@ namespace natrolite
 
 static int wrapped(int i, int n)
 {
-  if (i >= 0 && i < n) return i;
   const int r = i % n;
   return r < 0 ? r + n : r;
-}
-
-static int floor_of(double x)
-{
-  const int i = static_cast<int>(x);
-  return i - (x < i);
 }
 
 KernelMap::KernelMap(const Cell &cell, int nx, int ny, double s)
@@ -33,13 +27,12 @@ KernelMap::KernelMap(const Cell &cell, int nx, int ny, double s)
   const double whole = std::round(tilt_ / hx_);
   lean_ = tilt_ - whole * hx_;
   prepare_rows(static_cast<int>(whole));
-  const double farthest = hx_ * (columns_ + most_ + 1);
+  prepare_sums();
+  const double farthest = hx_ * (columns_ + highest_ + 1);
   direct_ = farthest * hx_ + (hy_ * hy_ + std::abs(lean_) * hx_) * 2 * high_ > 300.0 * s * s;
-  padded_.assign(4 * static_cast<std::size_t>(ny_) * width_, 0.0);
-  powers_.assign((std::max(columns_, most_) + 4) / 4 * 4, 1.0); // stay 1 if direct
+  powers_.assign((std::max(columns_, highest_) + 4) / 4 * 4, 1.0); // stay 1 if direct
+  scales_.assign((2 * high_ + 3) / 4 * 4, 1.0);
   weights_.resize(columns_);
-  atoms_.reserve(batch);
-  places_.reserve(batch);
 }
 
 void KernelMap::prepare_rows(int whole)
@@ -50,37 +43,77 @@ void KernelMap::prepare_rows(int whole)
     rows_.push_back({periodic_[0] ? wrapped(shift, nx_) : shift, -back, j * lean_ - back * hx_});
     most_ = std::max(most_, back);
   }
-  for (Row &row : rows_) row.raise += most_;
-  table_.resize(rows_.size() * (columns_ + 1)); // one more, as a row starts at either of two nodes
-  for (std::size_t r = 0, at = 0; r < rows_.size(); r++)
-    for (int k = 0; k <= columns_; k++) {
+  for (Row &row : rows_) {
+    row.raise += most_;
+    highest_ = std::max(highest_, row.raise);
+  }
+  const auto weight = [this](double x, double y) { return std::exp(-0.5 * (x * x + y * y) * per_s2_); };
+  if (lean_ == 0.0) { // T_ij is a product
+    for (int k = 0; k < columns_; k++) table_.push_back(weight((k + 1 - half_) * hx_, 0.0));
+    for (int j = 1 - high_; j <= high_; j++) table_.push_back(weight(0.0, j * hy_));
+    return;
+  }
+  for (std::size_t r = 0; r < rows_.size(); r++)
+    for (int k = 0; k <= columns_; k++) { // one more, as a row starts at either of two nodes
       const double x = (k + 1 - half_) * hx_ + rows_[r].offset;
       const double y = (static_cast<int>(r) + 1 - high_) * hy_;
-      table_[at++] = std::exp(-0.5 * (x * x + y * y) * per_s2_);
+      table_.push_back(weight(x, y));
     }
 }
 
-KernelMap::Place KernelMap::place(const Atom &a) const
+void KernelMap::prepare_sums()
 {
-  Place p;
-  p.j = floor_of(a.y * per_hy_ - 0.5);
-  p.gy = a.y - (p.j + 0.5) * hy_;
-  const double left = a.x - (p.j + 0.5) * tilt_;
-  p.i = floor_of(left * per_hx_ - 0.5);
-  p.gx = left - (p.i + 0.5) * hx_;
-  const double x = p.gx * per_s2_, y = p.gy * per_s2_, up = x * lean_ + y * hy_;
-  p.across = std::exp(x * hx_);
-  p.along = std::exp(up);
-  p.corner =
-      std::exp(x * hx_ * (1 - half_ - most_) + up * (1 - high_) - 0.5 * (x * p.gx + y * p.gy));
-  return p;
+  sums_.assign(4 * static_cast<std::size_t>(ny_ + 1) * width_, 0.0);
+  for (int j = -2 * high_; j < ny_ + 2 * high_; j++) {
+    const bool inside = periodic_[1] || (j >= 0 && j < ny_);
+    starts_.push_back((inside ? wrapped(j, ny_) : ny_) * 2 * width_ + before_);
+  }
 }
 
-// p[i] = q^i for i < count, a multiple of 4; four chains, since a product waits for its factors
-static inline void fill_powers(double *p, int count, double q)
+NATROLITE_INLINED void KernelMap::place(const AtomBatch &atoms, Places &p) const
+{
+  const double hx = hx_, hy = hy_, tilt = tilt_, lean = lean_, per_s2 = per_s2_;
+  const double per_hx = per_hx_, per_hy = per_hy_, per_nx = 1.0 / nx_;
+  const double period = periodic_[0] ? nx_ : 0.0;
+  const double leftmost = periodic_[0] ? 0.0 : -1e9, rightmost = 1e9;
+  const double lowest = -high_ - 1, highest = ny_ + high_ - 1; // their rows are all outside
+  const double first = 1 - half_ - most_, below = 1 - high_;
+  for (int k = 0; k < atoms.count; k += 4) {
+    Four j = four(atoms.y + k) * per_hy - 0.5;
+    round_down(j);
+    const Four gy = four(atoms.y + k) - (j + 0.5) * hy;
+    const Four left = four(atoms.x + k) - (j + 0.5) * tilt;
+    Four i = left * per_hx - 0.5;
+    round_down(i);
+    const Four gx = left - (i + 0.5) * hx;
+    Four around = (i + 0.5) * per_nx;
+    round_down(around);
+    i -= period * around;
+    clamp(i, leftmost, rightmost);
+    clamp(j, lowest, highest);
+    for (int m = 0; m < 4; m++) {
+      p.column[k + m] = static_cast<int>(i[m]);
+      p.row[k + m] = static_cast<int>(j[m] - lowest);
+    }
+    const Four x = gx * per_s2, y = gy * per_s2, up = x * lean + y * hy;
+    Four across = x * hx, along = up;
+    Four corner = across * first + up * below - 0.5 * (x * gx + y * gy);
+    exponentiate(across);
+    exponentiate(along);
+    exponentiate(corner);
+    four(p.gx + k) = gx;
+    four(p.gy + k) = gy;
+    four(p.across + k) = across;
+    four(p.along + k) = along;
+    four(p.corner + k) = corner;
+  }
+}
+
+// p[i] = a q^i for i < count, a multiple of 4
+static inline void fill_powers(double *p, int count, double a, double q)
 {
   const double q2 = q * q, q4 = q2 * q2;
-  double chain[4] = {1.0, q, q2, q * q2};
+  double chain[4] = {a, a * q, a * q2, a * (q * q2)};
   for (int i = 0; i < count; i += 4)
     for (int k = 0; k < 4; k++) {
       p[i + k] = chain[k];
@@ -88,86 +121,123 @@ static inline void fill_powers(double *p, int count, double q)
     }
 }
 
-typedef double Four __attribute__((vector_size(32), aligned(8), may_alias));
-typedef long long Flags __attribute__((vector_size(32)));
-
-// w = scale t[k] p[k]; a w below `least` is out of reach
-static inline void add_row(double *w, double *wz, const double *t, const double *p, int count,
-                           double scale, double z, double least)
+// w = scale t[k] p[k], or scale t[k] if p is null; a w below `least` is out of reach
+static NATROLITE_INLINED void add_row(double *w, double *wz, const double *t, const double *p,
+                                      int count, double scale, double z, double least)
 {
   for (int k = 0; k < count; k += 4) {
-    const Four any = scale * (*(const Four *) (t + k) * *(const Four *) (p + k));
-    const Four v = (Four) ((Flags) any & (any >= least));
-    *(Four *) (w + k) += v;
-    *(Four *) (wz + k) += v * z;
+    Four v = four(t + k);
+    if (p) v *= four(p + k);
+    v *= scale;
+    keep(v, v >= least);
+    four(w + k) += v;
+    four(wz + k) += v * z;
   }
 }
 
 // The weights of row r, without powers.
-void KernelMap::weigh(const Place &p, int r, int next)
+void KernelMap::weigh(const Places &p, int k, int r, int next)
 {
-  const double y = (r + 1 - high_) * hy_ - p.gy;
-  for (int k = 0; k < columns_; k++) {
-    const double x = (k + next + 1 - half_) * hx_ + rows_[r].offset - p.gx;
-    weights_[k] = std::exp(-0.5 * (x * x + y * y) * per_s2_);
+  const double y = (r + 1 - high_) * hy_ - p.gy[k];
+  for (int c = 0; c < columns_; c++) {
+    const double x = (c + next + 1 - half_) * hx_ + rows_[r].offset - p.gx[k];
+    weights_[c] = std::exp(-0.5 * (x * x + y * y) * per_s2_);
   }
 }
 
-inline void KernelMap::add(const Atom &atom, const Place &p)
+// All rows have the same weights but for a factor.
+template <int known>
+NATROLITE_INLINED void KernelMap::add_straight(const Places &p, int k, double *sums, double z)
 {
-  const int nx = nx_, columns = columns_, width = width_, stride = 2 * width_;
-  const bool periodic = periodic_[0], direct = direct_;
-  const int start = periodic ? wrapped(p.i, nx) : p.i;
-  const int low = p.j + 1 - high_; // the rows low + first .. low + last - 1
-  const int first = periodic_[1] ? 0 : std::max(0, -low);
-  const int last = periodic_[1] ? 2 * high_ : std::min(2 * high_, ny_ - low);
-  double *const begin = padded(atom.upper, 0), *const end = begin + ny_ * stride;
-  double *sums = begin + wrapped(low + first, ny_) * stride;
-  const double *table = table_.data() + first * (columns + 1), *powers = powers_.data();
-  const double z = atom.z, least = least_, hx = hx_, gx = p.gx, along = p.along;
-  double scale = first > 0 ? p.corner * std::pow(along, first) : p.corner;
-  if (!direct) fill_powers(powers_.data(), static_cast<int>(powers_.size()), p.across);
-  for (int r = first; r < last; r++) {
-    const Row &row = rows_[r];
-    const int next = gx - row.offset >= hx; // the first node is one further right
-    int at = start + next + row.shift;
-    if (periodic) at -= at >= nx ? nx : 0;
-    const double *factor = table + next;
+  const int columns = known ? known : columns_, width = width_, count = 2 * high_, last = nx_;
+  const int *start = starts_.data() + p.row[k];
+  double *const x = powers_.data(), *const y = scales_.data();
+  const double *const along_x = table_.data(), *const along_y = table_.data() + columns;
+  const double least = least_;
+  fill_powers(x, columns, 1.0, p.across[k]);
+  fill_powers(y, static_cast<int>(scales_.size()), p.corner[k], p.along[k]);
+  for (int c = 0; c < columns; c += 4) four(x + c) *= four(along_x + c);
+  int at = p.column[k] + rows_[0].shift;
+  if (periodic_[0])
+    at -= at >= last ? last : 0;
+  else
+    at = std::clamp(at, -columns, last);
+  sums += at;
+  for (int r = 0; r < count; r++) {
+    double *w = sums + start[r];
+    add_row(w, w + width, x, nullptr, columns, y[r] * along_y[r], z, least);
+  }
+}
+
+template <int known>
+NATROLITE_INLINED void KernelMap::add(const Places &p, int k, double *sums, double z)
+{
+  const int nx = nx_, columns = known ? known : columns_, width = width_, count = 2 * high_;
+  const int column = p.column[k];
+  const int low = periodic_[0] ? 0 : -columns, period = periodic_[0] ? nx : 0;
+  const int *start = starts_.data() + p.row[k];
+  const Row *row = rows_.data();
+  double *const powers = powers_.data(), *const scales = scales_.data();
+  const double *table = table_.data();
+  const double least = least_, hx = hx_, gx = p.gx[k];
+  const bool direct = direct_;
+  if (!direct) {
+    fill_powers(powers, static_cast<int>(powers_.size()), 1.0, p.across[k]);
+    fill_powers(scales, static_cast<int>(scales_.size()), p.corner[k], p.along[k]);
+  }
+  for (int r = 0; r < count; r++, table += columns + 1) {
+    const int next = gx - row[r].offset >= hx; // the first node is one further right
+    int at = column + next + row[r].shift;
+    at -= at >= nx ? period : 0;
+    at = std::clamp(at, low, nx);
+    double *w = sums + start[r] + at;
     if (direct) {
-      weigh(p, r, next);
-      factor = weights_.data();
-    }
-    if (periodic || (at >= -columns && at <= nx))
-      add_row(sums + at, sums + at + width, factor, powers + next, columns,
-              direct ? 1.0 : scale * powers[row.raise], z, least);
-    scale *= along;
-    table += columns + 1;
-    sums += stride;
-    if (sums == end) sums = begin;
+      weigh(p, k, r, next);
+      add_row(w, w + width, weights_.data(), nullptr, columns, 1.0, z, least);
+    } else
+      add_row(w, w + width, table + next, powers + next, columns, scales[r] * powers[row[r].raise],
+              z, least);
   }
 }
 
-NATROLITE_WIDE void KernelMap::flush()
+// known: the number of columns, or 0 for any (loops of a known length are unrolled)
+template <int known>
+NATROLITE_INLINED void KernelMap::add_all(const Places &p, const AtomBatch &atoms)
 {
-  places_.clear();
-  for (const Atom &a : atoms_) places_.push_back(place(a));
-  for (std::size_t k = 0; k < atoms_.size(); k++) add(atoms_[k], places_[k]);
-  atoms_.clear();
+  double *sums = sums_.data() + atoms.upper * (sums_.size() / 2);
+  if (lean_ == 0.0 && !direct_)
+    for (int k = 0; k < atoms.count; k++) add_straight<known>(p, k, sums, atoms.z[k]);
+  else
+    for (int k = 0; k < atoms.count; k++) add<known>(p, k, sums, atoms.z[k]);
 }
 
-void KernelMap::move_to(bool upper, double *w, double *wz)
+NATROLITE_WIDE void KernelMap::accumulate(const AtomBatch &atoms)
 {
-  flush();
+  Places p;
+  place(atoms, p);
+  if (columns_ == 8)
+    add_all<8>(p, atoms);
+  else if (columns_ == 12)
+    add_all<12>(p, atoms);
+  else if (columns_ == 16)
+    add_all<16>(p, atoms);
+  else
+    add_all<0>(p, atoms);
+}
+
+NATROLITE_WIDE void KernelMap::move_to(bool upper, double *w, double *wz)
+{
+  double *layer = sums_.data() + upper * (sums_.size() / 2);
   const int end = periodic_[0] ? width_ : nx_;
-  for (int j = 0; j < ny_; j++) {
-    double *sums = padded(upper, j);
-    for (int i = 0, node = j * nx_; i < end; i++) {
-      w[node] += sums[i];
-      wz[node] += sums[width_ + i];
-      if (++node == (j + 1) * nx_) node = j * nx_;
+  for (int j = 0; j < ny_; j++, w += nx_, wz += nx_) {
+    const double *row = layer + 2 * width_ * j + before_;
+    for (int from = 0; from < end; from += nx_, row += nx_) {
+      const int n = std::min(nx_, end - from);
+      for (int i = 0; i < n; i++) w[i] += row[i];
+      for (int i = 0; i < n; i++) wz[i] += row[width_ + i];
     }
-    std::fill_n(sums - before_, 2 * width_, 0.0);
   }
+  std::fill_n(layer, sums_.size() / 2, 0.0);
 }
 
 } // namespace natrolite

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "layer_map.h"
 
+#include "four.h"
+#include "macros.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -19,33 +22,69 @@ LayerMap::LayerMap(const Cell &cell, const MapSettings &settings)
 
 std::vector<double> &LayerMap::sums()
 {
+  flush();
   if (kernel_)
     for (const bool upper : {false, true})
       kernel_->move_to(upper, field(upper, W), field(upper, WZ));
   return sums_;
 }
 
-void LayerMap::accumulate(bool upper, const Vec3 &p)
+// Wraps the positions where the cell is periodic; cells[k] becomes the bin of atom k.
+NATROLITE_WIDE static void wrap(const Cell &cell, const Vec3 &per, int nx, int ny, AtomBatch &atoms,
+                                int *cells)
 {
-  // lattice coordinates in the plane of a and b, wrapped where periodic
-  double v = (p.y - cell_.origin.y) * per_.y;
-  double u = (p.x - cell_.origin.x - cell_.xy * v) * per_.x;
-  if (cell_.periodic[1]) v = into_period(v, 1.0);
-  if (cell_.periodic[0]) u = into_period(u, 1.0);
-  const double x = cell_.lx * u + cell_.xy * v, y = cell_.ly * v;
+  const double lx = cell.lx, ly = cell.ly, xy = cell.xy, per_x = per.x, per_y = per.y;
+  const double along_x = cell.periodic[0], along_y = cell.periodic[1]; // 0 or 1
+  for (int k = 0; k < atoms.count; k += 4) {
+    Four v = four(atoms.y + k) * per_y, around_v = v;
+    Four u = (four(atoms.x + k) - xy * v) * per_x, around_u = u;
+    round_down(around_v);
+    round_down(around_u);
+    v -= around_v * along_y; // at most 1, where it is rounded
+    u -= around_u * along_x;
+    four(atoms.x + k) = lx * u + xy * v;
+    four(atoms.y + k) = ly * v;
+    u *= nx;
+    v *= ny;
+    clamp(u, 0.0, nx - 1);
+    clamp(v, 0.0, ny - 1);
+    for (int m = 0; m < 4; m++)
+      cells[k + m] = static_cast<int>(v[m]) * nx + static_cast<int>(u[m]);
+  }
+}
 
+void LayerMap::flush()
+{
+  const bool upper = waiting_.upper;
+  const int count = waiting_.count;
+  int cells[AtomBatch::size];
+  wrap(cell_, per_, settings_.nx, settings_.ny, waiting_, cells);
+  double height = 0.0, highest = highest_lower_;
+  for (int k = 0; k < count; k++) {
+    height += waiting_.z[k];
+    if (!upper) highest = std::max(highest, waiting_.z[k]);
+  }
+  highest_lower_ = highest;
   double *sum = sums_.data() + Fields * (2 * nodes() + upper);
-  sum[W] += 1.0;
-  sum[WZ] += p.z;
-  if (!upper) highest_lower_ = std::max(highest_lower_, p.z);
-  if (settings_.mode == MapSettings::Node) return add_windows(upper, x, y, p.z);
-
-  const int i = std::clamp(static_cast<int>(u * settings_.nx), 0, settings_.nx - 1);
-  const int j = std::clamp(static_cast<int>(v * settings_.ny), 0, settings_.ny - 1);
-  const int node = j * settings_.nx + i;
-  field(upper, N)[node] += 1.0;
-  if (kernel_) return kernel_->accumulate(upper, x, y, p.z);
-  field(upper, WZ)[node] += p.z;
+  sum[W] += count;
+  sum[WZ] += height;
+  double *number = field(upper, N), *heights = field(upper, WZ);
+  switch (settings_.mode) {
+  case MapSettings::Kernel:
+    for (int k = 0; k < count; k++) number[cells[k]] += 1.0;
+    kernel_->accumulate(waiting_);
+    break;
+  case MapSettings::Bin:
+    for (int k = 0; k < count; k++) {
+      number[cells[k]] += 1.0;
+      heights[cells[k]] += waiting_.z[k];
+    }
+    break;
+  case MapSettings::Node:
+    for (int k = 0; k < count; k++)
+      add_windows(upper, waiting_.x[k], waiting_.y[k], waiting_.z[k]);
+  }
+  waiting_.count = 0;
 }
 
 void LayerMap::prepare_windows()
@@ -82,12 +121,15 @@ void LayerMap::add_windows(bool upper, double x, double y, double z)
   }
 }
 
-double LayerMap::height(bool upper, int node) const
+std::vector<double> LayerMap::heights(bool upper) const
 {
-  const double *all = total(upper), w = field(upper, kernel_ ? W : N)[node];
-  if (w > 0.0) return field(upper, WZ)[node] / w;
-  if (settings_.mode == MapSettings::Bin) return std::numeric_limits<double>::quiet_NaN();
-  return all[W] > 0.0 ? all[WZ] / all[W] : 0.0;
+  const double *all = total(upper), *w = field(upper, kernel_ ? W : N), *wz = field(upper, WZ);
+  const double mean = all[W] > 0.0 ? all[WZ] / all[W] : 0.0;
+  const double none =
+      settings_.mode == MapSettings::Bin ? std::numeric_limits<double>::quiet_NaN() : mean;
+  std::vector<double> out(nodes());
+  for (std::size_t k = 0; k < out.size(); k++) out[k] = w[k] > 0.0 ? wz[k] / w[k] : none;
+  return out;
 }
 
 std::vector<MapNode> LayerMap::result()
@@ -95,18 +137,19 @@ std::vector<MapNode> LayerMap::result()
   sums();
   const int nx = settings_.nx, ny = settings_.ny;
   const bool node_mode = settings_.mode == MapSettings::Node;
+  const double first = node_mode ? 0.0 : 0.5, intervals = node_mode ? 1.0 : 0.0;
+  const double step_u = 1.0 / (nx - intervals), step_v = 1.0 / (ny - intervals);
+  const std::vector<double> lower = heights(false), upper = heights(true);
+  const double *lower_count = field(false, N), *upper_count = field(true, N);
   std::vector<MapNode> out(nodes());
-  for (int k = 0; k < nodes(); k++) {
-    const double u = node_mode ? double(k % nx) / (nx - 1) : (k % nx + 0.5) / nx;
-    const double v = node_mode ? double(k / nx) / (ny - 1) : (k / nx + 0.5) / ny;
-    MapNode &n = out[k];
-    n.x = cell_.origin.x + cell_.lx * u + cell_.xy * v;
-    n.y = cell_.origin.y + cell_.ly * v;
-    n.lower_count = field(false, N)[k];
-    n.upper_count = field(true, N)[k];
-    const bool empty = n.lower_count == 0.0 && n.upper_count == 0.0;
-    const double lower = node_mode && empty ? highest_lower_ : height(false, k);
-    n.gap = height(true, k) - lower;
+  for (int j = 0, k = 0; j < ny; j++) {
+    const double v = (j + first) * step_v, y = cell_.origin.y + cell_.ly * v;
+    const double left = cell_.origin.x + cell_.xy * v;
+    for (int i = 0; i < nx; i++, k++) {
+      const bool empty = node_mode && lower_count[k] == 0.0 && upper_count[k] == 0.0;
+      out[k] = {left + cell_.lx * (i + first) * step_u, y,
+                upper[k] - (empty ? highest_lower_ : lower[k]), lower_count[k], upper_count[k]};
+    }
   }
   return out;
 }

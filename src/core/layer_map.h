@@ -29,8 +29,18 @@ class LayerMap
 public:
   LayerMap(const Cell &cell, const MapSettings &settings);
 
-  void accumulate(bool upper, const Vec3 &position);
+  // atoms wait in batches
+  void accumulate(bool upper, const Vec3 &position)
+  {
+    if (waiting_.count == AtomBatch::size || waiting_.upper != upper) flush();
+    waiting_.upper = upper;
+    const int k = waiting_.count++;
+    waiting_.x[k] = position.x - cell_.origin.x;
+    waiting_.y[k] = position.y - cell_.origin.y;
+    waiting_.z[k] = position.z;
+  }
 
+  // after the last atom
   std::vector<double> &sums();                       // to be added over ranks
   double &highest_lower() { return highest_lower_; } // to be maximized over ranks
 
@@ -51,13 +61,15 @@ private:
     return sums_.data() + (Fields * upper + f) * static_cast<std::size_t>(nodes());
   }
   const double *total(bool upper) const { return sums_.data() + Fields * (2 * nodes() + upper); }
+  void flush();
   void prepare_windows();
   void add_windows(bool upper, double x, double y, double z);
-  double height(bool upper, int node) const;
+  std::vector<double> heights(bool upper) const;
 
   Cell cell_;
   MapSettings settings_;
   Vec3 per_; // 1/lx, 1/ly
+  AtomBatch waiting_;
   std::vector<double> sums_;
   double highest_lower_ = -1e300;
   std::unique_ptr<KernelMap> kernel_;

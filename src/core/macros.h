@@ -17,3 +17,10 @@
 #else
 #define NATROLITE_WIDE
 #endif
+
+/// For what a function marked NATROLITE_WIDE calls: only what is inlined becomes wide with it.
+#ifdef __GNUC__
+#define NATROLITE_INLINED inline __attribute__((always_inline))
+#else
+#define NATROLITE_INLINED inline
+#endif

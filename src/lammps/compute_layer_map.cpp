@@ -68,14 +68,16 @@ void ComputeLayerMap::compute_array()
   const natrolite::Cell cell = cell_of(domain);
   const std::vector<Vec3> reference = impl->layers->references();
   std::vector<Vec3> &whole = impl->whole; // the lower layer, then the upper one
-  whole.clear();
+  std::size_t at = 0;
   std::vector<double> heights(4, 0.0); // number and sum, lower and upper
   for (int l = 0; l < 2; l++) {
     const auto &members = impl->layers->members()[l];
+    whole.resize(at + members.size());
     for (const int i : members) {
-      const Vec3 x{atom->x[i][0], atom->x[i][1], atom->x[i][2]};
-      whole.push_back(reference[l] + minimum_image(cell, x - reference[l]));
-      heights[2 * l + 1] += whole.back().z;
+      // whole along c; the map wraps along a and b
+      const double *x = atom->x[i], n = cell.periodic[2] ? natrolite::periods(x[2] - reference[l].z, cell.lz) : 0.0;
+      whole[at] = {x[0] - n * cell.xz, x[1] - n * cell.yz, x[2] - n * cell.lz};
+      heights[2 * l + 1] += whole[at++].z;
     }
     heights[2 * l] = static_cast<double>(members.size());
   }

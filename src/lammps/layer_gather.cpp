@@ -74,10 +74,20 @@ std::string LayerGather::name(int layer) const
 void LayerGather::find_members()
 {
   members_.resize(nlayers_);
+  const int nlocal = atom->nlocal, *mask = atom->mask;
   for (int l = 0; l < nlayers_; l++) {
-    members_[l].clear();
-    for (int i = 0; i < atom->nlocal; i++)
-      if (member(l, i)) members_[l].push_back(i);
+    members_[l].resize(nlocal);
+    const int bit = groups_.empty() ? 0 : group->bitmask[groups_[l]];
+    int *const mine = members_[l].data(), n = 0;
+    if (bit)
+      for (int i = 0; i < nlocal; i++) { // no branch: types may alternate at random
+        mine[n] = i;
+        n += ((mask[i] & groupbit_) != 0) & ((mask[i] & bit) != 0);
+      }
+    else
+      for (int i = 0; i < nlocal; i++)
+        if (member(l, i)) mine[n++] = i;
+    members_[l].resize(n);
   }
 }
 

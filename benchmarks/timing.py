@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the benchmarks share: one run of lmp, timed calls, the engine's allocator settings."""
+
+import ctypes
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BIN = pathlib.Path(sys.executable).parent
+DECK = """
+units metal
+atom_style atomic
+read_data {data}
+pair_style equivariant
+pair_coeff * * {model} C Na
+fix 1 all nve
+timestep 0.0005
+thermo {steps}
+run 1
+run {steps} pre no
+"""
+
+
+def keep_memory():
+    """The engine's allocator settings (glibc): keep freed blocks in the process."""
+    libc = ctypes.CDLL("libc.so.6")
+    libc.mallopt(-4, 0)
+    libc.mallopt(-1, -1)
+
+
+def time_calls(step, n, warm=1, clock=time.perf_counter):
+    """Seconds per call of step(), after `warm` calls that do not count."""
+    for _ in range(warm):
+        step()
+    start = clock()
+    for _ in range(n):
+        step()
+    return (clock() - start) / n
+
+
+def environment(plugins, threads=1, path=()):
+    """Return the environment of a measurement: folder of the plugin, threads, more PYTHONPATH."""
+    return os.environ | {
+        "LAMMPS_PLUGIN_PATH": str(plugins),
+        "PYTHONPATH": os.pathsep.join(map(str, [ROOT / "python", *path])),
+        "OMP_NUM_THREADS": str(threads),
+        "OMP_WAIT_POLICY": "passive",
+    }
+
+
+def run_lmp(atoms, model, steps, env, ranks=1):
+    """Return (s of the Pair section per step on the slowest rank, share of CPU use, peak kB of one process).
+
+    atoms: ase.Atoms of C and Na; model: file for pair_style equivariant.
+    """
+    from ase.io import write
+
+    with tempfile.TemporaryDirectory() as folder:
+        data = pathlib.Path(folder) / "data"
+        write(data, atoms, format="lammps-data", specorder=["C", "Na"], masses=True)
+        deck = pathlib.Path(folder) / "in"
+        deck.write_text(DECK.format(data=data, model=model, steps=steps))
+        command = [str(BIN / "lmp"), "-nocite", "-log", "none", "-in", str(deck)]
+        if ranks > 1:
+            command = [str(BIN / "mpiexec"), "-n", str(ranks)] + command
+        process = subprocess.Popen(
+            command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        text = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"lmp failed:\n{text[-2000:]}")
+    section = re.findall(r"^Pair\s+\|\s*\S+\s*\|\s*\S+\s*\|\s*(\S+)", text, re.MULTILINE)
+    share = re.findall(r"([\d.]+)% CPU use", text)
+    return float(section[-1]) / steps, float(share[-1]) / 100, float(usage.ru_maxrss)

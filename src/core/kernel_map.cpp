@@ -47,7 +47,9 @@ void KernelMap::prepare_rows(int whole)
     row.raise += most_;
     highest_ = std::max(highest_, row.raise);
   }
-  const auto weight = [this](double x, double y) { return std::exp(-0.5 * (x * x + y * y) * per_s2_); };
+  const auto weight = [this](double x, double y) {
+    return std::exp(-0.5 * (x * x + y * y) * per_s2_);
+  };
   if (lean_ == 0.0) { // T_ij is a product
     for (int k = 0; k < columns_; k++) table_.push_back(weight((k + 1 - half_) * hx_, 0.0));
     for (int j = 1 - high_; j <= high_; j++) table_.push_back(weight(0.0, j * hy_));
@@ -109,16 +111,15 @@ NATROLITE_INLINED void KernelMap::place(const AtomBatch &atoms, Places &p) const
   }
 }
 
-// p[i] = a q^i for i < count, a multiple of 4
-static inline void fill_powers(double *p, int count, double a, double q)
+// p[i] = a q^i for i < count, a multiple of 4; in fours, as they are read
+static NATROLITE_INLINED void fill_powers(double *p, int count, double a, double q)
 {
-  const double q2 = q * q, q4 = q2 * q2;
-  double chain[4] = {a, a * q, a * q2, a * (q * q2)};
-  for (int i = 0; i < count; i += 4)
-    for (int k = 0; k < 4; k++) {
-      p[i + k] = chain[k];
-      chain[k] *= q4;
-    }
+  const double q2 = q * q;
+  Four chain = Four{1.0, q, q2, q * q2} * a;
+  for (int i = 0; i < count; i += 4) {
+    four(p + i) = chain;
+    chain *= q2 * q2;
+  }
 }
 
 // w = scale t[k] p[k], or scale t[k] if p is null; a w below `least` is out of reach
@@ -146,10 +147,9 @@ void KernelMap::weigh(const Places &p, int k, int r, int next)
 }
 
 // All rows have the same weights but for a factor.
-template <int known>
 NATROLITE_INLINED void KernelMap::add_straight(const Places &p, int k, double *sums, double z)
 {
-  const int columns = known ? known : columns_, width = width_, count = 2 * high_, last = nx_;
+  const int columns = columns_, width = width_, count = 2 * high_, last = nx_;
   const int *start = starts_.data() + p.row[k];
   double *const x = powers_.data(), *const y = scales_.data();
   const double *const along_x = table_.data(), *const along_y = table_.data() + columns;
@@ -169,10 +169,10 @@ NATROLITE_INLINED void KernelMap::add_straight(const Places &p, int k, double *s
   }
 }
 
-template <int known>
+template <bool direct>
 NATROLITE_INLINED void KernelMap::add(const Places &p, int k, double *sums, double z)
 {
-  const int nx = nx_, columns = known ? known : columns_, width = width_, count = 2 * high_;
+  const int nx = nx_, columns = columns_, width = width_, count = 2 * high_;
   const int column = p.column[k];
   const int low = periodic_[0] ? 0 : -columns, period = periodic_[0] ? nx : 0;
   const int *start = starts_.data() + p.row[k];
@@ -180,7 +180,6 @@ NATROLITE_INLINED void KernelMap::add(const Places &p, int k, double *sums, doub
   double *const powers = powers_.data(), *const scales = scales_.data();
   const double *table = table_.data();
   const double least = least_, hx = hx_, gx = p.gx[k];
-  const bool direct = direct_;
   if (!direct) {
     fill_powers(powers, static_cast<int>(powers_.size()), 1.0, p.across[k]);
     fill_powers(scales, static_cast<int>(scales_.size()), p.corner[k], p.along[k]);
@@ -200,29 +199,17 @@ NATROLITE_INLINED void KernelMap::add(const Places &p, int k, double *sums, doub
   }
 }
 
-// known: the number of columns, or 0 for any (loops of a known length are unrolled)
-template <int known>
-NATROLITE_INLINED void KernelMap::add_all(const Places &p, const AtomBatch &atoms)
-{
-  double *sums = sums_.data() + atoms.upper * (sums_.size() / 2);
-  if (lean_ == 0.0 && !direct_)
-    for (int k = 0; k < atoms.count; k++) add_straight<known>(p, k, sums, atoms.z[k]);
-  else
-    for (int k = 0; k < atoms.count; k++) add<known>(p, k, sums, atoms.z[k]);
-}
-
 NATROLITE_WIDE void KernelMap::accumulate(const AtomBatch &atoms)
 {
   Places p;
   place(atoms, p);
-  if (columns_ == 8)
-    add_all<8>(p, atoms);
-  else if (columns_ == 12)
-    add_all<12>(p, atoms);
-  else if (columns_ == 16)
-    add_all<16>(p, atoms);
+  double *sums = sums_.data() + atoms.upper * (sums_.size() / 2);
+  if (direct_)
+    for (int k = 0; k < atoms.count; k++) add<true>(p, k, sums, atoms.z[k]);
+  else if (lean_ == 0.0)
+    for (int k = 0; k < atoms.count; k++) add_straight(p, k, sums, atoms.z[k]);
   else
-    add_all<0>(p, atoms);
+    for (int k = 0; k < atoms.count; k++) add<false>(p, k, sums, atoms.z[k]);
 }
 
 NATROLITE_WIDE void KernelMap::move_to(bool upper, double *w, double *wz)

@@ -53,9 +53,8 @@ private:
   void prepare_rows(int whole);
   void prepare_sums();
   void place(const AtomBatch &atoms, Places &p) const;
-  template <int known> void add_straight(const Places &p, int k, double *sums, double z);
-  template <int known> void add(const Places &p, int k, double *sums, double z);
-  template <int known> void add_all(const Places &p, const AtomBatch &atoms);
+  void add_straight(const Places &p, int k, double *sums, double z);
+  template <bool direct> void add(const Places &p, int k, double *sums, double z);
   void weigh(const Places &p, int k, int r, int next);
 
   int nx_, ny_;

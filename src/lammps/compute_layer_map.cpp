@@ -75,7 +75,8 @@ void ComputeLayerMap::compute_array()
     whole.resize(at + members.size());
     for (const int i : members) {
       // whole along c; the map wraps along a and b
-      const double *x = atom->x[i], n = cell.periodic[2] ? natrolite::periods(x[2] - reference[l].z, cell.lz) : 0.0;
+      const double *x = atom->x[i], rise = x[2] - reference[l].z;
+      const double n = cell.periodic[2] ? natrolite::periods(rise, cell.lz) : 0.0;
       whole[at] = {x[0] - n * cell.xz, x[1] - n * cell.yz, x[2] - n * cell.lz};
       heights[2 * l + 1] += whole[at++].z;
     }

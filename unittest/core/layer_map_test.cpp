@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "core/four.h"
 #include "core/layer_map.h"
 #include "core/site_rdf.h"
 
@@ -139,6 +140,23 @@ TEST(LayerMap, KernelIsItsDefinition)
     for (const MapNode &n : map)
       ASSERT_NEAR(n.gap, plain_gap(c, s, atoms, n), 1e-10)
           << "nx " << s.nx << " ny " << s.ny << " s " << s.s << " xy " << c.xy;
+  }
+}
+
+TEST(Four, ExponentialAndFloor)
+{
+  std::mt19937 rng(3);
+  std::uniform_real_distribution<double> u(-699, 699);
+  for (int k = 0; k < 20000; k++) {
+    const double scale = k % 2 ? 1.0 : 1e-3;
+    const Four x = {scale * u(rng), k - 10000.0, 0.0, 900.0};
+    Four e = x, f = x;
+    exponentiate(e);
+    round_down(f);
+    ASSERT_NEAR(e[0] / std::exp(x[0]), 1.0, 1e-15) << x[0];
+    ASSERT_EQ(e[2], 1.0);
+    ASSERT_NEAR(e[3] / std::exp(700.0), 1.0, 1e-15);
+    for (int m = 0; m < 4; m++) ASSERT_EQ(f[m], std::floor(x[m]));
   }
 }
 

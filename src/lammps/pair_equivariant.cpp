@@ -62,7 +62,7 @@ void PairEquivariant::compute(int eflag, int vflag)
     refresh_rows();
   build_graph();
   update_electrons();
-  evaluate(*impl->model, graph_of_step(), impl->result);
+  evaluate(*impl->model, impl->file, graph_of_step(), impl->result);
 
   natrolite::AtomSums sums;
   sums.force = atom->f;
@@ -116,7 +116,7 @@ void PairEquivariant::refresh_rows()
     if (impl->mode == Mode::shell) {
       impl->ncentres =
           build_shell_rows(neighbors, atoms, impl->cutoffs,
-                           impl->model->metadata().num_layers, impl->rows);
+                           static_cast<int>(impl->num_layers), impl->rows);
     } else {
       const bool folded = impl->mode == Mode::folded;
       build_rows(neighbors, atoms,
@@ -161,8 +161,8 @@ natrolite::Graph PairEquivariant::graph_of_step() const
   return graph;
 }
 
-void PairEquivariant::evaluate(natrolite::Model &model, const natrolite::Graph &graph,
-                               natrolite::Evaluation &result)
+void PairEquivariant::evaluate(natrolite::Model &model, const std::string &file,
+                               const natrolite::Graph &graph, natrolite::Evaluation &result)
 {
   natrolite::NoExchange alone;
   natrolite::Exchange *exchange = impl->exchange.get();
@@ -170,7 +170,7 @@ void PairEquivariant::evaluate(natrolite::Model &model, const natrolite::Graph &
   try {
     model.evaluate(graph, *exchange, result);
   } catch (const std::exception &e) {
-    error->one(FLERR, "Model file {} failed on rank {}: {}", impl->file, comm->me, e.what());
+    error->one(FLERR, "Model file {} failed on rank {}: {}", file, comm->me, e.what());
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace natrolite {
 class Model;
@@ -61,12 +62,14 @@ class PairEquivariant : public Pair {
   void refresh_owners();
   void build_graph();
   natrolite::Graph graph_of_step() const;
-  void evaluate(natrolite::Model &, const natrolite::Graph &, natrolite::Evaluation &);
+  void evaluate(natrolite::Model &, const std::string &file, const natrolite::Graph &,
+                natrolite::Evaluation &);
   void scatter_forces(const natrolite::Evaluation &, double scale, natrolite::AtomSums &);
   void store_peratom();
   // committee
   void check_member(const std::string &file, const natrolite::Metadata &) const;
   int committee_size() const;
+  std::vector<const natrolite::Metadata *> members() const;
   void init_committee();
   void run_committee();
   void evaluate_members();

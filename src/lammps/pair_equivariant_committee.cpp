@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 
 using namespace LAMMPS_NS;
@@ -24,8 +25,11 @@ using namespace LAMMPS_NS;
 void PairEquivariant::check_member(const std::string &file, const natrolite::Metadata &m) const
 {
   const natrolite::Metadata &first = impl->model->metadata();
-  if (m.list_cutoff != first.list_cutoff || m.pair_cutoffs != first.pair_cutoffs ||
-      (!m.pair_cutoffs.empty() && m.type_names != first.type_names))
+  if (!m.pair_cutoffs.empty() && m.type_names != first.type_names)
+    error->all(FLERR,
+               "The models of a committee with cutoffs by pair must have their elements in the same "
+               "order: {} differs from {}", file, impl->file);
+  if (m.list_cutoff != first.list_cutoff || m.pair_cutoffs != first.pair_cutoffs)
     error->all(FLERR,
                "The models of a committee must have the same cutoffs: {} has {:g} Angstrom, {} has {:g}",
                impl->file, first.list_cutoff, file, m.list_cutoff);
@@ -34,6 +38,14 @@ void PairEquivariant::check_member(const std::string &file, const natrolite::Met
       m.spin_is_multiplicity != first.spin_is_multiplicity)
     error->all(FLERR, "The models of a committee must take the same charge and spin: {} differs from {}",
                file, impl->file);
+}
+
+/// metadata of the model that drives the run and of the further members
+std::vector<const natrolite::Metadata *> PairEquivariant::members() const
+{
+  std::vector<const natrolite::Metadata *> all{&impl->model->metadata()};
+  for (const auto &other : impl->others) all.push_back(&other->metadata());
+  return all;
 }
 
 /// 1 = no committee
@@ -47,21 +59,24 @@ void PairEquivariant::init_committee()
 {
   Committee &c = impl->committee;
   c.warned = false;
+  c.last_step = c.valid_step = -1;
   const CommitteeSettings &s = impl->settings.committee;
   if (s.every == 0) return;
   if (committee_size() < 2)
     error->all(FLERR,
                "pair_style equivariant keyword committee needs several models: give "
                "'pair_coeff * * FILE1,FILE2,...' or a file with committee_energy");
-  int opened = 1;
+  int reason = 0;
   if (comm->me == 0 && !c.table) {
     c.table.reset(std::fopen(s.table.c_str(), "w"));
-    opened = c.table != nullptr;
+    if (!c.table) reason = errno;
+    c.header = 0;
   }
-  MPI_Bcast(&opened, 1, MPI_INT, 0, world);
-  if (!opened)
-    error->all(FLERR, "Cannot write the committee's table {}: {}", s.table, std::strerror(errno));
-  if (!c.table || std::ftell(c.table.get()) > 0) return;
+  MPI_Bcast(&reason, 1, MPI_INT, 0, world);
+  if (reason)
+    error->all(FLERR, "Cannot write the committee's table {}: {}", s.table, std::strerror(reason));
+  if (!c.table || c.header == committee_size()) return;
+  c.header = committee_size();
   std::fprintf(c.table.get(),
                "# committee of %d models; standard deviations over them\n"
                "# 1 step, 2 energy (eV), 3 energy per atom (eV), 4 largest force deviation (eV/A), "
@@ -101,7 +116,8 @@ void PairEquivariant::evaluate_members()
       for (auto &type : types) type = impl->translation[k - 1][type];
       graph.types = types.data();
     }
-    if (in_one_file || k > 0) evaluate(*model, graph, result);
+    const std::string &file = in_one_file || k == 0 ? impl->file : impl->other_files[k - 1];
+    if (in_one_file || k > 0) evaluate(*model, file, graph, result);
 
     auto &forces = c.forces[k];
     forces.assign(3 * static_cast<std::size_t>(std::max(atom->nmax, 1)), 0.0);
@@ -150,7 +166,8 @@ void PairEquivariant::report_committee()
   tagint tag = 0;
   for (int i = 0; i < atom->nlocal; ++i) {
     if (impl->rows.row_of_atom[i] < 0) continue;
-    const double value = field[i] / impl->energy_scale;
+    double value = field[i] / impl->energy_scale;
+    if (!std::isfinite(value)) value = HUGE_VAL;    // NaN has no order: ranks would disagree
     mine[0] += value;
     mine[1] += 1.0;
     if (value <= largest.value) continue;

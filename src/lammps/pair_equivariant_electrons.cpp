@@ -54,14 +54,18 @@ void PairEquivariant::update_electrons()
   if (m.needs_total_spin) impl->spin = value_of(spin);
   if (variable) modify->addstep_compute(update->ntimestep + 1);
   const bool changed = impl->total_charge != before[0] || impl->spin != before[1];
-  if (!changed && impl->parity_checked) return;
+  if (!changed && impl->parity_checked && atom->natoms == impl->parity_natoms) return;
   check_parity();
   impl->parity_checked = true;
+  impl->parity_natoms = atom->natoms;
 }
 
 /// the number of electrons and the number of unpaired ones are both even or both odd
 void PairEquivariant::check_parity() const
 {
+  if (!std::isfinite(impl->total_charge) || !std::isfinite(impl->spin))
+    error->all(FLERR, "pair_style equivariant has charge {:g} and spin {:g}: use finite numbers",
+               impl->total_charge, impl->spin);
   if (impl->spin < 0.0 || impl->spin != std::floor(impl->spin))
     error->all(FLERR,
                "pair_style equivariant keyword spin is {:g}: use a whole number of unpaired electrons",
@@ -79,6 +83,6 @@ void PairEquivariant::check_parity() const
   if (unpaired > electrons || (electrons - unpaired) % 2 != 0)
     error->all(FLERR,
                "pair_style equivariant: {} electrons (charge {:g}) cannot have spin {} unpaired "
-               "electrons: use an {} number below, or another charge",
+               "electrons: use an {} number of them, or another charge",
                electrons, impl->total_charge, unpaired, electrons % 2 ? "odd" : "even");
 }

@@ -50,6 +50,7 @@ struct Committee {
   std::vector<double> energy;                 ///< [member] this rank's part, eV
   double *summing = nullptr;                  ///< forces in reverse communication
   bigint last_step = -1, valid_step = -1;     ///< of the table; of the field uncertainty
+  int header = 0;                             ///< members named in the table's header
   bool warned = false;
 };
 
@@ -68,6 +69,7 @@ struct PairEquivariant::Impl {
   bool ready = false;              ///< model and types fit one another
   bool tested = false;
   bool parity_checked = false;
+  bigint parity_natoms = 0;        ///< atoms when it was
   int declared_words = 1;          ///< exchange width told to Comm before the model was known
   double energy_scale = 1.0;       ///< model's eV -> LAMMPS' energy unit
   double total_charge = 0.0, spin = 0.0;

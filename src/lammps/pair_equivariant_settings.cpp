@@ -99,6 +99,7 @@ void PairEquivariant::settings(int narg, char **arg)
     iarg += 1 + used;
   }
   if (impl->model && s.device != impl->settings.device) impl->ready = false;
+  if (s.committee.table != impl->settings.committee.table) impl->committee.table.reset();
   impl->settings = s;
   // pair_style hybrid reads these before there is a model
   const bool alone = s.exchange == Mode::folded || s.exchange == Mode::shell ||

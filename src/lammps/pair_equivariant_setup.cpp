@@ -230,12 +230,15 @@ void PairEquivariant::choose_mode()
 {
   const Mode wanted = impl->settings.exchange;
   impl->mode = wanted;
-  if (impl->model->metadata().one_rank && comm->nprocs > 1)
+  bool ghosts = true, one_rank = false;
+  for (const natrolite::Metadata *m : members()) {
+    ghosts = ghosts && m->runs_on_ghosts();
+    one_rank = one_rank || m->one_rank;
+  }
+  if (one_rank && comm->nprocs > 1)
     error->all(FLERR,
-               "Model file {} runs on 1 MPI rank, not on {}: export the original model with 'natrolite "
-               "export'", impl->file, comm->nprocs);
-  bool ghosts = impl->model->metadata().runs_on_ghosts();
-  for (const auto &other : impl->others) ghosts = ghosts && other->metadata().runs_on_ghosts();
+               "Model file {} (or another of its committee) runs on 1 MPI rank, not on {}: export the "
+               "original model with 'natrolite export'", impl->file, comm->nprocs);
   if (wanted == Mode::automatic)
     impl->mode = comm->nprocs == 1 ? Mode::folded : ghosts ? Mode::ghost : Mode::shell;
   if (impl->mode == Mode::ghost && !ghosts)
@@ -243,7 +246,7 @@ void PairEquivariant::choose_mode()
                "pair_style equivariant exchange ghost needs a model that exchanges, and {} (or another "
                "of its committee) passes messages without: use exchange shell, or export the "
                "original model with 'natrolite export'", impl->file);
-  if (impl->model->metadata().one_rank && impl->mode != Mode::folded)
+  if (one_rank && impl->mode != Mode::folded)
     error->all(FLERR, "Model file {} runs with exchange folded only", impl->file);
   ghostneigh = impl->mode == Mode::shell;
   if (impl->mode == Mode::folded && comm->nprocs > 1)
@@ -254,11 +257,11 @@ void PairEquivariant::choose_mode()
 
 void PairEquivariant::check_shell() const
 {
-  const natrolite::Metadata &m = impl->model->metadata();
-  if (m.global_sums + m.global_maxima > 0)
-    error->all(FLERR,
-               "pair_style equivariant exchange shell cannot be used with model {}, which needs sums "
-               "over all atoms: use exchange auto or ghost", impl->file);
+  for (const natrolite::Metadata *m : members())
+    if (m->global_sums + m->global_maxima > 0)
+      error->all(FLERR,
+                 "pair_style equivariant exchange shell cannot be used with model {}, which needs sums "
+                 "over all atoms: use exchange ghost, or one rank", m->name);
   if (comm->mode != Comm::SINGLE)
     error->all(FLERR, "pair_style equivariant exchange shell needs comm_modify mode single");
   const double needed = impl->num_layers * impl->cutoff + neighbor->skin;
@@ -280,8 +283,7 @@ void PairEquivariant::declare_exchange()
     return CommExchange::words(m.max_exchange_width, m.dtype == "float32" ? 4 : 8);
   };
   if (impl->mode == Mode::ghost) {
-    words = std::max(words, words_of(impl->model->metadata()));
-    for (const auto &other : impl->others) words = std::max(words, words_of(other->metadata()));
+    for (const natrolite::Metadata *m : members()) words = std::max(words, words_of(*m));
   }
   if (committee_size() > 1) words = std::max(words, 3);
   comm_forward = comm_reverse = std::min(words, impl->declared_words);

@@ -9,6 +9,7 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace natrolite {
@@ -72,9 +73,12 @@ void EdgeModel::collect(const Graph &graph, const Outputs &outputs, Evaluation &
   result.peratom.clear();
   peratom_.clear();
   for (const auto &[name, t] : outputs) {
-    if (name == "atomic_energy" || t.dim() < 1 || t.size(0) != graph.nlocal) continue;
+    const bool declared = std::count(metadata_.outputs.begin(), metadata_.outputs.end(), name) > 0;
+    if (name == "atomic_energy" || name == "committee_energy" || !declared || t.dim() < 1 ||
+        t.size(0) != graph.nlocal)
+      continue;
     const at::Tensor host = t.detach().to(at::kCPU, at::kDouble).contiguous();
-    const auto width = graph.nlocal ? host.numel() / graph.nlocal : 1;
+    const auto width = c10::multiply_integers(t.sizes().slice(1));    // the same on empty ranks
     peratom_.push_back(host);
     result.peratom.push_back({name, width, host.data_ptr<double>()});
   }
@@ -88,6 +92,7 @@ void EdgeModel::evaluate(const Graph &g, Exchange &exchange, Evaluation &result)
     context.nlocal = g.nlocal;
     context.nall = g.nall;
     const ExchangeScope scope(context);
+    at::globalContext().setAllowTF32CuBLAS(metadata_.allow_tf32);    // of the whole process
     const Inputs inputs{
         view(g.edge_vec, {g.nedges, 3}, at::kDouble, device_).requires_grad_(true),
         view(g.edge_index, {2, g.nedges}, at::kLong, device_),

@@ -4,7 +4,6 @@
 #include "core/elements.h"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <iterator>
 #include <sstream>
@@ -37,7 +36,7 @@ Metadata foreign_metadata(const LoadOptions &options, const std::string &family,
     if (found == known.end()) throw std::runtime_error("the file names an unknown element: " + name);
     m.atomic_numbers.push_back(1 + static_cast<int>(found - known.begin()));
   }
-  if (!(r_max > 0.0) || !std::isfinite(r_max) || num_layers < 1 || num_layers > 100)
+  if (!(r_max > 0.0) || !(r_max <= LONGEST_CUTOFF) || num_layers < 1 || num_layers > 100)
     throw std::runtime_error("the file's cutoff (" + std::to_string(r_max) + ") or number of layers (" +
                              std::to_string(num_layers) + ") makes no sense");
   m.r_max = m.list_cutoff = r_max;

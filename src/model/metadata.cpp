@@ -41,9 +41,6 @@ namespace {
     return at(j, key).is_null() ? none : get<T>(j, key);
   }
 
-  /// longer cutoffs are no potential but a damaged file, and would fill the memory with ghosts
-  constexpr double LONGEST_CUTOFF = 100.0;    // Angstrom
-
   double positive(const Json &j, const char *key)
   {
     const auto value = get<double>(j, key);

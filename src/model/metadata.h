@@ -24,6 +24,9 @@ struct Reference {
   double force_tolerance = 0.0;
 };
 
+/// Longer cutoffs are no potential but a damaged file, and would fill the memory with ghosts.
+inline constexpr double LONGEST_CUTOFF = 100.0;    // Angstrom
+
 struct Metadata {
   std::string family, name, created_by, license, weights_sha256, dtype;
   std::vector<std::string> citation;      ///< BibTeX entries

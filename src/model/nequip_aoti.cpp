@@ -9,6 +9,7 @@
 #include <torch/csrc/inductor/aoti_package/model_package_loader.h>
 #include <torch/torch.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -109,6 +110,7 @@ namespace {
     Tensors with_cell_shifts(const Graph &graph) const;
     Tensors run(const Tensors &inputs);
     at::Tensor edges_with_far_pair(const Graph &graph) const;
+    bool passes_messages();
 
     c10::Device device_;
     Metadata metadata_;
@@ -134,10 +136,32 @@ namespace {
                                "': compile it with --target pair_nequip, pair_allegro or ase");
     metadata_ = nequip_metadata(options, private_neighbours_ ? "allegro" : "nequip", 1,
                                 [&](const std::string &key) { return text_of(texts, key); });
+    if (private_neighbours_ && passes_messages())
+      throw std::runtime_error("it passes messages between atoms but was compiled with --target "
+                               "pair_allegro: compile it with --target pair_nequip, or export the "
+                               "original model with 'natrolite export'");
     if (private_neighbours_) return;
     metadata_.one_rank = true;    // and nobody knows whether it is strictly local
     metadata_.strictly_local = false;
     metadata_.num_layers = 0;
+  }
+
+  /// Does an atom's energy change with the edges of its neighbour, in a chain of three?
+  bool NequipAotiModel::passes_messages()
+  {
+    const c10::InferenceMode guard;
+    const auto whole = at::TensorOptions().dtype(at::kLong).device(device_);
+    const auto real = whole.dtype(at::kDouble);
+    const double r = 0.7 * (metadata_.pair_cutoffs.empty() ? metadata_.r_max : metadata_.pair_cutoffs[0]);
+    const at::Tensor pos = r * at::tensor({0.0, 0.0, 0.0, 1.0, 0.2, 0.1, 2.0, -0.1, 0.3}, real).view({3, 3});
+    const at::Tensor edges = at::tensor({0, 1, 1, 2, 1, 0, 2, 1}, whole).view({2, 4});
+    const auto first_energy = [&](const at::Tensor &index) {
+      const Tensors out =
+          run({{"pos", pos}, {"atom_types", at::zeros({3}, whole)}, {"edge_index", index}});
+      return out.at("atomic_energy").view({-1})[0].item<double>();
+    };
+    const double without = first_energy(edges.narrow(1, 0, 2)), with = first_energy(edges);
+    return std::fabs(with - without) > 2e-6 * (1.0 + std::fabs(with));
   }
 
   std::string NequipAotiModel::device() const

@@ -35,6 +35,10 @@ Metadata nequip_metadata(const LoadOptions &options, const std::string &family, 
                                 cutoff("r_max", text("r_max")), num_layers, dtype);
   for (const std::string &word : words(text("per_edge_type_cutoff")))
     m.pair_cutoffs.push_back(cutoff("per_edge_type_cutoff", word));
+  for (const double rc : m.pair_cutoffs)
+    if (rc > m.r_max)
+      throw std::runtime_error("its 'per_edge_type_cutoff' has " + std::to_string(rc) +
+                               ", more than its 'r_max' " + std::to_string(m.r_max));
   const std::size_t ntypes = m.type_names.size();
   if (!m.pair_cutoffs.empty() && m.pair_cutoffs.size() != ntypes * ntypes)
     throw std::runtime_error("its 'per_edge_type_cutoff' is not a square matrix over type_names");

@@ -55,8 +55,7 @@ namespace {
                                     return std::string();
                                   return read_extra_file(options.bytes, options.nbytes, key);
                                 });
-    at::globalContext().setAllowTF32CuBLAS(metadata_.allow_tf32);
-  }
+    }
 
   EdgeModel::Outputs NequipModel::forward(const Graph &graph, const Inputs &inputs)
   {

@@ -22,8 +22,7 @@ namespace {
   {
     metadata_ = parse_metadata(read_extra_file(options.bytes, options.nbytes, "natrolite.json"));
     module_ = load_module(options, device_);
-    at::globalContext().setAllowTF32CuBLAS(metadata_.allow_tf32);
-    freeze_weights(module_);
+      freeze_weights(module_);
   }
 
   EdgeModel::Outputs TorchScriptModel::forward(const Graph &graph, const Inputs &inputs)

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Dynamics with a float64 model of each family: ranks, restart, hybrid, D3, the ghosts of Allegro."""
 
+import random
+
 import lammps_run
 import numpy as np
 import pytest
 import structures
+import test_pair_fuzz as fuzz
 
 # family -> (its environment, model file)
 MODELS = {
@@ -134,6 +137,52 @@ def test_allegro_needs_one_shell_of_ghosts_and_no_exchange(ranks, file, tmp_path
     assert "exchange ghost" in done.output and "ghost atom cutoff = 5" in done.output
     alone = energies(start(tmp_path) + once("one", select("allegro", file)), tmp_path, 1)
     assert np.abs(done.printed()["one"] - alone["one"]).max() <= 1e-10
+
+
+def test_message_passing_model_compiled_as_allegro(made, tmp_path):
+    folder, _ = made("nequip")
+    deck = start(tmp_path) + lammps_run.pair(folder / "mistaken.nequip.pt2", SYSTEM.names)
+    done = lammps_run.attempt(deck + "\nrun 0\n", tmp_path)
+    assert done.code != 0 and len(done.errors()) == 1, done.tail()
+    assert all(word in done.errors()[0] for word in ("passes messages", "--target pair_nequip")), done.errors()
+
+
+FOREIGN = {
+    "deployed.pt": "sevennet",
+    "zbl-float64-lammps.pt": "mace",
+    "nequip-zbl.nequip.pth": "nequip",
+    "allegro-cutoffs.nequip.pt2": "nequip",
+}
+
+
+@pytest.mark.parametrize("name", list(FOREIGN))
+def test_damaged_foreign_files(name, made, tmp_path):
+    """Ten mutations of each (see test_pair_fuzz.py): one error line, or the very results."""
+    rng = random.Random(name)
+    data = (made(FOREIGN[name])[0] / name).read_bytes()
+
+    def energy(file, folder):
+        folder.mkdir()
+        deck = start(folder, CUBE) + lammps_run.pair(file, CUBE.names)
+        done = lammps_run.attempt(deck + '\nrun 0 post no\nprint "@ pe $(pe:%.17g)"\n', folder)
+        good = done.code == 0 and not done.errors()
+        return done, done.printed()["pe"][0] if good else None
+
+    whole = energy(made(FOREIGN[name])[0] / name, tmp_path / "whole")[1]
+    refused = 0
+    for k, kind in enumerate(["truncated", "bits", "bits", "weights", "garbage"] * 2):
+        if kind == "weights" and name.endswith(".pt2"):
+            kind = "bits"  # its weights are not stored as records of TorchScript
+        file = tmp_path / f"{kind}-{k}-{name}"
+        file.write_bytes(getattr(fuzz, kind)(data, rng))
+        done, found = energy(file, tmp_path / f"run{k}")
+        if found is not None:
+            assert found == whole, f"{file.name} ran with {found} for {whole}"
+            continue
+        refused += 1
+        assert 0 < done.code < 128 and len(done.errors()) == 1, f"{file.name}\n{done.tail()}"
+        assert file.name in done.errors()[0], done.errors()
+    assert refused > 5
 
 
 def test_molecular_spookynet_is_refused_in_a_periodic_box(made, tmp_path):

@@ -68,6 +68,58 @@ def test_shell_gives_the_same(ranks, toys, tmp_path):
 
 
 @pytest.mark.parametrize("ranks", [1, 2])
+def test_shell_reaches_as_far_as_the_deepest_member(ranks, toys, tmp_path):
+    """The model that drives has one layer, another two: the shell is that of two."""
+    done = run(toys, tmp_path, ranks, ["swapped", "mp"], "exchange shell")
+    forces = spread([member("swapped"), member("mp")])[1]
+    assert np.abs(lammps_run.point(done, "at").columns["f_doubt"] - forces).max() <= 1e-12
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("style", ["hybrid", "hybrid/overlay"])
+def test_committee_of_a_sub_style(style, ranks, toys, tmp_path):
+    """Ne is left to another style: it has no uncertainty and does not count."""
+    names = f"{toys / 'mp.pt'},{toys / 'peratom.pt'}"
+    lines = f"""
+pair_style {style} equivariant exchange {"folded" if ranks == 1 else "ghost"} committee 1 table.txt zero 5.0
+pair_coeff * * equivariant {names} Ar NULL
+pair_coeff * 2 zero
+fix doubt all pair 1 equivariant uncertainty 1
+"""
+    deck = lammps_run.single_point("at", SYSTEM, tmp_path, lines, fields=["f_doubt"])
+    found = lammps_run.point(lammps_run.lmp(deck, tmp_path, ranks), "at").columns["f_doubt"]
+    argon = SYSTEM.atoms.numbers == 18
+    alone = SYSTEM.atoms[argon]
+    forces = [toys_numpy.evaluate(name, alone)[:2] for name in ("mp", "peratom")]
+    expected = spread(forces)[1]
+    assert np.abs(found[argon] - expected).max() <= 1e-12 and not found[~argon].any()
+    assert table(tmp_path)[0, 4] == pytest.approx(expected.mean(), rel=1e-9)
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_run_0_again_is_a_new_row_and_a_new_warning(ranks, toys, tmp_path):
+    """A loop of displaced structures at step 0; then another table."""
+    limit = 0.2 * spread([member(name) for name in FILES])[1].max()
+    tail = "displace_atoms all random 0.1 0.1 0.1 77\nrun 0 post no\n"
+    tail += "pair_style equivariant committee 1 other.txt\nrun 0 post no\n"
+    done = run(toys, tmp_path, ranks, keywords=f"{limit}", tail=tail)
+    rows = table(tmp_path)
+    assert rows[:, 0].tolist() == [0, 0] and rows[0, 3] != rows[1, 3]
+    assert sum("committee's forces" in line for line in done.output.splitlines()) == 2
+    assert np.loadtxt(tmp_path / "other.txt")[3] == pytest.approx(rows[1, 3], rel=1e-9)
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 4])
+def test_forces_that_are_no_numbers(ranks, toys, tmp_path):
+    """A member gone wrong is the largest deviation, not a hang."""
+    names = f"{toys / 'nan.pt'},{toys / 'nan.pt'}"
+    lines = lammps_run.pair(names, SYSTEM.names, "committee 1 table.txt 1.0 charge 2 check no")
+    done = lammps_run.attempt(lammps_run.single_point("at", SYSTEM, tmp_path, lines), tmp_path, ranks)
+    assert "committee's forces on atom" in done.output, done.tail()
+    assert np.isinf(table(tmp_path)[0, 3])
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
 def test_members_in_one_file(ranks, toys, tmp_path):
     done = run(toys, tmp_path, ranks, ["committee"])
     energy, forces = member("lj")
@@ -95,7 +147,7 @@ def test_every_n_steps_and_one_warning(ranks, toys, tmp_path):
     limit = 0.5 * spread([member(name) for name in FILES])[1].max()
     done = run(toys, tmp_path, ranks, keywords=f"{limit}", tail=RUN)
     rows = table(tmp_path)
-    assert rows[:, 0].tolist() == [0, 2, 4, 6]
+    assert rows[:, 0].tolist() == [0, 0, 2, 4, 6]  # run 0, then the run of six steps
     assert len(set(rows[:, 3])) == 4 and (rows[:, 3] > limit).all()
     warnings = [line for line in done.output.splitlines() if "committee's forces" in line]
     assert len(warnings) == 2, warnings  # one in each of the two runs
@@ -126,6 +178,7 @@ REFUSED = {
     "nowhere": ("mp,gsum", "committee 2 nowhere/t.txt", ["nowhere/t.txt", "No such file"]),
     "cutoffs": ("mp,mp3", "committee 2 t.txt", ["same cutoffs", "5", "4"]),
     "charge": ("mp,charged", "committee 2 t.txt", ["same charge and spin", "charged.pt"]),
+    "sums on a shell": ("mp,gsum", "exchange shell committee 2 t.txt", ["exchange shell", "sums"]),
     "second missing": ("mp,nowhere", "committee 2 t.txt", ["nowhere.pt", "cannot read"]),
     "no field": ("mp", "", ["uncertainty"]),
 }

@@ -47,6 +47,17 @@ def test_parity(name, ranks, toys, tmp_path):
     assert all(word in done.errors()[0] for word in words), done.errors()
 
 
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_parity_in_the_middle_of_a_run(ranks, toys, tmp_path):
+    """A variable that reaches an impossible charge ends the run there, on all ranks."""
+    lines = "variable q equal floor(step/3)\n"
+    lines += lammps_run.pair(toys / "charged.pt", SYSTEM.names, "charge v_q spin 0")
+    deck = lammps_run.single_point("at", SYSTEM, tmp_path, lines) + "thermo 1\nrun 5\n"
+    done = lammps_run.attempt(deck, tmp_path, ranks)
+    assert done.code != 0 and len(done.errors()) == 1, done.tail()
+    assert "203 electrons" in done.errors()[0] and "\n         2 " in done.output
+
+
 def test_null_types_have_no_electrons(toys, tmp_path):
     """Only atoms of the model count: H is left to another style, so 18 electrons remain, not 19."""
     s = lammps_run.System(Atoms("ArH", [[0, 0, 0], [0, 0, 9.0]]), ["Ar", "H"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""300 mutated model files through lmp: one error line, or the very results of the whole file.
+"""300 mutated model files through lmp, a fifth of them on 2 ranks: one error line, or the very results of the whole file.
 
 A mutation may be harmless (a bit in a zip's padding, a changed name or licence); then energy and
 forces must be those of the original. Everything else ends with one line that names the file: no
@@ -36,8 +36,8 @@ def bits(data, rng):
 def weights(data, rng):
     """Flip a bit of a tensor: the self test sees a large change, only the checksum a small one."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        tensors = [archive.read(name) for name in archive.namelist() if "/data/" in name]
-    tensor = rng.choice(tensors)
+        contents = [archive.read(name) for name in archive.namelist() if "/data/" in name]
+    tensor = rng.choice([content for content in contents if content])
     changed = bytearray(data)
     changed[data.index(tensor) + rng.randrange(len(tensor))] ^= 1 << rng.randrange(8)
     return bytes(changed)
@@ -100,20 +100,22 @@ def records(data, rng):
     return rewritten(data, lambda name, content: replacement if name == victim else content)
 
 
-def evaluate(file, folder):
+def evaluate(file, folder, ranks=1):
     """Run one file; return (exit code, error lines, output, Point or None)."""
     folder.mkdir()
     deck = lammps_run.single_point("at", SYSTEM, folder, lammps_run.pair(file, SYSTEM.names))
-    done = lammps_run.attempt(deck, folder, timeout=120)
+    done = lammps_run.attempt(deck, folder, ranks, timeout=120)
     good = done.code == 0 and not done.errors()
     return done, lammps_run.point(done, "at") if good else None
 
 
-def verdict(file, folder, whole):
+def verdict(file, folder, whole, ranks):
     """Return "refused" or "harmless"; raise AssertionError for anything else."""
-    done, found = evaluate(file, folder)
+    done, found = evaluate(file, folder, ranks)
     if found is not None:
-        same = found.energy == whole.energy and np.array_equal(found.forces, whole.forces)
+        limit = 0.0 if ranks == 1 else 1e-12  # sums over ranks are rounded in another order
+        same = abs(found.energy - whole.energy) <= limit
+        same = same and np.abs(found.forces - whole.forces).max() <= limit
         assert same, f"{file.name} ran with other results: {found.energy} for {whole.energy}"
         return "harmless"
     errors = done.errors()
@@ -135,8 +137,8 @@ def test_mutated_files(toys, tmp_path):
             jobs.append((kind, file, name))
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         futures = [
-            (kind, pool.submit(verdict, file, tmp_path / f"run-{file.stem}", points[name]))
-            for kind, file, name in jobs
+            (kind, pool.submit(verdict, file, tmp_path / f"run-{file.stem}", points[name], 1 + (k % 5 == 0)))
+            for k, (kind, file, name) in enumerate(jobs)
         ]
         failures, seen = [], {}
         for kind, future in futures:

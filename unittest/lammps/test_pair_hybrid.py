@@ -81,12 +81,12 @@ def test_two_models_on_the_same_atoms(ranks, toys, tmp_path):
         "mp": f"pair_style equivariant\npair_coeff * * {mp}",
         "mp3": f"pair_style equivariant exchange ghost\npair_coeff * * {mp3}",
         "both": overlay(*styles),
-        "charged": overlay(styles[0], ("equivariant charge 1 spin 2", f"equivariant 2 {toys / 'charged.pt'} Ar Ne")),
+        "charged": overlay(styles[0], ("equivariant charge 1 spin 3", f"equivariant 2 {toys / 'charged.pt'} Ar Ne")),
     }
     found = results(decks, tmp_path, ranks)
     agree(found["both"], found["mp"], found["mp3"])
     s = toy_systems.system("box")
-    s.atoms.info = {"charge": 1.0, "spin": 2.0}
+    s.atoms.info = {"charge": 1.0, "spin": 3.0}
     energy = toys_numpy.evaluate("charged", s.atoms)[0]
     assert found["charged"].energy == pytest.approx(energy + found["mp3"].energy, abs=1e-11)
 

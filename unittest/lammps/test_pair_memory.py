@@ -22,7 +22,7 @@ PEAK = re.compile(r"Maximum resident set size: ([0-9.]+) Mbyte")
 def test_200_steps_allocate_nothing(toy, mode, ranks, toys, tmp_path, measured):
     deck = lammps_run.load("liquid", toy_systems.system("liquid"), tmp_path)
     deck += "comm_modify cutoff 14\n" if mode == "shell" else ""
-    electrons = "charge 1 spin 2" if toy == "charged" else ""
+    electrons = "charge 1 spin 3" if toy == "charged" else ""
     deck += lammps_run.pair(toys / f"{toy}.pt", toy_systems.NAMES, f"exchange {mode} {electrons}")
     deck += """
 velocity all create 60 12 loop geom mom yes dist gaussian

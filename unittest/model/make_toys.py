@@ -81,6 +81,12 @@ GOOD |= {
             "committee_size": 3,
         },
     ),
+    "nan": (
+        "peratom",
+        lambda: toys.NotANumber(5.0),
+        "float64",
+        {"num_layers": 1, "strictly_local": True, "needs_total_charge": True},
+    ),
     "swapped": (  # peratom with its elements in the other order
         "peratom",
         lambda: toys.PerAtom(5.0, factors=toys.FACTORS[::-1]),

@@ -17,6 +17,7 @@ charged  rc 5, x_i = x0[t_i] + 0.3 q_i, x0 = (0.2, -0.1); charges z_i = x_i + (c
          X, N = sum of x and number of atoms (one global_sum of 2 numbers);
          E_i = 0.5 z_i^2 + 0.1 spin q_i
 committee  the members are lj times 0.9, 1.0 and 1.1, the energy is lj itself
+nan      peratom's energy, NaN for a total charge above 1
 peratom  rc 5, E_i = 0.1 q_i^2 and the output coordination_i = sum_j (1 - (r/rc)^2)^3
 """
 
@@ -165,6 +166,15 @@ class Committee(torch.nn.Module):
     def forward(self, data: Dict[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
         energy = self.lj(data)["atomic_energy"]
         return {"atomic_energy": energy, "committee_energy": self.factors.unsqueeze(1) * energy}
+
+
+class NotANumber(Toy):
+    """nan: every energy and force is NaN unless the box is that of the self test."""
+
+    def forward(self, data: Dict[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
+        q = self.density(data).squeeze(1)
+        bad = torch.where(data["total_charge"] > 1.0, float("nan"), 1.0)
+        return {"atomic_energy": 0.1 * q * q * bad}
 
 
 class UnknownOperator(Toy):

@@ -27,7 +27,7 @@ create_atoms 1 box
 set type 1 type/fraction 2 0.5 4242
 mass * 20.0
 neigh_modify one 5000 page 100000
-variable unpaired equal 1
+variable unpaired equal 2
 """
 
 
@@ -62,7 +62,13 @@ def models(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("models")
     elements = {"type_names": ["C", "Na"], "atomic_numbers": [6, 11]}
-    for name, toy in {"sevennet-0": "mp", "charged": "charged"}.items():
+    for name, toy in {
+        "sevennet-0": "mp",
+        "charged": "charged",
+        "first": "mp",
+        "second": "gsum",
+        "third": "peratom",
+    }.items():
         scripted, meta, _ = common.finish(make_toys.built(toy))
         modelfile.write(folder / f"{name}.pt", scripted, {**meta, **elements})
     return folder

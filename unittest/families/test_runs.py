@@ -106,7 +106,9 @@ pair_coeff * * equivariant 2 {b} NULL Na
                            f"{nobody}\npair_coeff 1 1 zero")
     found = energies(deck, tmp_path, ranks)
     assert np.abs(found["both"] - found["carbon"] - found["sodium"]).max() <= 1e-10
-    assert np.abs(found["carbon"]).min() > 1e-6 and abs(found["sodium"][0]) > 1e-3
+    energy, on_sodium, on_carbon = found["carbon"]
+    assert abs(energy) > 1.0 and on_sodium == 0.0 and abs(on_carbon) > 1e-6
+    assert abs(found["sodium"][0]) > 1e-3
 
 
 @pytest.mark.parametrize("ranks", [1, 2])

@@ -36,7 +36,8 @@ def bits(data, rng):
 def weights(data, rng):
     """Flip a bit of a tensor: the self test sees a large change, only the checksum a small one."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        contents = [archive.read(name) for name in archive.namelist() if "/data/" in name]
+        names = [name for name in archive.namelist() if "/data/" in name or "/constants/" in name]
+        contents = [archive.read(name) for name in names]
     tensor = rng.choice([content for content in contents if content])
     changed = bytearray(data)
     changed[data.index(tensor) + rng.randrange(len(tensor))] ^= 1 << rng.randrange(8)

@@ -2,7 +2,7 @@
 /// \file
 /// What LAMMPS calls when it loads the plugin: registers the styles of the table.
 
-#include "lammps/command_ocv.h"
+#include "lammps/ocv.h"
 #include "lammps/compute_ion_environment.h"
 #include "lammps/compute_layer_map.h"
 #include "lammps/compute_layer_spacing.h"

@@ -88,6 +88,14 @@ int Arguments::choice(const std::string &what, const std::vector<std::string> &c
   error->all(FLERR, "{}: '{}' must be one of {}, not '{}'", title_, what, known, value);
 }
 
+natrolite::Value Arguments::with_error(const std::string &keyword, const std::string &name)
+{
+  natrolite::Value v;
+  v.value = number(keyword + " " + name);
+  if (next_is_number()) v.error = nonnegative(keyword + " err");
+  return v;
+}
+
 bool Arguments::next_is_number() const
 {
   if (empty()) return false;

@@ -7,6 +7,7 @@
 #include "pointers.h"
 
 #include "core/cell.h"
+#include "core/voltage.h"
 
 #include <cstring>
 #include <string>
@@ -29,6 +30,8 @@ public:
   double number(const std::string &what);
   double positive(const std::string &what);
   double nonnegative(const std::string &what);
+  // E [err]: an energy and, if a number follows, its error; name: what E is called in messages
+  natrolite::Value with_error(const std::string &keyword, const std::string &name);
   int integer(const std::string &what, int minimum);
   bool yes(const std::string &what);
   int group(const std::string &what); // the index of a group

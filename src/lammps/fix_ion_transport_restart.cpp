@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "fix_ion_transport_impl.h"
+#include "ion_transport_state.h"
 
 #include "adapter.h"
 

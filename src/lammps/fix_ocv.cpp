@@ -58,12 +58,10 @@ void FixOCV::Impl::read(Arguments &args)
     if (keyword == "reference") {
       has_reference = true;
       reference.n = args.nonnegative("reference n1");
-      reference.energy.value = args.number("reference E1");
-      if (args.next_is_number()) reference.energy.error = args.nonnegative("reference err");
+      reference.energy = args.with_error(keyword, "E1");
     } else if (keyword == "mu") {
       has_mu = true;
-      mu.value = args.number("mu E");
-      if (args.next_is_number()) mu.error = args.nonnegative("mu err");
+      mu = args.with_error(keyword, "E");
     } else if (keyword == "host")
       host_mass = args.positive(keyword);
     else if (keyword == "file")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "pair_equivariant_impl.h"
+#include "equivariant_state.h"
 
 #include "core/edge_scatter.h"
 

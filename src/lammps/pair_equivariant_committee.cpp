@@ -4,7 +4,7 @@
 ///
 /// The first model drives the run. On the steps of keyword committee, or when fix pair asks for
 /// the field uncertainty, every member gives forces on the same graph.
-#include "pair_equivariant_impl.h"
+#include "equivariant_state.h"
 
 #include "core/deviation.h"
 #include "core/edge_scatter.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
 /// Total charge and spin of PairEquivariant: numbers or variables, checked for their parity.
-#include "pair_equivariant_impl.h"
+#include "equivariant_state.h"
 
 #include "atom.h"
 #include "error.h"

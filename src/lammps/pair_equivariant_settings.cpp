@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
 /// The keywords of pair_style equivariant.
-#include "pair_equivariant_impl.h"
+#include "equivariant_state.h"
 
 #include "comm.h"
 #include "error.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
 /// PairEquivariant before the first step: model files, types, checks.
-#include "pair_equivariant_impl.h"
+#include "equivariant_state.h"
 
 #include "collective.h"
 #include "engine_loader.h"

@@ -2,11 +2,9 @@
 #include "edge_model.h"
 
 #include "exchange_context.h"
-#include "runtime.h"
 #include "self_test.h"
 #include "torch_tools.h"
 
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
@@ -21,12 +19,6 @@ bool EdgeModel::self_test()
   if (metadata_.reference.types.empty()) return false;
   run_self_test(*this);
   return true;
-}
-
-std::string EdgeModel::device() const
-{
-  if (device_.is_cuda()) return device_.str();
-  return "cpu, " + std::to_string(at::get_num_threads()) + " thread(s)";
 }
 
 namespace {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine.h"
+#include "runtime.h"
 
 #include <torch/script.h>
 
@@ -19,7 +20,7 @@ class EdgeModel : public Model {
   const Metadata &metadata() const override { return metadata_; }
   void evaluate(const Graph &graph, Exchange &exchange, Evaluation &result) override;
   bool self_test() override;
-  std::string device() const override;
+  std::string device() const override { return describe(device_); }
 
  protected:
   /// Prepares LibTorch; throws std::runtime_error if the device is not there.

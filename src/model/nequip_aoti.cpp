@@ -30,7 +30,8 @@ namespace {
    public:
     explicit TemporaryFile(const LoadOptions &options)
     {
-      std::string path = std::filesystem::temp_directory_path() / "natrolite-XXXXXX.pt2";
+      std::string path = std::filesystem::temp_directory_path() /
+          ("natrolite-" + std::string(6, 'X') + ".pt2");    // mkstemps fills in the six letters
       const int handle = mkstemps(path.data(), 4);
       if (handle >= 0) {
         close(handle);
@@ -101,7 +102,7 @@ namespace {
     const Metadata &metadata() const override { return metadata_; }
     void evaluate(const Graph &graph, Exchange &exchange, Evaluation &result) override;
     bool self_test() override { return false; }
-    std::string device() const override;
+    std::string device() const override { return describe(device_); }
 
    private:
     using Tensors = std::map<std::string, at::Tensor>;
@@ -162,12 +163,6 @@ namespace {
     };
     const double without = first_energy(edges.narrow(1, 0, 2)), with = first_energy(edges);
     return std::fabs(with - without) > 2e-6 * (1.0 + std::fabs(with));
-  }
-
-  std::string NequipAotiModel::device() const
-  {
-    if (device_.is_cuda()) return device_.str();
-    return "cpu, " + std::to_string(at::get_num_threads()) + " thread(s)";
   }
 
   /// [nedges + 2, 3]: the edges, then those of a pair that is too far apart to interact. The code

@@ -56,6 +56,12 @@ c10::Device prepare_runtime(const LoadOptions &options)
   return device;
 }
 
+std::string describe(const c10::Device &device)
+{
+  if (device.is_cuda()) return device.str();
+  return "cpu, " + std::to_string(at::get_num_threads()) + " thread(s)";
+}
+
 std::string first_line(const std::exception &e)
 {
   std::istringstream text(e.what());

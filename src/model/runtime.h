@@ -15,6 +15,9 @@ namespace natrolite {
 /// Choose the device, set threads, allocator and fuser. Throws if CUDA is asked for and absent.
 c10::Device prepare_runtime(const LoadOptions &options);
 
+/// The device for a log line, for example "cpu, 2 thread(s)".
+std::string describe(const c10::Device &device);
+
 /// An exception's text in one line: its first one without LibTorch's stack trace, or what a model
 /// itself raised.
 std::string first_line(const std::exception &e);

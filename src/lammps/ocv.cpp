@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "command_ocv.h"
+#include "ocv.h"
 
 #include "adapter.h"
 #include "energy_unit.h"
@@ -46,8 +46,7 @@ void CommandOCV::command(int narg, char **arg)
     const std::string keyword = args.word("keyword");
     if (keyword == "mu") {
       has_mu = true;
-      mu.value = args.number("mu E");
-      if (args.next_is_number()) mu.error = args.nonnegative("mu err");
+      mu = args.with_error(keyword, "E");
     } else if (keyword == "host")
       host = args.positive(keyword);
     else if (keyword == "hull")

@@ -50,7 +50,7 @@ ARGUMENTS = {
     "charge not taken": ("mp", "Ar Ne", "charge 1", ["does not take", "keyword charge", "remove it"]),
     "spin not taken": ("mp", "Ar Ne", "spin 1", ["does not take", "keyword spin"]),
     "ghosts too short": ("mp3", "Ar Ne", "exchange shell", ["exchange shell", "13", "comm_modify cutoff 13"]),
-    "sums on a shell": ("gsum", "Ar Ne", "exchange shell", ["exchange shell", "sums", "exchange auto"]),
+    "sums on a shell": ("gsum", "Ar Ne", "exchange shell", ["exchange shell", "sums", "exchange ghost"]),
 }
 
 

@@ -56,7 +56,7 @@ stage_root() {
   site=$(mirror)
   rm -rf --one-file-system "$dir/root"
   # the package of some versions names two libraries that it does not hold: they have headers only
-  mmdebstrap --quiet --mode=root --variant=apt \
+  unshare --mount --propagation private mmdebstrap --quiet --mode=root --variant=apt \
     --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='APT::Install-Recommends "false"' \
     --include="$(IFS=,; echo "${ROOT_PACKAGES[*]}")" \
     --customize-hook='touch "$1/.natrolite-kokkos-host"

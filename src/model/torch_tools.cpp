@@ -10,11 +10,12 @@
 
 namespace natrolite {
 
-at::Tensor view(const void *data, at::IntArrayRef shape, at::ScalarType type, c10::Device device)
+at::Tensor view(const void *data, at::IntArrayRef shape, at::ScalarType type, c10::Device device,
+                c10::Device from)
 {
   const auto options = at::TensorOptions().dtype(type);
   if (c10::multiply_integers(shape) == 0) return at::empty(shape, options.device(device));
-  return torch::from_blob(const_cast<void *>(data), shape, options).to(device);
+  return torch::from_blob(const_cast<void *>(data), shape, options.device(from)).to(device);
 }
 
 torch::jit::Module load_module(const LoadOptions &options, c10::Device device)

@@ -15,14 +15,6 @@ namespace natrolite {
 
 EdgeModel::EdgeModel(const LoadOptions &options) : device_(prepare_runtime(options)) {}
 
-c10::Device EdgeModel::memory_of(const Graph &graph) const
-{
-  if (!graph.on_device) return c10::kCPU;
-  if (device_.is_cpu())
-    throw std::runtime_error("the /kk styles on a GPU need the model there too: use device cuda");
-  return device_;
-}
-
 bool EdgeModel::self_test()
 {
   if (metadata_.reference.types.empty()) return false;
@@ -31,12 +23,6 @@ bool EdgeModel::self_test()
 }
 
 namespace {
-
-  /// what an Evaluation points to
-  at::Tensor as_doubles(const at::Tensor &t, c10::Device memory)
-  {
-    return t.detach().to(memory, at::kDouble).contiguous();
-  }
 
   /// [nlocal] energies that the gradient is taken of
   at::Tensor energies_of(const Graph &graph, const std::map<std::string, at::Tensor> &outputs)
@@ -84,7 +70,7 @@ void EdgeModel::collect(const Graph &graph, const Outputs &outputs, Evaluation &
         t.size(0) != graph.nlocal)
       continue;
     const auto width = c10::multiply_integers(t.sizes().slice(1));    // the same on empty ranks
-    peratom_.push_back(as_doubles(t, memory_of(graph)));
+    peratom_.push_back(as_doubles(t, memory_of(graph, device_)));
     result.peratom.push_back({name, width, peratom_.back().data_ptr<double>()});
   }
 }
@@ -98,7 +84,7 @@ void EdgeModel::evaluate(const Graph &g, Exchange &exchange, Evaluation &result)
     context.nall = g.nall;
     const ExchangeScope scope(context);
     const StreamScope stream(g.on_device ? g.stream : nullptr, device_);
-    const c10::Device memory = memory_of(g);
+    const c10::Device memory = memory_of(g, device_);
     at::globalContext().setAllowTF32CuBLAS(metadata_.allow_tf32);    // of the whole process
     const Inputs inputs{
         view(g.edge_vec, {g.nedges, 3}, at::kDouble, device_, memory).requires_grad_(true),

@@ -41,7 +41,6 @@ class EdgeModel : public Model {
  private:
   at::Tensor differentiate(const Graph &graph, struct ExchangeContext &context,
                            const at::Tensor &energy, const at::Tensor &edge_vec) const;
-  c10::Device memory_of(const Graph &graph) const;    ///< where its arrays are
   void collect(const Graph &graph, const Outputs &outputs, Evaluation &result);
 
   at::Tensor energy_, gradient_;     // what the last Evaluation points to

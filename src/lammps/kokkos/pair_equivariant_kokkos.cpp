@@ -4,15 +4,13 @@
 #include "comm_exchange_kokkos.h"
 #include "device_edges.h"
 #include "device_scatter.h"
+#include "kokkos_style.h"
 #include "lammps/equivariant_state.h"
 
 #include "atom_kokkos.h"
 #include "atom_masks.h"
 #include "comm.h"
 #include "error.h"
-#include "kokkos.h"
-#include "neigh_list_kokkos.h"
-#include "neigh_request.h"
 #include "neighbor.h"
 
 #include <algorithm>
@@ -39,8 +37,6 @@ namespace {
     T before_;
   };
 
-  template <class Device> constexpr bool ON_HOST = CommExchangeKokkos<Device>::HOST;
-
   /// The stream that Kokkos computes on, which the engine computes on as well; where there is none,
   /// all that was started has ended.
   template <class Device> void *stream_of(const Device &space)
@@ -51,46 +47,6 @@ namespace {
     space.fence();
     return nullptr;
   }
-
-  /// A per-atom array of LAMMPS where Device computes: itself on the host, else zeros that finish()
-  /// brings there. Null = not wanted.
-  template <class Device, int N> class HostTally {
-   public:
-    HostTally(double *host, int n, natrolite::Tally<Device, N> &buffer) : host_(host, host ? n : 0)
-    {
-      if (!host) return;
-      if constexpr (ON_HOST<Device>) {
-        view_ = natrolite::Tally<Device, N>(host, n);
-      } else {
-        natrolite::make_room(buffer, n);
-        view_ = Kokkos::subview(buffer, std::make_pair(0, n), Kokkos::ALL);
-        Kokkos::deep_copy(view_, 0.0);
-      }
-    }
-    const natrolite::Tally<Device, N> &view() const { return view_; }
-    void finish() const
-    {
-      if constexpr (!ON_HOST<Device>)
-        if (host_.extent(0) > 0) Kokkos::deep_copy(host_, view_);
-    }
-
-   private:
-    Kokkos::View<double *[N], Kokkos::LayoutRight, Kokkos::HostSpace, Kokkos::MemoryUnmanaged> host_;
-    natrolite::Tally<Device, N> view_;
-  };
-
-  template <class T> using OnHost = Kokkos::View<T *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>;
-
-  /// a neighbour list as device loops take it
-  template <class Device> struct ListView {
-    decltype(NeighListKokkos<Device>::d_neighbors) d_neighbors;
-    decltype(NeighListKokkos<Device>::d_numneigh) d_numneigh;
-    KOKKOS_INLINE_FUNCTION auto neighbors(int i) const
-    {
-      return NeighListKokkos<Device>::static_neighbors_const(i, d_neighbors, d_numneigh);
-    }
-    KOKKOS_INLINE_FUNCTION int count(int i) const { return d_numneigh(i); }
-  };
 
 }    // namespace
 
@@ -116,8 +72,7 @@ template <class DeviceType>
 PairEquivariantKokkos<DeviceType>::PairEquivariantKokkos(LAMMPS *lmp) :
     PairEquivariant(lmp), device(std::make_unique<DeviceImpl>())
 {
-  if (!lmp->kokkos || !lmp->kokkos->kokkos_exists)
-    error->all(FLERR, "Pair style equivariant/kk needs KOKKOS: run lmp with '-k on'");
+  need_kokkos(lmp, "Pair style equivariant");
   device->atoms = static_cast<AtomKokkos *>(atom);
   device->exchange = std::make_unique<CommExchangeKokkos<DeviceType>>(comm, this, world, impl->rows,
                                                                       device->rows);
@@ -156,10 +111,7 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::init_style()
   execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
   datamask_read = X_MASK | F_MASK | TYPE_MASK | ENERGY_MASK | VIRIAL_MASK;
   datamask_modify = F_MASK | ENERGY_MASK | VIRIAL_MASK;
-  auto *const request = neighbor->find_request(this);
-  constexpr bool on_device = std::is_same_v<DeviceType, LMPDeviceType>;
-  request->set_kokkos_host(!on_device);
-  request->set_kokkos_device(on_device);
+  request_where<DeviceType>(neighbor->find_request(this));
 
   natrolite::copy_in(device->model_type, impl->model_type);
   const natrolite::PairCutoffs &cutoffs = impl->cutoffs;
@@ -181,7 +133,7 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::compute(int 
   d.atoms->sync(execution_space, X_MASK | F_MASK | TYPE_MASK);
   if (neighbor->ago == 0 || d.rows.natoms != atom->nlocal + atom->nghost) refresh_device_rows();
   const auto &neighbors = *static_cast<NeighListKokkos<DeviceType> *>(list);
-  build_edges(ListView<DeviceType>{neighbors.d_neighbors, neighbors.d_numneigh}, NEIGHMASK,
+  build_edges(ListView<DeviceType>(neighbors), NEIGHMASK,
               d.atoms->k_x.template view<DeviceType>(), d.rows, d.squared_cutoffs, d.ntypes, d.edges);
   if (impl->model->metadata().needs_total_spin) d.atoms->sync(Host, TYPE_MASK);
   update_electrons();

@@ -5,7 +5,6 @@
 
 #include "atom.h"
 #include "comm.h"
-#include "domain.h"
 #include "error.h"
 #include "force.h"
 #include "lammps.h"
@@ -48,10 +47,4 @@ void LAMMPS_NS::request_full_list(LAMMPS *lmp, Compute *compute, const std::stri
   NeighRequest *request =
       lmp->neighbor->add_request(compute, NeighConst::REQ_FULL | NeighConst::REQ_OCCASIONAL);
   if (reach > smallest_pair_cutoff(lmp)) request->set_cutoff(needed);
-}
-
-void LAMMPS_NS::refresh_list(LAMMPS *lmp, NeighList *list)
-{
-  if (lmp->domain->deform_flag) lmp->comm->forward_comm();
-  lmp->neighbor->build_one(list);
 }

@@ -3,7 +3,7 @@
 
 The lmp and mpiexec are those beside sys.executable, or NATROLITE_LMP and NATROLITE_MPIEXEC;
 NATROLITE_PLUGINS names the plugins' folder. With NATROLITE_KOKKOS every deck runs with -suffix kk and
-takes the plugin from the plugins' folder kokkos where there is one.
+the plugin of the plugins' folder kokkos.
 A run that goes wrong raises AssertionError with the end of LAMMPS' output.
 """
 
@@ -60,8 +60,7 @@ def environment(**changes):
     assert os.path.isfile(os.path.join(plugins, "natroliteplugin.so")), f"no plugin in {plugins}"
     if KOKKOS:
         changes = {"OMP_PROC_BIND": "false", **changes}
-        if os.path.isdir(os.path.join(plugins, "kokkos")):
-            plugins = os.path.join(plugins, "kokkos")  # its plugin has all styles
+        plugins += os.pathsep + os.path.join(plugins, "kokkos")
     base = {
         **os.environ,
         "LAMMPS_PLUGIN_PATH": plugins,
@@ -73,17 +72,22 @@ def environment(**changes):
     return {key: str(value) for key, value in base.items() if value is not None}
 
 
-def _kokkos(ranks):
-    """Return the switches for Kokkos: two threads of one rank, or ranks of one thread."""
-    return ["-k", "on", "t", str(2 if ranks == 1 else 1), "-sf", "kk"] if KOKKOS else []
+def _kokkos(ranks, threads):
+    """Return the switches for Kokkos: unless said otherwise two threads of one rank, or ranks of one."""
+    if threads is None:
+        threads = 2 if ranks == 1 else 1
+    return ["-k", "on", "t", str(threads), "-sf", "kk"] if KOKKOS and threads else []
 
 
-def attempt(deck, folder, ranks=1, arguments=(), timeout=120, **changes):
-    """Run a deck with `-in`; return Finished whatever happens, but a hang is an AssertionError."""
+def attempt(deck, folder, ranks=1, arguments=(), timeout=120, threads=None, **changes):
+    """Run a deck with `-in`; return Finished whatever happens, but a hang is an AssertionError.
+
+    threads: of each rank in a LAMMPS with KOKKOS; 0 = without its switches.
+    """
     folder = pathlib.Path(folder)
     (folder / "in.deck").write_text(deck)
     command = [MPIEXEC, "-n", str(ranks)] if ranks > 1 else []
-    command += [LMP, "-nocite", "-log", "none", *_kokkos(ranks), *arguments, "-in", "in.deck"]
+    command += [LMP, "-nocite", "-log", "none", *_kokkos(ranks, threads), *arguments, "-in", "in.deck"]
     process = subprocess.Popen(
         [str(word) for word in command],
         cwd=folder,
@@ -114,9 +118,9 @@ def _stop(process):
     return "(no output)"
 
 
-def lmp(deck, folder, ranks=1, arguments=(), timeout=120, **changes):
+def lmp(deck, folder, ranks=1, arguments=(), timeout=120, threads=None, **changes):
     """Run a deck that must succeed; return Finished."""
-    done = attempt(deck, folder, ranks, arguments, timeout, **changes)
+    done = attempt(deck, folder, ranks, arguments, timeout, threads, **changes)
     assert done.code == 0 and not done.errors(), f"exit {done.code} on {ranks} ranks\n{done.tail()}"
     return done
 

@@ -4,7 +4,7 @@
 /// LAMMPS' Kokkos message buffers.
 #pragma once
 
-#include "comm_exchange.h"
+#include "lammps/comm_exchange.h"
 #include "device_messages.h"
 #include "kokkos_style.h"
 

@@ -2,7 +2,7 @@
 #include "compute_ion_environment_kokkos.h"
 
 #include "device_environment.h"
-#include "ion_environment_state.h"
+#include "lammps/ion_environment_state.h"
 #include "kokkos_style.h"
 
 #include "atom_kokkos.h"

@@ -3,7 +3,7 @@
 
 #include "kokkos_compat.h"
 
-#include "compute_ion_environment.h"
+#include "lammps/compute_ion_environment.h"
 
 #include <memory>
 

@@ -3,7 +3,7 @@
 
 #include "kokkos_compat.h"
 
-#include "compute_layer_spacing.h"
+#include "lammps/compute_layer_spacing.h"
 
 namespace LAMMPS_NS {
 

@@ -4,7 +4,7 @@
 #include "comm_exchange_kokkos.h"
 #include "device_edges.h"
 #include "device_scatter.h"
-#include "equivariant_state.h"
+#include "lammps/equivariant_state.h"
 #include "kokkos_style.h"
 
 #include "atom_kokkos.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kokkos_compat.h"
-#include "pair_equivariant.h"
+#include "lammps/pair_equivariant.h"
 
 #include <memory>
 

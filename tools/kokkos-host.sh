@@ -21,7 +21,7 @@ KOKKOS_CORE=(kokkos atom_kokkos atom_map_kokkos atom_vec_kokkos comm_kokkos comm
              fix_nh_kokkos fix_nh_sphere_kokkos nbin_kokkos npair_kokkos npair_halffull_kokkos
              domain_kokkos modify_kokkos rand_pool_wrap_kokkos tune_kokkos math_special_kokkos
              dynamical_matrix_kokkos third_order_kokkos)
-KOKKOS_STYLES=(atom_vec_atomic atom_vec_charge atom_vec_molecular verlet compute_temp min_cg
+KOKKOS_STYLES=(atom_vec_atomic atom_vec_charge atom_vec_ellipsoid atom_vec_molecular verlet compute_temp min_cg
                region_block fix_nve fix_nvt fix_npt fix_langevin fix_deform fix_minimize
                fix_property_atom fix_neigh_history npair_skip npair_copy npair_trim pair_lj_cut
                pair_morse pair_zbl pair_hybrid pair_hybrid_overlay)
@@ -93,6 +93,7 @@ stage_source() {
 }
 
 stage_lammps() {
+  rm -f "$dir/build/CMakeCache.txt" # no option of an earlier recipe; what is compiled stays
   "$dir/bin/enter" cmake -S "$dir/lammps/cmake" -B "$dir/build" -G Ninja \
     -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-O2 -DNDEBUG" -DCMAKE_CXX_STANDARD=20 \
     -DBUILD_SHARED_LIBS=ON -DBUILD_MPI=ON -DBUILD_OMP=ON -DEXTERNAL_KOKKOS=ON -DFFT=KISS \

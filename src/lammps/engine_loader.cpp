@@ -2,6 +2,7 @@
 #include "engine_loader.h"
 
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <stdexcept>
@@ -20,10 +21,14 @@ namespace {
     return plugin.substr(0, plugin.rfind('/') + 1);
   }();
 
+  /// beside the plugin, or one folder up, where it is for the plugin of the /kk styles
   std::string engine_path()
   {
     if (const char *given = std::getenv("NATROLITE_ENGINE")) return given;
-    return PLUGIN_FOLDER + "libnatrolite_engine.so";
+    const std::string name = "libnatrolite_engine.so", above = PLUGIN_FOLDER + "../" + name;
+    return access((PLUGIN_FOLDER + name).c_str(), F_OK) != 0 && access(above.c_str(), F_OK) == 0
+        ? above
+        : PLUGIN_FOLDER + name;
   }
 
   /// RTLD_DEEPBIND: LibTorch must find its own BLAS before the reference BLAS that LAMMPS exports.

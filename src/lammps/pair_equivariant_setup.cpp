@@ -205,7 +205,9 @@ void PairEquivariant::check_host_settings() const
       units == "real" ? utils::get_conversion_factor(utils::ENERGY, utils::METAL2REAL) : 1.0;
   if (!force->newton_pair)
     error->all(FLERR, "Pair style equivariant needs newton pair on: remove 'newton off'");
-  if (neighbor->exclude && comm->me == 0)
+  // not neighbor->exclude, which LAMMPS sets after this
+  const bool exclusions = neighbor->nex_type || neighbor->nex_group || neighbor->nex_mol;
+  if (exclusions && comm->me == 0)
     error->warning(FLERR, "neigh_modify exclude takes neighbors away from the model of pair style "
                           "equivariant: energies are not those of the potential");
 }

@@ -20,6 +20,11 @@ NINE = [f"c_nine[{k}]" for k in range(1, 10)]
 COMPUTES = "compute six all stress/atom NULL virial\ncompute nine all centroid/stress/atom NULL virial\n"
 
 
+def pair(file, style="equivariant/kk", keywords=""):
+    """Return the lines of a pair style by its full name: `equivariant` is the plain one."""
+    return "suffix off\n" + lammps_run.pair(file, toy_systems.NAMES, keywords, style) + "\nsuffix on\n"
+
+
 def close(a, b, what):
     """Equal to 1e-12 of the largest entry (or of 1)."""
     size = max(1.0, np.abs(b).max())
@@ -29,15 +34,15 @@ def close(a, b, what):
 @pytest.mark.parametrize("ranks, threads", [(1, 1), (1, 2), (1, 4), (2, 1), (2, 2), (4, 1)])
 def test_kk_equals_plain(ranks, threads, toys, tmp_path):
     """Energies, forces and all kinds of virials, in every structure and under every name."""
-    before = "suffix off\n" + ("processors 4 1 1" if ranks == 4 else "")
+    before = "processors 4 1 1" if ranks == 4 else ""
     deck = ""
     for toy in TOYS:
         for name in toy_systems.ALL:
             deck += lammps_run.load(f"{toy}{name}", toy_systems.system(name), tmp_path, before) + COMPUTES
             for style in STYLES:
-                pair = lammps_run.pair(toys / f"{toy}.pt", toy_systems.NAMES, ELECTRONS.get(toy, ""), style)
+                lines = pair(toys / f"{toy}.pt", style, ELECTRONS.get(toy, ""))
                 tag = f"{toy}-{name}-{style.replace('/', '-')}"
-                deck += lammps_run.evaluate(tag, pair, [*SIX, *NINE])
+                deck += lammps_run.evaluate(tag, lines, [*SIX, *NINE])
     done = lammps_run.lmp(deck, tmp_path, ranks, timeout=400, threads=threads)
     for toy in TOYS:
         for name in toy_systems.ALL:
@@ -58,7 +63,7 @@ def walk(toy, file, folder, ranks, threads, style="equivariant/kk", before=""):
     folder.mkdir()
     s = toy_systems.system("liquid")
     deck = lammps_run.load("walk", s, folder, before)
-    deck += lammps_run.pair(file, s.names, ELECTRONS.get(toy, ""), style)
+    deck += pair(file, style, ELECTRONS.get(toy, ""))
     deck += """
 neighbor 0.5 bin
 velocity all create 150 77 loop geom
@@ -81,7 +86,7 @@ def apart(some, others):
 def test_dynamics_with_1_to_4_threads(toy, toys, tmp_path):
     """The plain style's trajectory to rounding, whatever the ranks and threads; the same bits twice."""
     file = toys / f"{toy}.pt"
-    plain = walk(toy, file, tmp_path / "plain", 1, 1, before="suffix off", style="equivariant")
+    plain = walk(toy, file, tmp_path / "plain", 1, 1, style="equivariant")
     assert np.abs(plain[0]["x"] - plain[-1]["x"]).max() > 0.05
     for ranks, threads in [(1, 1), (1, 2), (1, 3), (1, 4), (2, 1), (2, 2), (2, 4)]:
         frames = walk(toy, file, tmp_path / f"{ranks}-{threads}", ranks, threads)
@@ -91,12 +96,12 @@ def test_dynamics_with_1_to_4_threads(toy, toys, tmp_path):
 
 
 @pytest.mark.parametrize("ranks", [1, 2])
-@pytest.mark.parametrize("package", ["neigh half newton on", "neigh half newton on comm host", "sort yes"])
+@pytest.mark.parametrize("package", ["neigh half newton on", "comm host", "binsize 3.0"])
 def test_package_options(package, ranks, toys, tmp_path):
     """The style asks for its own full list; messages packed by LAMMPS on the host are the same."""
     file = toys / "mp3.pt"
     kk = walk("mp3", file, tmp_path / "kk", ranks, 2, before=f"package kokkos {package}")
-    plain = walk("mp3", file, tmp_path / "plain", ranks, 1, before="suffix off", style="equivariant")
+    plain = walk("mp3", file, tmp_path / "plain", ranks, 1, style="equivariant")
     assert apart(kk, plain) <= 1e-9
 
 
@@ -111,13 +116,13 @@ def test_hybrid_overlay_kk(ranks, toys, tmp_path):
         "model": f"pair_style hybrid/overlay equivariant zero 6.0\n{model}\npair_coeff * * zero",
         "lj": "pair_style lj/cut 6.0\npair_coeff * * 0.01 3.0",
     }
-    for suffix in ("off", "kk"):
+    for suffix in ("off", "on"):
         folder = tmp_path / suffix
         folder.mkdir()
         deck = ""
-        for tag, pair in decks.items():
-            deck += lammps_run.load(tag, s, folder, f"suffix {suffix}")
-            deck += lammps_run.evaluate(tag, pair)
+        for tag, lines in decks.items():
+            deck += lammps_run.load(tag, s, folder)
+            deck += lammps_run.evaluate(tag, f"suffix {suffix}\n{lines}\nsuffix on")
         done = lammps_run.lmp(deck, folder, ranks)
         points = {tag: lammps_run.point(done, tag) for tag in decks}
         both = points["both"]
@@ -125,16 +130,16 @@ def test_hybrid_overlay_kk(ranks, toys, tmp_path):
         close(both.forces, points["model"].forces + points["lj"].forces, suffix)
         close(both.virial, points["model"].virial + points["lj"].virial, suffix)
         assert abs(points["model"].energy) > 0.1
-        if suffix == "kk":
-            close(both.forces, plain.forces, "kk")
+        if suffix == "on":
+            close(both.forces, plain.forces, "plain")
         plain = both
 
 
 @pytest.mark.parametrize("ranks", [1, 2])
 def test_newton_off_is_refused(ranks, toys, tmp_path):
     s = toy_systems.system("box")
-    pair = lammps_run.pair(toys / "mp.pt", s.names)
-    deck = lammps_run.single_point("off", s, tmp_path, pair, before="package kokkos newton off neigh full")
+    lines = pair(toys / "mp.pt")
+    deck = lammps_run.single_point("off", s, tmp_path, lines, before="package kokkos newton off neigh full")
     done = lammps_run.attempt(deck, tmp_path, ranks)
     assert done.code != 0 and len(done.errors()) == 1, done.tail()
     assert "newton pair on" in done.errors()[0]
@@ -142,8 +147,8 @@ def test_newton_off_is_refused(ranks, toys, tmp_path):
 
 def test_kokkos_switched_off_is_refused(toys, tmp_path):
     s = toy_systems.system("box")
-    pair = lammps_run.pair(toys / "mp.pt", s.names, style="equivariant/kk")
-    deck = lammps_run.single_point("off", s, tmp_path, pair)
+    lines = lammps_run.pair(toys / "mp.pt", s.names, style="equivariant/kk")
+    deck = lammps_run.single_point("off", s, tmp_path, lines)
     done = lammps_run.attempt(deck, tmp_path, threads=0)
     assert done.code != 0 and len(done.errors()) == 1, done.tail()
     assert "'-k on'" in done.errors()[0]

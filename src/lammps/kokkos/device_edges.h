@@ -4,10 +4,10 @@
 /// is. The plain twins are core's RowMap and EdgeList.
 #pragma once
 
+#include <Kokkos_Core.hpp>    // first: it makes core's functions ones of the device
+
 #include "core/edge_functions.h"
 #include "core/edges.h"
-
-#include <Kokkos_Core.hpp>
 
 #include <cstdint>
 #include <vector>

@@ -51,7 +51,6 @@ SixSums scatter_edges(const DeviceRows<Device> &rows, const DeviceEdges<Device> 
                       const double *gradient, double scale, bool virials, const Forces &force,
                       const Tally<Device, 6> &virial_atom, const Tally<Device, 9> &centroid_atom)
 {
-  using Kokkos::Experimental::contribute;
   using Kokkos::Experimental::ScatterSum;
   const auto forces = Kokkos::Experimental::create_scatter_view<ScatterSum, Duplication>(force);
   const auto virials6 =
@@ -92,9 +91,12 @@ SixSums scatter_edges(const DeviceRows<Device> &rows, const DeviceEdges<Device> 
         }
       },
       total);
-  contribute(force, forces);
-  if (peratom) contribute(virial_atom, virials6);
-  if (centroid) contribute(centroid_atom, virials9);
+  const auto add_up = [](auto to, const auto &from) {    // Kokkos 4 takes no const view
+    Kokkos::Experimental::contribute(to, from);
+  };
+  add_up(force, forces);
+  if (peratom) add_up(virial_atom, virials6);
+  if (centroid) add_up(centroid_atom, virials9);
   return total;
 }
 

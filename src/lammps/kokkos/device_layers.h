@@ -4,7 +4,7 @@
 #pragma once
 
 #include "device_edges.h"
-#include "layer_gather.h"
+#include "lammps/layer_gather.h"
 
 #include "core/layers.h"
 

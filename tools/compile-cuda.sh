@@ -6,10 +6,11 @@
 #
 # --lammps  sources of LAMMPS with src/KOKKOS
 # --kokkos  sources of Kokkos, or the prefix of an installed one, of the version that LAMMPS wants;
-#           its headers are enough, whatever it was configured for
+#           its headers are enough, whatever it was configured for. Both are in the folder DIR that
+#           tools/kokkos-host.sh leaves: --lammps DIR/lammps --kokkos DIR/root/usr
 # --arch    compute capabilities (default 80,90)
 # SOURCE    default: LAMMPS' own fix_nve_kokkos.cpp, to tell the errors of its headers from ours,
-#           and src/lammps/kokkos/*.cpp
+#           then src/plugin_kokkos.cpp and src/lammps/kokkos/*.cpp
 # NVCC      the compiler (environment; default nvcc)
 #
 # Exit: 0 all compiled, 1 something did not, 2 wrong usage, 77 something is missing.
@@ -100,7 +101,7 @@ flags=(-x cu -std=c++20 -expt-extended-lambda -Werror cross-execution-space-call
 ours=("$top"/src/lammps/kokkos/*.cpp)
 if [ ${#sources[@]} -eq 0 ]; then
   [ -f "${ours[0]}" ] || missing "no src/lammps/kokkos/*.cpp in $top"
-  sources=("$lammps/src/KOKKOS/fix_nve_kokkos.cpp" "${ours[@]}")
+  sources=("$lammps/src/KOKKOS/fix_nve_kokkos.cpp" "$top/src/plugin_kokkos.cpp" "${ours[@]}")
 fi
 
 report=() failed=0

@@ -4,8 +4,8 @@
 #include "comm_exchange_kokkos.h"
 #include "device_edges.h"
 #include "device_scatter.h"
-#include "lammps/equivariant_state.h"
 #include "kokkos_style.h"
+#include "lammps/equivariant_state.h"
 
 #include "atom_kokkos.h"
 #include "atom_masks.h"

@@ -5,7 +5,6 @@
 #include "neighbor_reach.h"
 
 #include "atom.h"
-#include "atom_vec.h"
 #include "comm.h"
 #include "domain.h"
 #include "error.h"
@@ -107,7 +106,7 @@ ComputeIonEnvironment::ComputeIonEnvironment(LAMMPS *lmp, int narg, char **arg)
   size_peratom_cols = size_vector = Impl::ncolumns;
   extvector = 0;
   dynamic_group_allow = 1;
-  comm_forward = atom->avec->size_forward;
+  comm_forward = 3;
   vector = new double[Impl::ncolumns];
 }
 
@@ -184,16 +183,16 @@ void ComputeIonEnvironment::fill_rows()
   }
 }
 
-// Positions as LAMMPS itself sends them. Its own forward_comm() may run on a device, after which the
+// LAMMPS' own forward_comm() may run on a device, after which the
 // host's positions are old.
 int ComputeIonEnvironment::pack_forward_comm(int n, int *list, double *buf, int pbc_flag, int *pbc)
 {
-  return atom->avec->pack_comm(n, list, buf, pbc_flag, pbc);
+  return pack_positions(lmp, n, list, buf, pbc_flag ? pbc : nullptr);
 }
 
 void ComputeIonEnvironment::unpack_forward_comm(int n, int first, double *buf)
 {
-  atom->avec->unpack_comm(n, first, buf);
+  std::copy_n(buf, 3 * n, atom->x[first]);
 }
 
 void ComputeIonEnvironment::compute_vector()

@@ -16,6 +16,10 @@ void request_full_list(LAMMPS *lmp, class Compute *compute, const std::string &t
 // The distance up to which ghost atoms exist, as the settings of the next run give it.
 double ghost_cutoff(LAMMPS *lmp);
 
+// Puts positions of owned atoms into a message to the ranks that have them as ghosts, and returns
+// its number of words; pbc: images that the message crosses (LAMMPS' six), null = none.
+int pack_positions(LAMMPS *lmp, int n, const int *list, double *buf, const int *pbc);
+
 } // namespace LAMMPS_NS
 
 #endif

@@ -60,7 +60,7 @@ stage_root() {
     --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='APT::Install-Recommends "false"' \
     --include="$(IFS=,; echo "${ROOT_PACKAGES[*]}")" \
     --customize-hook='touch "$1/.natrolite-kokkos-host"
-      cd "$1"/usr/lib/*/ && for name in algorithms simd; do
+      cd "$(dirname "$1"/usr/lib/*/libkokkoscore.so)" && for name in algorithms simd; do
         [ -e libkokkos$name.so ] || [ -e libkokkos$name.a ] || ar rc libkokkos$name.a; done' \
     sid "$dir/root" "$site"
 }

@@ -23,7 +23,7 @@ namespace {
   using torch::inductor::AOTIModelPackageLoader;
   using Texts = std::unordered_map<std::string, std::string>;
 
-  constexpr auto EXPORT_HINT = ": export the original model with 'natrolite export FILE -o MODEL.pt'";
+  constexpr auto EXPORT_ORIGINAL = ": export the original model with 'natrolite export FILE -o MODEL.pt'";
 
   /// The file's bytes in a file of our own: LibTorch loads packages from the disk only.
   class TemporaryFile {
@@ -71,7 +71,7 @@ namespace {
   {
     const std::string device = text_of(texts, "AOTI_DEVICE_KEY");
     if (device != "cpu" && device != "cuda")
-      throw std::runtime_error("it was compiled for the device '" + device + "'" + EXPORT_HINT);
+      throw std::runtime_error("it was compiled for the device '" + device + "'" + EXPORT_ORIGINAL);
     const Device own = device == "cpu" ? Device::cpu : Device::cuda;
     if (options.device != Device::automatic && options.device != own)
       throw std::runtime_error("it was compiled for the device " + device +

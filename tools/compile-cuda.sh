@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Do the /kk styles compile for NVIDIA GPUs? Compiles with nvcc, links nothing, runs nothing, needs no GPU.
+# Do the /kk styles and the engine's operators compile for NVIDIA GPUs? Compiles with nvcc, links nothing, runs nothing, needs no GPU.
 #
-#   tools/compile-cuda.sh --lammps DIR --kokkos DIR [--arch 80,90] [SOURCE ...]
+#   tools/compile-cuda.sh --lammps DIR --kokkos DIR [--torch DIR] [--arch 80,90] [SOURCE ...]
 #
 # --lammps  sources of LAMMPS with src/KOKKOS
 # --kokkos  sources of Kokkos, or the prefix of an installed one, of the version that LAMMPS wants;
 #           its headers are enough, whatever it was configured for. Both are in the folder DIR that
 #           tools/kokkos-host.sh leaves: --lammps DIR/lammps --kokkos DIR/root/usr
+# --torch   the folder torch of a Python, any build: also compiles the engine's operators (with their
+#           CUDA keys) and its CUDA stream
 # --arch    compute capabilities (default 80,90)
 # SOURCE    default: LAMMPS' own fix_nve_kokkos.cpp, to tell the errors of its headers from ours,
-#           then src/plugin_kokkos.cpp and src/lammps/kokkos/*.cpp
+#           then src/plugin_kokkos.cpp and src/lammps/kokkos/*.cpp, and with --torch
+#           src/model/exchange_operators.cpp and src/model/cuda_stream.cpp
 # NVCC      the compiler (environment; default nvcc)
 #
 # Exit: 0 all compiled, 1 something did not, 2 wrong usage, 77 something is missing.
@@ -20,12 +23,12 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 missing() { echo "compile-cuda.sh: $1; nothing was compiled"; exit 77; }
 usage() { echo "compile-cuda.sh: $1 (see the head of this file)"; exit 2; }
 
-lammps='' kokkos='' archs='80,90' sources=()
+lammps='' kokkos='' torch='' archs='80,90' sources=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --lammps|--kokkos|--arch)
+    --lammps|--kokkos|--torch|--arch)
       [ $# -gt 1 ] || usage "$1 needs a value"
-      case $1 in --lammps) lammps=$2 ;; --kokkos) kokkos=$2 ;; --arch) archs=$2 ;; esac
+      case $1 in --lammps) lammps=$2 ;; --kokkos) kokkos=$2 ;; --torch) torch=$2 ;; --arch) archs=$2 ;; esac
       shift 2 ;;
     -*) usage "unknown option $1" ;;
     *) sources+=("$1"); shift ;;
@@ -98,10 +101,17 @@ flags=(-x cu -std=c++20 -expt-extended-lambda -Werror cross-execution-space-call
   -I "$lammps/src" -I "$lammps/src/KOKKOS" -I "$lammps/src/STUBS"
   -I "$top/src" -I "$top/src/core" -I "$top/src/model" -I "$top/src/lammps")
 
+if [ -n "$torch" ]; then
+  [ -f "$torch/include/ATen/ATen.h" ] || missing "no LibTorch headers in $torch"
+  torch_version=$(sed -n "s/^__version__ = '\(.*\)'/\1/p" "$torch/version.py")
+  flags+=(-isystem "$torch/include" -isystem "$torch/include/torch/csrc/api/include")
+fi
+
 ours=("$top"/src/lammps/kokkos/*.cpp)
 if [ ${#sources[@]} -eq 0 ]; then
   [ -f "${ours[0]}" ] || missing "no src/lammps/kokkos/*.cpp in $top"
   sources=("$lammps/src/KOKKOS/fix_nve_kokkos.cpp" "$top/src/plugin_kokkos.cpp" "${ours[@]}")
+  [ -z "$torch" ] || sources+=("$top/src/model/"{exchange_operators,cuda_stream}.cpp)
 fi
 
 report=() failed=0
@@ -122,5 +132,5 @@ done
 echo "Compiled only; nothing was linked or run on a GPU:"
 printf '  %s\n' "${report[@]}"
 echo "with $("$nvcc" --version | sed -n 's/.*release [^,]*, V/nvcc /p'), $(g++ --version | head -n 1)," \
-     "Kokkos $major.$minor.$patch, LAMMPS $release"
+     "Kokkos $major.$minor.$patch, LAMMPS $release${torch:+, torch $torch_version}"
 exit $failed

@@ -5,15 +5,16 @@
 #   tools/kokkos-host.sh [--dir DIR] [-- COMMAND...]
 #
 # default DIR: ${XDG_CACHE_HOME:-~/.cache}/natrolite/kokkos-host. COMMAND runs afterwards, outside the
-# root; NATROLITE_KOKKOS_HOST is DIR, NATROLITE_LMP and NATROLITE_MPIEXEC the programs in it.
+# root; NATROLITE_KOKKOS_HOST is DIR, NATROLITE_LMP, NATROLITE_MPIEXEC and NATROLITE_TESTER the
+# programs in it.
 # Leaves in DIR: root (the Debian), lammps (sources with all headers of src/KOKKOS), build (their
-# build), and bin with enter (runs a command in the root), lmp and mpiexec. A stage is done again
+# build), and bin with enter (runs a command in the root), lmp, mpiexec and test_pair_style. A stage is done again
 # only when its text here changes; nothing stays mounted, so DIR may be deleted at any time.
 # Needs root, apt, and about 2 GB; exits with 77 and one line where that is not to be had.
 set -euo pipefail
 
 ROOT_PACKAGES=(g++ cmake ninja-build libkokkos-dev mpich libmpich-dev pkgconf python3 zlib1g-dev
-               libgtest-dev)
+               libgtest-dev libgmock-dev libyaml-dev)
 LAMMPS_PACKAGES=(PLUGIN KOKKOS EXTRA-FIX EXTRA-PAIR EXTRA-COMPUTE MANYBODY PHONON MOLECULE)
 # what of src/KOKKOS is compiled: the package itself, and styles that the tests' decks use
 KOKKOS_CORE=(kokkos atom_kokkos atom_map_kokkos atom_vec_kokkos comm_kokkos comm_tiled_kokkos
@@ -76,7 +77,7 @@ stage_source() {
                  -o Acquire::Check-Valid-Until=false -o APT::Sandbox::User=root)
   apt-get "${options[@]}" update
   (cd "$apt" && apt-get "${options[@]}" source --download-only --tar-only lammps)
-  local unwanted=(doc bench examples potentials tools unittest)
+  local unwanted=(doc bench examples potentials tools)
   tar -xf "$apt"/lammps_*.tar.* -C "$dir/lammps" "${unwanted[@]/#/--exclude=}"
   [ -d "$dir/lammps/cmake" ] || mv "$dir"/lammps/*/* "$dir/lammps" # with a top folder
   rm -rf "$apt"
@@ -105,7 +106,16 @@ stage_lammps() {
     awk '!/^\[[0-9]+\// || /^\[[0-9]*[05]0\// { print; fflush() }'
 }
 
-# enter, lmp and mpiexec work the same from inside, so that mpiexec can start bin/lmp.
+# LAMMPS' own test of pair styles, which reads reference values from YAML files.
+stage_tester() {
+  local tests=$dir/lammps/unittest/force-styles
+  "$dir/bin/enter" mpicxx -std=c++20 -O1 -DTEST_INPUT_FOLDER="$tests/tests" -I "$dir/lammps/src" \
+    -I "$dir/lammps/unittest" "$tests"/test_{pair_style,main,config_reader}.cpp \
+    "$dir"/lammps/unittest/{yaml_writer,error_stats}.cpp -o "$dir/build/test_pair_style" \
+    -L "$dir/build" -Wl,-rpath,"$dir/build" -llammps -lgmock -lgtest -lyaml
+}
+
+# enter, lmp, mpiexec and test_pair_style work the same from inside, so that mpiexec can start bin/lmp.
 write_wrappers() {
   mkdir -p "$dir/bin"
   write enter <<'END'
@@ -135,11 +145,13 @@ exec unshare --mount --propagation private sh -euc '
   exec chroot "$root" /usr/bin/env -C "$here" "$@"
 ' enter "$(cd "$(dirname "$0")/.." && pwd -P)/root" "$@"
 END
-  write lmp <<'END'
+  for name in lmp test_pair_style; do
+    write $name <<'END'
 #!/bin/sh
 bin=$(cd "$(dirname "$0")" && pwd -P)
-exec "$bin/enter" "${bin%/bin}/build/lmp" "$@"
+exec "$bin/enter" "${bin%/bin}/build/$(basename "$0")" "$@"
 END
+  done
   write mpiexec <<'END'
 #!/bin/sh
 exec "$(dirname "$0")/enter" /usr/bin/mpiexec "$@"
@@ -183,9 +195,11 @@ write_wrappers
 run_stage root "${ROOT_PACKAGES[@]}"
 run_stage source "${KOKKOS_CORE[@]}" "${KOKKOS_STYLES[@]}"
 run_stage lammps "${LAMMPS_PACKAGES[@]}"
+run_stage tester
 say "ready: $dir/bin/lmp"
 if [ $# -gt 0 ]; then
   exec 9>&-
-  export NATROLITE_KOKKOS_HOST=$dir NATROLITE_LMP=$dir/bin/lmp NATROLITE_MPIEXEC=$dir/bin/mpiexec
+  export NATROLITE_KOKKOS_HOST=$dir NATROLITE_LMP=$dir/bin/lmp \
+         NATROLITE_MPIEXEC=$dir/bin/mpiexec NATROLITE_TESTER=$dir/bin/test_pair_style
   exec "$@"
 fi

@@ -140,7 +140,7 @@ TORCH_LIBRARY(natrolite, m)
   m.def("global_max(Tensor x) -> Tensor");
 }
 
-// The host buffers of an Exchange serve every device: one kernel for the CPU and CUDA keys.
+// Rows go to the memory that the Exchange takes: one kernel for the CPU and CUDA keys.
 #define NATROLITE_KERNELS(key)                                                                     \
   TORCH_LIBRARY_IMPL(natrolite, key, m)                                                            \
   {                                                                                                \

@@ -22,7 +22,8 @@ from ase import Atoms
 
 FAMILIES = ["spookynet", "sevennet", "mace", "nequip"]
 LIMITS = {"float32": (2e-6, 2e-4, 1e-5, 1e-5), "float64": (1e-9,) * 4}
-MODES = [(1, "folded"), (1, "ghost"), (1, "shell"), (2, "ghost"), (2, "shell"), (4, "ghost"), (4, "shell")]
+RANKS = [1, 2] if lammps_run.KOKKOS else [1, 2, 4]
+MODES = [(1, "folded")] + [(ranks, mode) for ranks in RANKS for mode in ("ghost", "shell")]
 ENOUGH = [(1, "folded"), (2, "ghost"), (2, "shell")]  # for the second and further files of a kind
 SKIN = 1.0  # Angstrom, of lammps_run.load
 

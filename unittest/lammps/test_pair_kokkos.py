@@ -116,21 +116,20 @@ def test_hybrid_overlay_kk(ranks, toys, tmp_path):
         "model": f"pair_style hybrid/overlay equivariant zero 6.0\n{model}\npair_coeff * * zero",
         "lj": "pair_style lj/cut 6.0\npair_coeff * * 0.01 3.0",
     }
-    for suffix in ("off", "on"):
-        folder = tmp_path / suffix
+    for way, threads in [("plain", 0), ("kk", None)]:
+        folder = tmp_path / way
         folder.mkdir()
-        deck = ""
-        for tag, lines in decks.items():
-            deck += lammps_run.load(tag, s, folder)
-            deck += lammps_run.evaluate(tag, f"suffix {suffix}\n{lines}\nsuffix on")
-        done = lammps_run.lmp(deck, folder, ranks)
+        deck = "".join(
+            lammps_run.load(tag, s, folder) + lammps_run.evaluate(tag, lines) for tag, lines in decks.items()
+        )
+        done = lammps_run.lmp(deck, folder, ranks, threads=threads)
         points = {tag: lammps_run.point(done, tag) for tag in decks}
         both = points["both"]
-        close(both.energy, np.array(points["model"].energy + points["lj"].energy), suffix)
-        close(both.forces, points["model"].forces + points["lj"].forces, suffix)
-        close(both.virial, points["model"].virial + points["lj"].virial, suffix)
+        close(both.energy, np.array(points["model"].energy + points["lj"].energy), way)
+        close(both.forces, points["model"].forces + points["lj"].forces, way)
+        close(both.virial, points["model"].virial + points["lj"].virial, way)
         assert abs(points["model"].energy) > 0.1
-        if suffix == "on":
+        if way == "kk":
             close(both.forces, plain.forces, "plain")
         plain = both
 

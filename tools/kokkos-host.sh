@@ -116,6 +116,7 @@ stage_tester() {
 }
 
 # enter, lmp, mpiexec and test_pair_style work the same from inside, so that mpiexec can start bin/lmp.
+# NATROLITE_PRELOAD names a library that LAMMPS is to have first (a sanitizer's).
 write_wrappers() {
   mkdir -p "$dir/bin"
   write enter <<'END'
@@ -149,7 +150,7 @@ END
     write $name <<'END'
 #!/bin/sh
 bin=$(cd "$(dirname "$0")" && pwd -P)
-exec "$bin/enter" "${bin%/bin}/build/$(basename "$0")" "$@"
+exec "$bin/enter" env LD_PRELOAD="${NATROLITE_PRELOAD:-}" "${bin%/bin}/build/$(basename "$0")" "$@"
 END
   done
   write mpiexec <<'END'

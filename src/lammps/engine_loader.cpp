@@ -31,12 +31,19 @@ namespace {
         : PLUGIN_FOLDER + name;
   }
 
-  /// RTLD_DEEPBIND: LibTorch must find its own BLAS before the reference BLAS that LAMMPS exports.
+  /// LibTorch must find its own BLAS before the reference BLAS that LAMMPS exports. AddressSanitizer
+  /// wants the opposite: that all find its malloc.
+#ifdef __SANITIZE_ADDRESS__
+  constexpr int OWN_SYMBOLS_FIRST = 0;
+#else
+  constexpr int OWN_SYMBOLS_FIRST = RTLD_DEEPBIND;
+#endif
+
   /// The engine stays open for good, because LibTorch cannot be closed.
   natrolite::LoadModelFunction *open_engine()
   {
     const std::string path = engine_path();
-    void *engine = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+    void *engine = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | OWN_SYMBOLS_FIRST);
     if (!engine)
       throw std::runtime_error("the engine cannot be opened (" + std::string(dlerror()) +
                                "): put libnatrolite_engine.so beside the plugin or name it in "

@@ -258,7 +258,17 @@ std::unique_ptr<Model> load_nequip_aoti(const LoadOptions &options)
 {
   const TemporaryFile file(options);
   const Texts texts = read_texts(file);
-  return std::make_unique<NequipAotiModel>(on_its_device(options, texts), file, texts);
+  const LoadOptions own = on_its_device(options, texts);
+  try {
+    return std::make_unique<NequipAotiModel>(own, file, texts);
+  } catch (const std::exception &e) {
+    const std::string what = first_line(e);
+    if (what.find("executable stack") == std::string::npos) throw;
+    throw std::runtime_error(    // so are the libraries that AOTInductor makes
+        "the C library (glibc 2.41 or newer) opens no compiled model that asks for an executable stack: "
+        "start LAMMPS with the environment variable GLIBC_TUNABLES=glibc.rtld.execstack=2, or export "
+        "the original model with 'natrolite export' (" + what + ")");
+  }
 }
 
 }    // namespace natrolite

@@ -13,6 +13,9 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "lammps")]
 
+# glibc 2.41 opens the libraries of a .pt2 only so; older ones do not know the name
+os.environ.setdefault("GLIBC_TUNABLES", "glibc.rtld.execstack=2")
+
 from measured import measured, pytest_terminal_summary  # noqa: E402, F401
 
 

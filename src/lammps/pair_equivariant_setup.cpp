@@ -207,8 +207,8 @@ void PairEquivariant::check_host_settings() const
     error->all(FLERR, "Pair style equivariant needs newton pair on: remove 'newton off'");
   // not neighbor->exclude, which LAMMPS sets after this
   const bool exclusions = neighbor->nex_type || neighbor->nex_group || neighbor->nex_mol;
-  if (exclusions && comm->me == 0)
-    error->warning(FLERR, "neigh_modify exclude takes neighbors away from the model of pair style "
+  if ((exclusions || neighbor->includegroup) && comm->me == 0)
+    error->warning(FLERR, "neigh_modify exclude or include takes neighbors away from the model of pair style "
                           "equivariant: energies are not those of the potential");
 }
 

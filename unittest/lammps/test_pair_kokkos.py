@@ -96,19 +96,40 @@ def test_dynamics_with_1_to_4_threads(toy, toys, tmp_path):
 
 
 @pytest.mark.parametrize("ranks", [1, 2])
-@pytest.mark.parametrize("package", ["neigh half newton on", "comm host", "binsize 3.0"])
+@pytest.mark.parametrize("package", ["neigh half newton on", "binsize 3.0"])
 def test_package_options(package, ranks, toys, tmp_path):
-    """The style asks for its own full list; messages packed by LAMMPS on the host are the same."""
+    """The style asks for its own full list, whatever the others get and however it is binned."""
     file = toys / "mp3.pt"
     kk = walk("mp3", file, tmp_path / "kk", ranks, 2, before=f"package kokkos {package}")
     plain = walk("mp3", file, tmp_path / "plain", ranks, 1, style="equivariant")
     assert apart(kk, plain) <= 1e-9
 
 
+def both_ways(decks, folder, ranks, fields=()):
+    """Return {tag: Point} of the decks {tag: lines} without KOKKOS and with it, which must be equal."""
+    s = toy_systems.system("liquid")
+    points = []
+    for way, threads in [("plain", 0), ("kk", None)]:
+        (folder / way).mkdir()
+        deck = "".join(
+            lammps_run.load(tag, s, folder / way) + lammps_run.evaluate(tag, lines, fields)
+            for tag, lines in decks.items()
+        )
+        done = lammps_run.lmp(deck, folder / way, ranks, threads=threads)
+        points.append({tag: lammps_run.point(done, tag) for tag in decks})
+    plain, kk = points
+    for tag in decks:
+        close(kk[tag].energy, np.array(plain[tag].energy), tag)
+        close(kk[tag].forces, plain[tag].forces, tag)
+        close(kk[tag].virial, plain[tag].virial, tag)
+        for column in ["c_natpe", *fields]:
+            close(kk[tag].columns[column], plain[tag].columns[column], (tag, column))
+    return kk
+
+
 @pytest.mark.parametrize("ranks", [1, 2])
 def test_hybrid_overlay_kk(ranks, toys, tmp_path):
-    """With lj/cut/kk on top it is the sum; fields, a NULL type and skipped atoms included."""
-    s = toy_systems.system("liquid")
+    """With lj/cut/kk on top it is the sum; a NULL type included."""
     model = f"pair_coeff * * equivariant {toys / 'peratom.pt'} Ar NULL"
     lj = "pair_coeff * * lj/cut 0.01 3.0"
     decks = {
@@ -116,22 +137,37 @@ def test_hybrid_overlay_kk(ranks, toys, tmp_path):
         "model": f"pair_style hybrid/overlay equivariant zero 6.0\n{model}\npair_coeff * * zero",
         "lj": "pair_style lj/cut 6.0\npair_coeff * * 0.01 3.0",
     }
-    for way, threads in [("plain", 0), ("kk", None)]:
-        folder = tmp_path / way
-        folder.mkdir()
-        deck = "".join(
-            lammps_run.load(tag, s, folder) + lammps_run.evaluate(tag, lines) for tag, lines in decks.items()
-        )
-        done = lammps_run.lmp(deck, folder, ranks, threads=threads)
-        points = {tag: lammps_run.point(done, tag) for tag in decks}
-        both = points["both"]
-        close(both.energy, np.array(points["model"].energy + points["lj"].energy), way)
-        close(both.forces, points["model"].forces + points["lj"].forces, way)
-        close(both.virial, points["model"].virial + points["lj"].virial, way)
-        assert abs(points["model"].energy) > 0.1
-        if way == "kk":
-            close(both.forces, plain.forces, "plain")
-        plain = both
+    points = both_ways(decks, tmp_path, ranks)
+    both, alone, lj = (points[tag] for tag in ("both", "model", "lj"))
+    close(both.energy, np.array(alone.energy + lj.energy), "sum")
+    close(both.forces, alone.forces + lj.forces, "sum")
+    close(both.virial, alone.virial + lj.virial, "sum")
+    assert abs(alone.energy) > 0.1
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_atoms_that_the_list_leaves_out(ranks, toys, tmp_path):
+    """A type whose pairs all belong to another style: its atoms have no row."""
+    model = f"equivariant {toys / 'mp3.pt'} Ar Ne"
+    decks = {
+        "all": f"pair_style equivariant\npair_coeff * * {model.split(' ', 1)[1]}",
+        "hybrid": f"pair_style hybrid equivariant zero 6.0\npair_coeff * * {model}\npair_coeff 1 * zero",
+    }
+    points = both_ways(decks, tmp_path, ranks)
+    assert abs(points["all"].energy - points["hybrid"].energy) > 1e-3
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_fields_beside_a_committee_in_one_file(ranks, toys, tmp_path):
+    """fix pair gets the energies of the model that drives the run, not those of its last member."""
+    coefficients = f"pair_coeff * * {toys / 'committee.pt'} Ar Ne"
+    lines = f"pair_style equivariant committee 1 members.txt\n{coefficients}\n"
+    lines += "fix fields all pair 1 equivariant energy 0 uncertainty 1"
+    kk = both_ways({"once": lines}, tmp_path, ranks, fields=["f_fields[1]", "f_fields[2]"])["once"]
+    close(kk.columns["f_fields[1]"], kk.columns["c_natpe"], "energy")
+    assert kk.columns["f_fields[2]"].max() > 1e-3
+    tables = [np.loadtxt(tmp_path / way / "members.txt") for way in ("plain", "kk")]
+    close(tables[1], tables[0], "table")
 
 
 @pytest.mark.parametrize("ranks", [1, 2])

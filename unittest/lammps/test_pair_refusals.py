@@ -167,6 +167,16 @@ def test_other_library_as_engine(ranks, toys, tmp_path):
     refused(deck(tmp_path, both(toys / "mp.pt")), tmp_path, ranks, words, NATROLITE_ENGINE=other)
 
 
+@pytest.mark.parametrize("how", ["exclude type 1 1", "include light"])
+def test_lists_without_all_neighbors_are_warned_of(how, toys, tmp_path):
+    def output(lines):
+        return lammps_run.lmp(deck(tmp_path, lines, before="atom_modify first light"), tmp_path).output
+
+    group = "group light type 2\n"
+    assert output(f"{group}neigh_modify {how}\n{both(toys / 'mp.pt')}").count("takes neighbors away") == 1
+    assert "takes neighbors away" not in output(group + both(toys / "mp.pt"))
+
+
 def test_plugin_offers_the_style(tmp_path):
     done = lammps_run.lmp("plugin list\n", tmp_path)
     assert "pair style plugin equivariant" in done.output

@@ -44,7 +44,8 @@ template <class Device> class CommExchangeKokkos : public CommExchange {
   {
     return {rows_.data, rows_.width, begin_, count_, rows_.element_bytes, words_};
   }
-  /// LAMMPS fences before it sends; on the host the caller goes on at once
+  /// On a GPU LAMMPS fences before it sends to another rank, and all else is in the order of one
+  /// stream; on the host the caller goes on at once.
   static void finish()
   {
     if constexpr (ON_HOST<Device>) Device().fence();

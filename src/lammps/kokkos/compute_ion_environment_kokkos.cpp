@@ -26,7 +26,8 @@ ComputeIonEnvironmentKokkos<DeviceType>::ComputeIonEnvironmentKokkos(LAMMPS *lmp
   device->atoms = static_cast<AtomKokkos *>(atom);
   kokkosable = 1;
   execution_space = impl->with_volume ? Host : ExecutionSpaceFromDevice<DeviceType>::space;
-  datamask_read = X_MASK | MASK_MASK | (impl->with_volume ? TAG_MASK | TYPE_MASK : EMPTY_MASK);
+  // also what the neighbor list is built from
+  datamask_read = X_MASK | MASK_MASK | TYPE_MASK | TAG_MASK | SPECIAL_MASK | MOLECULE_MASK;
   datamask_modify = EMPTY_MASK;
 }
 
@@ -44,9 +45,12 @@ template <class DeviceType> void ComputeIonEnvironmentKokkos<DeviceType>::fill_r
 {
   DeviceImpl &d = *device;
   d.atoms->sync(Host, MASK_MASK);    // of the averages
+  if (impl->with_volume) {
+    d.atoms->sync(Host, datamask_read);
+    return ComputeIonEnvironment::fill_rows();
+  }
+  if (domain->deform_flag) comm->forward_comm();    // why: see the plain style
   d.atoms->sync(execution_space, datamask_read);
-  if (impl->with_volume) return ComputeIonEnvironment::fill_rows();
-  if (domain->deform_flag) comm->forward_comm();    // as in the plain style
   neighbor->build_one(impl->list);
   const auto &neighbors = *static_cast<NeighListKokkos<DeviceType> *>(impl->list);
   const HostTally<DeviceType, 6> rows(array_atom[0], atom->nlocal, d.rows);

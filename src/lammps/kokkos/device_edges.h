@@ -39,7 +39,19 @@ void copy_out(const Array<T, Device> &from, std::int64_t n, std::vector<T> &to)
   Kokkos::deep_copy(host, Kokkos::subview(from, std::make_pair(std::int64_t{0}, n)));
 }
 
-/// RowMap on a device: owned atoms of the model in their order, then, unless folded, its ghosts.
+/// the k-th atom of consecutive ones
+struct FromFirst {
+  int first;
+  KOKKOS_INLINE_FUNCTION int operator()(int k) const { return first + k; }
+};
+
+/// the k-th centre of a neighbour list
+template <class List> struct CentreOf {
+  List list;
+  KOKKOS_INLINE_FUNCTION int operator()(int k) const { return list.centre(k); }
+};
+
+/// RowMap on a device: owned atoms of the model in the list's order, then, unless folded, its ghosts.
 template <class Device> struct DeviceRows {
   Array<int, Device> atom_of_row;          ///< [nall]
   Array<int, Device> row_of_atom;          ///< [natoms]; -1 = the atom is not in the model
@@ -56,9 +68,9 @@ template <class Device> struct DeviceRows {
   }
 };
 
-/// Give atoms [begin, end) of the model the rows from rows.nall on.
-template <class Device, class HostTypes>
-void add_rows(const HostTypes &type, const Array<int, Device> &model_type, int begin, int end,
+/// Give the atoms atom(k), 0 <= k < n, if of the model, the rows from rows.nall on.
+template <class Device, class HostTypes, class Atom>
+void add_rows(const HostTypes &type, const Array<int, Device> &model_type, int n, const Atom &atom,
               DeviceRows<Device> &rows)
 {
   const auto first = rows.nall;
@@ -66,9 +78,9 @@ void add_rows(const HostTypes &type, const Array<int, Device> &model_type, int b
   const auto types = rows.types;
   std::int64_t added = 0;
   Kokkos::parallel_scan(
-      "natrolite: rows", Kokkos::RangePolicy<Device>(begin, end),
-      KOKKOS_LAMBDA(const int i, std::int64_t &count, const bool final) {
-        const int t = model_type(type(i));
+      "natrolite: rows", Kokkos::RangePolicy<Device>(0, n),
+      KOKKOS_LAMBDA(const int k, std::int64_t &count, const bool final) {
+        const int i = atom(k), t = model_type(type(i));
         if (final) row_of_atom(i) = t < 0 ? -1 : static_cast<int>(first + count);
         if (t < 0) return;
         if (final) {
@@ -81,21 +93,26 @@ void add_rows(const HostTypes &type, const Array<int, Device> &model_type, int b
   rows.nall += added;
 }
 
+/// Atoms that are no centre of the list, as LAMMPS leaves out for pair_style hybrid, have no row.
+/// \param list, ncentre neighbour list of owned atoms, with centre(k)
 /// \param type [natoms] host types; \param model_type [host type] model type or -1
 /// \param owner [natoms] owner's local index, for the periodic graph of one rank; empty = ghosts
 ///   have rows of their own
-template <class Device, class HostTypes>
-void build_rows(const HostTypes &type, const Array<int, Device> &model_type,
-                const Array<int, Device> &owner, int nlocal, int natoms, DeviceRows<Device> &rows)
+template <class Device, class List, class HostTypes>
+void build_rows(const List &list, int ncentre, const HostTypes &type,
+                const Array<int, Device> &model_type, const Array<int, Device> &owner, int nlocal,
+                int natoms, DeviceRows<Device> &rows)
 {
   make_room(rows.atom_of_row, natoms);
   make_room(rows.row_of_atom, natoms);
   make_room(rows.types, natoms);
   rows.natoms = natoms;
   rows.nall = 0;
-  add_rows(type, model_type, 0, nlocal, rows);
+  Kokkos::deep_copy(Kokkos::subview(rows.row_of_atom, std::make_pair(0, nlocal)), -1);
+  add_rows(type, model_type, ncentre, CentreOf<List>{list}, rows);
   rows.nowned = rows.nall;
-  if (owner.extent(0) == 0) return add_rows(type, model_type, nlocal, natoms, rows);
+  if (owner.extent(0) == 0)
+    return add_rows(type, model_type, natoms - nlocal, FromFirst{nlocal}, rows);
   const auto row_of_atom = rows.row_of_atom;
   Kokkos::parallel_for(
       "natrolite: folded rows", Kokkos::RangePolicy<Device>(nlocal, natoms),
@@ -108,7 +125,7 @@ void build_rows(const HostTypes &type, const Array<int, Device> &model_type,
 template <class Device> struct DeviceEdges {
   Array<double, Device> vectors;             ///< [size, 3] x_j - x_i
   Array<std::int64_t, Device> index;         ///< [2, size] centre, neighbour
-  Array<std::int64_t, Device> first;         ///< [nowned + 1] first edge of each centre
+  Array<std::int64_t, Device> first;         ///< [nowned] first edge of each centre
   std::int64_t size = 0;
 };
 
@@ -140,7 +157,7 @@ void build_edges(const List &list, int mask, const Positions &x, const DeviceRow
 {
   const auto atom_of_row = rows.atom_of_row, row_of_atom = rows.row_of_atom;
   const auto types = rows.types;
-  make_room(edges.first, rows.nowned + 1);
+  make_room(edges.first, rows.nowned);
   const auto first = edges.first;
   std::int64_t total = 0;
   Kokkos::parallel_for(

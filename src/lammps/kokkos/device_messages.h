@@ -93,12 +93,6 @@ void add_to_rows(int n, const Columns &c, const Array<int, Device> &row_of_atom,
   messages::run<messages::Add>("natrolite: unpack sums", n, c, row_of_atom, atom, message);
 }
 
-/// the k-th atom of consecutive ones
-struct FromFirst {
-  int first;
-  KOKKOS_INLINE_FUNCTION int operator()(int k) const { return first + k; }
-};
-
 /// the k-th atom of a list
 template <class View> struct FromList {
   View list;

@@ -43,7 +43,56 @@ double scatter_energy(const DeviceRows<Device> &rows, const double *energy, doub
   return scale * total;
 }
 
-/// Returns the virial if wanted. \param force [atom][3]
+/// Adds the gradient of one edge to the tallies of its atoms.
+template <class Forces, class Virials, class Centroids, class Ints, class Longs, class Doubles>
+struct EdgeScatter {
+  using value_type = SixSums;
+  Forces forces;
+  Virials virial_atom;
+  Centroids centroid_atom;
+  bool virials, peratom, centroid;
+  Ints atom_of_row;
+  Longs index;
+  Doubles vectors;
+  std::int64_t size;
+  const double *gradient;
+  double scale;
+
+  KOKKOS_INLINE_FUNCTION void operator()(std::int64_t e, SixSums &sum) const
+  {
+    const int i = atom_of_row(index(e)), j = atom_of_row(index(size + e));
+    const auto f = forces.access();
+    double g[3], v[3], w[9];
+    for (int d = 0; d < 3; ++d) {
+      g[d] = scale * gradient[3 * e + d];
+      v[d] = vectors(3 * e + d);
+      f(i, d) += g[d];
+      f(j, d) -= g[d];
+    }
+    if (!virials) return;
+    edge_virial(v, g, w);
+    for (int k = 0; k < 6; ++k) sum.v[k] += w[k];
+    if (peratom) {
+      const auto a = virial_atom.access();
+      for (int k = 0; k < 6; ++k) {
+        a(i, k) += 0.5 * w[k];
+        a(j, k) += 0.5 * w[k];
+      }
+    }
+    if (centroid) {
+      const auto a = centroid_atom.access();
+      for (int k = 0; k < 9; ++k) a(j, k) += w[k];
+    }
+  }
+  /// without virials
+  KOKKOS_INLINE_FUNCTION void operator()(std::int64_t e) const
+  {
+    SixSums none;
+    (*this)(e, none);
+  }
+};
+
+/// Returns the virial if wanted; if not, nothing waits for the device. \param force [atom][3]
 /// With `Duplication` ScatterDuplicated every thread adds to a copy of its own: the same sums in
 /// every run, and no atomic operations.
 template <class Duplication, class Device, class Forces>
@@ -58,39 +107,17 @@ SixSums scatter_edges(const DeviceRows<Device> &rows, const DeviceEdges<Device> 
   const auto virials9 =
       Kokkos::Experimental::create_scatter_view<ScatterSum, Duplication>(centroid_atom);
   const bool peratom = virial_atom.extent(0) > 0, centroid = centroid_atom.extent(0) > 0;
-  const auto atom_of_row = rows.atom_of_row;
-  const auto index = edges.index;
-  const auto vectors = edges.vectors;
-  const std::int64_t n = edges.size;
+  const EdgeScatter<std::decay_t<decltype(forces)>, std::decay_t<decltype(virials6)>,
+                    std::decay_t<decltype(virials9)>, Array<int, Device>,
+                    Array<std::int64_t, Device>, Array<double, Device>>
+      scatter{forces,           virials6,    virials9,      virials,    peratom,  centroid,
+              rows.atom_of_row, edges.index, edges.vectors, edges.size, gradient, scale};
+  const Kokkos::RangePolicy<Device> range(0, edges.size);
   SixSums total;
-  Kokkos::parallel_reduce(
-      "natrolite: forces", Kokkos::RangePolicy<Device>(0, n),
-      KOKKOS_LAMBDA(const std::int64_t e, SixSums &sum) {
-        const int i = atom_of_row(index(e)), j = atom_of_row(index(n + e));
-        const auto f = forces.access();
-        double g[3], v[3], w[9];
-        for (int d = 0; d < 3; ++d) {
-          g[d] = scale * gradient[3 * e + d];
-          v[d] = vectors(3 * e + d);
-          f(i, d) += g[d];
-          f(j, d) -= g[d];
-        }
-        if (!virials) return;
-        edge_virial(v, g, w);
-        for (int k = 0; k < 6; ++k) sum.v[k] += w[k];
-        if (peratom) {
-          const auto a = virials6.access();
-          for (int k = 0; k < 6; ++k) {
-            a(i, k) += 0.5 * w[k];
-            a(j, k) += 0.5 * w[k];
-          }
-        }
-        if (centroid) {
-          const auto a = virials9.access();
-          for (int k = 0; k < 9; ++k) a(j, k) += w[k];
-        }
-      },
-      total);
+  if (virials)
+    Kokkos::parallel_reduce("natrolite: forces and virials", range, scatter, total);
+  else
+    Kokkos::parallel_for("natrolite: forces", range, scatter);
   const auto add_up = [](auto to, const auto &from) {    // Kokkos 4 takes no const view
     Kokkos::Experimental::contribute(to, from);
   };

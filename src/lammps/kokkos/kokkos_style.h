@@ -8,6 +8,7 @@
 #include "kokkos_compat.h"
 
 #include "error.h"
+#include "info.h"
 #include "kokkos.h"
 #include "lammps.h"
 #include "neigh_list_kokkos.h"
@@ -19,17 +20,33 @@
 
 namespace LAMMPS_NS {
 
-template <class Device>
-constexpr bool ON_HOST =
-    Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename Device::memory_space>::accessible;
+template <class Device> constexpr bool ON_HOST = std::is_same_v<Device, LMPHostType>;
 
 template <class T> using OnHost = Kokkos::View<T *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>;
 
-/// Stops with one line where LAMMPS runs without KOKKOS. \param style "Pair style equivariant"
+/// what LAMMPS calls the precision that this file is compiled for
+#if defined(LMP_KOKKOS_SINGLE_SINGLE)
+constexpr auto KOKKOS_PRECISION = "single";
+#elif defined(LMP_KOKKOS_SINGLE_DOUBLE)
+constexpr auto KOKKOS_PRECISION = "mixed";
+#else
+constexpr auto KOKKOS_PRECISION = "double";
+#endif
+
+/// Stops with one line where LAMMPS runs without KOKKOS or with another than this plugin was built
+/// for. \param style "Pair style equivariant"
 inline void need_kokkos(LAMMPS *lmp, const std::string &style)
 {
   if (!lmp->kokkos || !lmp->kokkos->kokkos_exists)
     lmp->error->all(FLERR, "{}/kk needs KOKKOS: run lmp with '-k on'", style);
+  if (!Kokkos::is_initialized())
+    lmp->error->all(FLERR,
+                    "{}/kk has a Kokkos of its own beside that of LAMMPS: build both with the same "
+                    "shared Kokkos (EXTERNAL_KOKKOS)", style);
+  if (!Info::has_accelerator_feature("KOKKOS", "precision", KOKKOS_PRECISION))
+    lmp->error->all(FLERR,
+                    "{}/kk was built for KOKKOS_PREC={}, this LAMMPS was not: give the "
+                    "-DLAMMPS_BINARY_DIR of this LAMMPS and build again", style, KOKKOS_PRECISION);
 }
 
 /// Asks for the list where Device computes.

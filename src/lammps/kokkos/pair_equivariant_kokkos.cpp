@@ -37,15 +37,20 @@ namespace {
     T before_;
   };
 
-  /// The stream that Kokkos computes on, which the engine computes on as well; where there is none,
+  /// The stream that Kokkos computes on, which the engine computes on as well; null on the host, where
   /// all that was started has ended.
   template <class Device> void *stream_of(const Device &space)
   {
-#ifdef KOKKOS_ENABLE_CUDA
-    if constexpr (std::is_same_v<Device, Kokkos::Cuda>) return space.cuda_stream();
+    if constexpr (ON_HOST<Device>) {
+      space.fence();
+      return nullptr;
+    } else {
+#if defined(KOKKOS_ENABLE_CUDA)
+      return space.cuda_stream();
+#elif defined(KOKKOS_ENABLE_HIP)
+      return space.hip_stream();
 #endif
-    space.fence();
-    return nullptr;
+    }
   }
 
 }    // namespace
@@ -60,7 +65,7 @@ template <class DeviceType> struct PairEquivariantKokkos<DeviceType>::DeviceImpl
   std::unique_ptr<CommExchangeKokkos<DeviceType>> exchange;
   bool exchanging = false;            // LAMMPS' messages are those of `exchange`
   bool rows_on_host = false;          // impl->rows is a copy of rows
-  bool results_on_host = false;       // impl->result is
+  bool to_store = false;              // the fields of fix pair are of an earlier step
   natrolite::Tally<DeviceType, 1> energy_atom;
   natrolite::Tally<DeviceType, 6> virial_atom;
   natrolite::Tally<DeviceType, 9> centroid_atom;
@@ -82,9 +87,16 @@ PairEquivariantKokkos<DeviceType>::PairEquivariantKokkos(LAMMPS *lmp) :
 
 template <class DeviceType> PairEquivariantKokkos<DeviceType>::~PairEquivariantKokkos() = default;
 
+/// that of Kokkos, also for kk/host with device auto; -1 = Kokkos has none
 template <class DeviceType> int PairEquivariantKokkos<DeviceType>::gpu() const
 {
-  return ON_HOST<DeviceType> ? -1 : Kokkos::device_id();
+#if defined(KOKKOS_ENABLE_CUDA)
+  return LMPDeviceType().cuda_device();
+#elif defined(KOKKOS_ENABLE_HIP)
+  return LMPDeviceType().hip_device();
+#else
+  return -1;
+#endif
 }
 
 /// the ways of the plain style that have no device form
@@ -96,8 +108,15 @@ template <class DeviceType> bool PairEquivariantKokkos<DeviceType>::host_only() 
   return false;
 }
 
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::coeff(int narg, char **arg)
+{
+  device->to_store = false;    // the results go with the model
+  PairEquivariant::coeff(narg, arg);
+}
+
 template <class DeviceType> void PairEquivariantKokkos<DeviceType>::init_style()
 {
+  device->to_store = false;    // and when it is tested
   device->atoms->sync(Host, TYPE_MASK | SPECIAL_MASK);    // what the plain style checks
   PairEquivariant::init_style();
   execution_space = Host;
@@ -138,11 +157,12 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::compute(int 
   if (impl->model->metadata().needs_total_spin) d.atoms->sync(Host, TYPE_MASK);
   update_electrons();
   evaluate_on_device();
+  d.to_store = true;
   scatter();
   d.atoms->modified(execution_space, F_MASK);
   if (!committee_wanted()) return;
+  store_fields();    // before members in the same file are evaluated
   bring_edges();
-  bring_results();
   d.atoms->sync(Host, TAG_MASK);
   const Temporarily scope(execution_space, Host);
   run_committee();
@@ -157,8 +177,9 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::refresh_devi
     refresh_owners();
     natrolite::copy_in(d.owner, impl->owner);
   }
-  build_rows(d.atoms->k_type.template view<DeviceType>(), d.model_type, d.owner, atom->nlocal,
-             atom->nlocal + atom->nghost, d.rows);
+  const auto &neighbors = *static_cast<NeighListKokkos<DeviceType> *>(list);
+  build_rows(ListView<DeviceType>(neighbors), neighbors.inum, d.atoms->k_type.template view<DeviceType>(),
+             d.model_type, d.owner, atom->nlocal, atom->nlocal + atom->nghost, d.rows);
   d.rows_on_host = false;
 }
 
@@ -181,7 +202,6 @@ template <class DeviceType> natrolite::Graph PairEquivariantKokkos<DeviceType>::
 template <class DeviceType> void PairEquivariantKokkos<DeviceType>::evaluate_on_device()
 {
   DeviceImpl &d = *device;
-  d.results_on_host = false;
   const bool by_host =
       !ON_HOST<DeviceType> && (comm->style != Comm::BRICK || compat::packs_on_host(*lmp->kokkos));
   if (by_host) {
@@ -222,46 +242,48 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_rows()
   device->rows_on_host = true;
 }
 
-template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_edges()
+/// n numbers of a result; `from` points to the copy then
+template <class DeviceType>
+void PairEquivariantKokkos<DeviceType>::bring(const double *&from, std::int64_t n, std::vector<double> &to)
 {
-  const auto &edges = device->edges;
-  std::vector<double> vectors;
-  std::vector<std::int64_t> index;
-  natrolite::copy_out(edges.vectors, 3 * edges.size, vectors);
-  natrolite::copy_out(edges.index, 2 * edges.size, index);
-  impl->edges.assign(edges.size, vectors.data(), index.data());
+  if constexpr (!ON_HOST<DeviceType>) {
+    to.resize(n);
+    const Kokkos::View<const double *, DeviceType, Kokkos::MemoryUnmanaged> there(from, n);
+    Kokkos::deep_copy(OnHost<double>(to.data(), n), there);
+    from = to.data();
+  }
 }
 
-/// rows and what the model said of them in the last step
-template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_results()
+/// with their gradients, once in a step
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_edges()
 {
   DeviceImpl &d = *device;
+  std::vector<double> vectors;
+  std::vector<std::int64_t> index;
+  natrolite::copy_out(d.edges.vectors, 3 * d.edges.size, vectors);
+  natrolite::copy_out(d.edges.index, 2 * d.edges.size, index);
+  impl->edges.assign(d.edges.size, vectors.data(), index.data());
+  bring(impl->result.edge_gradient, 3 * d.edges.size, d.gradient);
+}
+
+/// fills the fields of fix pair, once in a step
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::store_fields()
+{
+  DeviceImpl &d = *device;
+  if (!std::exchange(d.to_store, false)) return;
   bring_rows();
-  if (d.results_on_host) return;
-  d.results_on_host = true;
-  if constexpr (!ON_HOST<DeviceType>) {
-    const auto bring = [](const double *&from, std::int64_t count, std::vector<double> &to) {
-      to.resize(count);
-      const Kokkos::View<const double *, DeviceType, Kokkos::MemoryUnmanaged> there(from, count);
-      Kokkos::deep_copy(OnHost<double>(to.data(), count), there);
-      from = to.data();
-    };
-    natrolite::Evaluation &result = impl->result;
-    bring(result.energy, d.rows.nowned, d.energy);
-    bring(result.edge_gradient, 3 * d.edges.size, d.gradient);
-    d.peratom.resize(result.peratom.size());
-    for (std::size_t k = 0; k < d.peratom.size(); ++k)
-      bring(result.peratom[k].data, d.rows.nowned * result.peratom[k].width, d.peratom[k]);
-  }
+  natrolite::Evaluation &result = impl->result;
+  bring(result.energy, d.rows.nowned, d.energy);
+  d.peratom.resize(result.peratom.size());
+  for (std::size_t k = 0; k < d.peratom.size(); ++k)
+    bring(result.peratom[k].data, d.rows.nowned * result.peratom[k].width, d.peratom[k]);
+  store_peratom(result);
 }
 
 template <class DeviceType>
 void *PairEquivariantKokkos<DeviceType>::extract_peratom(const char *name, int &ncol)
 {
-  if (!host_only() && impl->result.energy) {
-    bring_results();
-    store_peratom(impl->result);
-  }
+  store_fields();
   return PairEquivariant::extract_peratom(name, ncol);
 }
 
@@ -343,9 +365,12 @@ void PairEquivariantKokkos<DeviceType>::unpack_reverse_comm(int n, int *atoms, d
 template <class DeviceType> double PairEquivariantKokkos<DeviceType>::memory_usage()
 {
   const DeviceImpl &d = *device;
-  const auto bytes = [](const auto &view) { return static_cast<double>(view.span() * sizeof(view.data()[0])); };
-  return PairEquivariant::memory_usage() + bytes(d.rows.atom_of_row) + bytes(d.rows.row_of_atom) +
-      bytes(d.rows.types) + bytes(d.edges.vectors) + bytes(d.edges.index) + bytes(d.edges.first);
+  const auto bytes = [](const auto &...views) {
+    return (... + static_cast<double>(views.span() * sizeof(views.data()[0])));
+  };
+  return PairEquivariant::memory_usage() +
+      bytes(d.rows.atom_of_row, d.rows.row_of_atom, d.rows.types, d.edges.vectors, d.edges.index,
+            d.edges.first, d.owner, d.energy_atom, d.virial_atom, d.centroid_atom);
 }
 
 namespace LAMMPS_NS {

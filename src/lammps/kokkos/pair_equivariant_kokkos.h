@@ -4,7 +4,9 @@
 #include "kokkos_compat.h"
 #include "lammps/pair_equivariant.h"
 
+#include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace LAMMPS_NS {
 
@@ -19,6 +21,7 @@ template <class DeviceType> class PairEquivariantKokkos : public PairEquivariant
   ~PairEquivariantKokkos() override;
 
   void compute(int, int) override;
+  void coeff(int, char **) override;
   void init_style() override;
   double memory_usage() override;
   void *extract_peratom(const char *, int &) override;
@@ -45,8 +48,9 @@ template <class DeviceType> class PairEquivariantKokkos : public PairEquivariant
   void evaluate_on_device();
   void scatter();
   void bring_rows();
+  static void bring(const double *&from, std::int64_t n, std::vector<double> &to);
   void bring_edges();
-  void bring_results();
+  void store_fields();
 };
 
 }    // namespace LAMMPS_NS

@@ -177,7 +177,7 @@ def test_newton_off_is_refused(ranks, toys, tmp_path):
     deck = lammps_run.single_point("off", s, tmp_path, lines, before="package kokkos newton off neigh full")
     done = lammps_run.attempt(deck, tmp_path, ranks)
     assert done.code != 0 and len(done.errors()) == 1, done.tail()
-    assert "newton pair on" in done.errors()[0]
+    assert "package kokkos newton on neigh half" in done.errors()[0]
 
 
 def test_kokkos_switched_off_is_refused(toys, tmp_path):

@@ -64,11 +64,11 @@ def ways(case, everyway):
     ]
 
 
-def deck_of(case, folder, ranks, modes):
+def deck_of(case, file, folder, ranks, modes):
     """Return the deck of one case: the model is loaded once, then the modes follow one another."""
     s = system(case)
     deck = lammps_run.load(case["id"], s, folder)
-    lines = [f"pair_coeff * * {case['file']} {' '.join(s.names)}"]
+    lines = [f"pair_coeff * * {file} {' '.join(s.names)}"]
     if "charges" in case:
         lines.append("fix natq all pair 1 equivariant charge 0")
     for mode in modes:
@@ -84,15 +84,20 @@ def deck_of(case, folder, ranks, modes):
 
 
 @pytest.fixture(scope="session")
-def runs(made):
+def runs(made, tmp_path_factory):
     """runs(family, ranks) -> ({case: its modes}, Finished of one process group that does them all)."""
 
     @functools.cache
     def get(family, ranks):
-        folder, cases = made(family)
+        files, cases = made(family)
+        folder = tmp_path_factory.mktemp(f"{family}{ranks}")
         everyway = representatives(cases)
         modes = {case["id"]: [m for r, m in ways(case, everyway) if r == ranks] for case in cases}
-        decks = [deck_of(case, folder, ranks, modes[case["id"]]) for case in cases if modes[case["id"]]]
+        decks = [
+            deck_of(case, files / case["file"], folder, ranks, modes[case["id"]])
+            for case in cases
+            if modes[case["id"]]
+        ]
         return modes, lammps_run.lmp("".join(decks), folder, ranks, timeout=1200)
 
     return get

@@ -150,7 +150,7 @@ END
     write $name <<'END'
 #!/bin/sh
 bin=$(cd "$(dirname "$0")" && pwd -P)
-exec "$bin/enter" env LD_PRELOAD="${NATROLITE_PRELOAD:-}" "${bin%/bin}/build/$(basename "$0")" "$@"
+exec "$bin/enter" env LD_PRELOAD="${NATROLITE_PRELOAD:-${LD_PRELOAD:-}}" "${bin%/bin}/build/$(basename "$0")" "$@"
 END
   done
   write mpiexec <<'END'

@@ -17,7 +17,7 @@ import numpy as np
 import toy_systems
 
 SYSTEM = toy_systems.system("box")
-SHARE = 5 if lammps_run.KOKKOS else 1  # reading a file has no /kk form
+SHARE = 2 if lammps_run.KOKKOS else 1  # reading a file has no /kk form
 COUNTS = {"weights": 25, "truncated": 25, "bits": 50, "garbage": 25, "metadata": 50, "records": 25}
 COUNTS = {kind: count // SHARE for kind, count in COUNTS.items()}
 VALUES = [None, True, 0, -1, 3, 1e9, -0.5, "", "x", "float16", [], [1, 2], {}, [[1.0]], "Ne", 1e-300]

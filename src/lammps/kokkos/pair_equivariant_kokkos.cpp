@@ -120,7 +120,7 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::init_style()
   device->to_store = false;    // and when it is tested
   if (!force->newton_pair)      // KOKKOS' default on GPUs
     error->all(FLERR, "Pair style equivariant/kk needs newton pair on: use 'package kokkos newton on "
-                      "neigh half', or '-pk kokkos newton on neigh half'");
+                      "neigh half' (or switch -pk), or remove 'newton off'");
   device->atoms->sync(Host, TYPE_MASK | SPECIAL_MASK);    // what the plain style checks
   PairEquivariant::init_style();
   execution_space = Host;

@@ -53,10 +53,11 @@ def environment(plugins, threads=1, path=()):
     }
 
 
-def run_lmp(atoms, model, steps, env, ranks=1):
-    """Return (s of the Pair section per step on the slowest rank, share of CPU use, peak kB of one process).
+def output_of_lmp(atoms, model, steps, env, ranks=1, arguments=()):
+    """Return (output, peak kB of one process) of one step and then `steps` more.
 
-    atoms: ase.Atoms of C and Na; model: file for pair_style equivariant.
+    atoms: ase.Atoms of C and Na; model: file for pair_style equivariant; arguments: of lmp. The
+    programs are those beside Python, or NATROLITE_LMP and NATROLITE_MPIEXEC.
     """
     from ase.io import write
 
@@ -65,9 +66,11 @@ def run_lmp(atoms, model, steps, env, ranks=1):
         write(data, atoms, format="lammps-data", specorder=["C", "Na"], masses=True)
         deck = pathlib.Path(folder) / "in"
         deck.write_text(DECK.format(data=data, model=model, steps=steps))
-        command = [str(BIN / "lmp"), "-nocite", "-log", "none", "-in", str(deck)]
+        lmp = os.environ.get("NATROLITE_LMP") or BIN / "lmp"
+        mpiexec = os.environ.get("NATROLITE_MPIEXEC") or BIN / "mpiexec"
+        command = [lmp, "-nocite", "-log", "none", *arguments, "-in", deck]
         if ranks > 1:
-            command = [str(BIN / "mpiexec"), "-n", str(ranks)] + command
+            command = [mpiexec, "-n", str(ranks), *command]
         process = subprocess.Popen(
             command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -75,6 +78,15 @@ def run_lmp(atoms, model, steps, env, ranks=1):
         _, status, usage = os.wait4(process.pid, 0)
     if status:
         sys.exit(f"lmp failed:\n{text[-2000:]}")
+    return text, float(usage.ru_maxrss)
+
+
+def run_lmp(atoms, model, steps, env, ranks=1):
+    """Return (s of the Pair section per step on the slowest rank, share of CPU use, peak kB of one process).
+
+    For the arguments see output_of_lmp().
+    """
+    text, peak = output_of_lmp(atoms, model, steps, env, ranks)
     section = re.findall(r"^Pair\s+\|\s*\S+\s*\|\s*\S+\s*\|\s*(\S+)", text, re.MULTILINE)
     share = re.findall(r"([\d.]+)% CPU use", text)
-    return float(section[-1]) / steps, float(share[-1]) / 100, float(usage.ru_maxrss)
+    return float(section[-1]) / steps, float(share[-1]) / 100, peak

@@ -9,6 +9,9 @@ else()
   set(NATROLITE_PLUGIN_DIR lib/lammps/plugins)
 endif()
 install(TARGETS natroliteplugin LIBRARY DESTINATION ${NATROLITE_PLUGIN_DIR})
+if(TARGET natrolite_kokkosplugin)
+  install(TARGETS natrolite_kokkosplugin LIBRARY DESTINATION ${NATROLITE_PLUGIN_DIR}/kokkos)
+endif()
 if(TARGET natrolite_engine)
   # An engine in a wheel uses the environment's own LibTorch, elsewhere the one it was built with.
   # Named in full: CMake's link path leaves out folders below the build folder, where `venv` is.

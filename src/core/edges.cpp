@@ -124,9 +124,7 @@ void EdgeList::build(const NeighborView &list, const RowMap &rows, const PairCut
     first_[c + 1] = first_[c] + count;
   }
 
-  size_ = first_[ncentre_rows];
-  if (vec_.size() < static_cast<std::size_t>(3 * size_)) vec_.resize(3 * size_ + 3 * size_ / 4);
-  if (index_.size() < static_cast<std::size_t>(2 * size_)) index_.resize(2 * size_ + size_ / 2);
+  resize(first_[ncentre_rows]);
   for (std::int64_t c = 0; c < ncentre_rows; ++c) {
     std::int64_t e = first_[c];
     loop(c, [&](int row, const double *v) {
@@ -136,6 +134,20 @@ void EdgeList::build(const NeighborView &list, const RowMap &rows, const PairCut
       ++e;
     });
   }
+}
+
+void EdgeList::resize(std::int64_t n)
+{
+  size_ = n;
+  if (vec_.size() < static_cast<std::size_t>(3 * n)) vec_.resize(3 * n + 3 * n / 4);
+  if (index_.size() < static_cast<std::size_t>(2 * n)) index_.resize(2 * n + n / 2);
+}
+
+void EdgeList::assign(std::int64_t n, const double *vectors, const std::int64_t *index)
+{
+  resize(n);
+  std::copy_n(vectors, 3 * n, vec_.data());
+  std::copy_n(index, 2 * n, index_.data());
 }
 
 double EdgeList::memory_bytes() const

@@ -81,6 +81,9 @@ class EdgeList {
   void build(const NeighborView &list, const RowMap &rows, const PairCutoffs &cutoffs,
              std::int64_t ncentre_rows);
 
+  /// n edges from elsewhere: vectors [n, 3], index [2, n]
+  void assign(std::int64_t n, const double *vectors, const std::int64_t *index);
+
   std::int64_t size() const { return size_; }
   const double *vectors() const { return vec_.data(); }            ///< [size, 3] x_j - x_i
   const std::int64_t *index() const { return index_.data(); }      ///< [2, size] centre, neighbour
@@ -89,6 +92,8 @@ class EdgeList {
   double memory_bytes() const;
 
  private:
+  void resize(std::int64_t n);
+
   std::int64_t size_ = 0;
   std::vector<double> vec_;
   std::vector<std::int64_t> index_;

@@ -44,8 +44,8 @@ NATROLITE_WIDE static void wrap(const Cell &cell, const Vec3 &per, int nx, int n
     u -= around_u * along_x;
     four(atoms.x + k) = lx * u + xy * v;
     four(atoms.y + k) = ly * v;
-    u *= nx;
-    v *= ny;
+    u *= static_cast<double>(nx);
+    v *= static_cast<double>(ny);
     clamp(u, 0.0, nx - 1);
     clamp(v, 0.0, ny - 1);
     for (int m = 0; m < 4; m++)

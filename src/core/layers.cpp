@@ -9,13 +9,6 @@
 namespace natrolite
 {
 
-void LayerSums::accumulate(const Vec3 &d, double w)
-{
-  const double terms[size] = {1.0,       d.x,       d.y,       d.z,       d.x * d.x,
-                              d.x * d.y, d.y * d.y, d.x * d.z, d.y * d.z, d.z * d.z};
-  for (int k = 0; k < size; k++) s_[k] += w * terms[k];
-}
-
 Layer finish_layer(const LayerSums &sums, const Vec3 &reference)
 {
   const double *s = sums.data();

@@ -4,7 +4,6 @@
 
 #include "cell.h"
 
-#include <array>
 #include <vector>
 
 namespace natrolite
@@ -18,12 +17,21 @@ public:
   static constexpr int size = 10; // w, wx, wy, wz, wxx, wxy, wyy, wxz, wyz, wzz
 
   // d: position minus that of the reference atom, as a minimum image.
-  void accumulate(const Vec3 &d, double weight);
-  double *data() { return s_.data(); }
-  const double *data() const { return s_.data(); }
+  NATROLITE_FUNCTION void accumulate(const Vec3 &d, double weight)
+  {
+    const double terms[size] = {1.0,       d.x,       d.y,       d.z,       d.x * d.x,
+                                d.x * d.y, d.y * d.y, d.x * d.z, d.y * d.z, d.z * d.z};
+    for (int k = 0; k < size; k++) s_[k] += weight * terms[k];
+  }
+  NATROLITE_FUNCTION void operator+=(const LayerSums &other)
+  {
+    for (int k = 0; k < size; k++) s_[k] += other.s_[k];
+  }
+  double *data() { return s_; }
+  const double *data() const { return s_; }
 
 private:
-  std::array<double, size> s_{};
+  double s_[size] = {};
 };
 
 // A layer: its weighted center and its least-squares plane z = center.z + ax (x - cx) + ay (y -

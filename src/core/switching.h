@@ -19,7 +19,7 @@ struct Switch {
   double cut = 2.5;   // Rational: summed up to this distance
   double width = 0.0; // Cosine: 1 at rc falls to 0 at rc + width
 
-  double reach() const
+  NATROLITE_FUNCTION double reach() const
   {
     if (kind == Rational) return cut;
     return kind == Cosine ? rc + width : rc;

@@ -136,12 +136,12 @@ void LAMMPS_NS::sum_over_ranks(std::vector<double> &values, MPI_Comm world)
                 world);
 }
 
-static std::vector<double> gather(const std::vector<double> &mine, MPI_Comm world, bool everywhere)
+static std::vector<double> gather(std::vector<double> mine, MPI_Comm world, bool everywhere)
 {
   int nprocs = 1, me = 0;
   MPI_Comm_size(world, &nprocs);
   MPI_Comm_rank(world, &me);
-  const int count = static_cast<int>(mine.size());
+  int count = static_cast<int>(mine.size()); // not const: LAMMPS' stub MPI takes no such
   std::vector<int> counts(nprocs), starts(nprocs, 0);
   MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, world);
   for (int r = 1; r < nprocs; r++) starts[r] = starts[r - 1] + counts[r - 1];

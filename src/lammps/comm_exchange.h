@@ -31,6 +31,11 @@ class CommExchange : public natrolite::Exchange {
   /// buffer words (doubles) that a row of `width` elements fills
   static int words(std::int64_t width, int element_bytes);
 
+ protected:
+  natrolite::FeatureRows rows_;         // what is being exchanged
+  std::int64_t begin_ = 0, count_ = 0;  // its columns of this chunk
+  int words_ = 0;
+
  private:
   template <class F> void for_each_chunk(const natrolite::FeatureRows &rows, int most_words, F &&f);
   char *chunk_of(int atom) const;    ///< null if the atom is not in the model
@@ -40,9 +45,6 @@ class CommExchange : public natrolite::Exchange {
   Pair *pair_;
   MPI_Comm world_;
   const natrolite::RowMap &map_;
-  natrolite::FeatureRows rows_;         // what is being exchanged
-  std::int64_t begin_ = 0, count_ = 0;  // its columns of this chunk
-  int words_ = 0;
 };
 
 }    // namespace LAMMPS_NS

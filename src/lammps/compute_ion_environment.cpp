@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "compute_ion_environment.h"
+#include "ion_environment_state.h"
 
 #include "adapter.h"
-#include "element_radii.h"
 #include "neighbor_reach.h"
 
-#include "core/accessible_volume.h"
-#include "core/environment.h"
-
 #include "atom.h"
+#include "comm.h"
+#include "domain.h"
 #include "error.h"
 #include "group.h"
 #include "memory.h"
 #include "neigh_list.h"
+#include "neighbor.h"
 #include "update.h"
 
 #include <algorithm>
@@ -20,35 +19,9 @@
 using namespace LAMMPS_NS;
 using natrolite::Switch;
 
-static constexpr char title[] = "compute ion/environment";
-static constexpr int ncolumns = 6;
-
-struct ComputeIonEnvironment::Impl {
-  explicit Impl(LAMMPS *lmp) : radii(lmp, title) {}
-
-  Switch to_ion, to_host;
-  int host_bit = 0;
-  bool with_volume = false, with_others = false, connected = false;
-  double rs = 5.0, probe = 0.0, spacing = 0.25;
-  int points = 0; // Monte Carlo, 0: grid
-  int seed = 0;
-  ElementRadii radii;
-  std::vector<double> radius; // per type
-  std::unique_ptr<natrolite::AccessibleVolume> grid;
-  std::vector<natrolite::Sphere> spheres;
-  NeighList *list = nullptr;
-  double reach = 0.0;
-  int allocated = 0;
-
-  void read(Arguments &args, double cut);
-  void read_switch(Arguments &args);
-  void read_volume(Arguments &args);
-  natrolite::AccessibleResult volume(std::uint64_t tag, std::uint64_t step);
-};
-
 void ComputeIonEnvironment::Impl::read_switch(Arguments &args)
 {
-  Switch s = to_ion;
+  Switch s = rules.to_ion;
   s.kind = static_cast<Switch::Kind>(args.choice("switch", {"hard", "rational", "cosine"}));
   if (s.kind == Switch::Rational && args.next_is_number()) {
     s.n = args.integer("switch rational n", 1);
@@ -58,10 +31,10 @@ void ComputeIonEnvironment::Impl::read_switch(Arguments &args)
           fmt::format("'switch rational {} {}' needs m > n, or it does not decay", s.n, s.m));
   }
   if (s.kind == Switch::Cosine) s.width = args.positive("switch cosine");
-  s.rc = to_ion.rc;
-  to_ion = s;
-  s.rc = to_host.rc;
-  to_host = s;
+  s.rc = rules.to_ion.rc;
+  rules.to_ion = s;
+  s.rc = rules.to_host.rc;
+  rules.to_host = s;
 }
 
 void ComputeIonEnvironment::Impl::read_volume(Arguments &args)
@@ -99,8 +72,8 @@ void ComputeIonEnvironment::Impl::read(Arguments &args, double cut)
       args.unknown(keyword, "switch, cut, volume, spacing, radii, elements, others, connected, "
                             "montecarlo");
   }
-  to_ion.cut = cut > 0.0 ? cut : 2.5 * to_ion.rc;
-  to_host.cut = cut > 0.0 ? cut : 2.5 * to_host.rc;
+  rules.to_ion.cut = cut > 0.0 ? cut : 2.5 * rules.to_ion.rc;
+  rules.to_host.cut = cut > 0.0 ? cut : 2.5 * rules.to_host.rc;
   if (connected && points > 0)
     args.refuse("'connected yes' needs the grid; leave out 'montecarlo'");
   if (with_volume && rs / spacing > 250.0)
@@ -119,20 +92,22 @@ natrolite::AccessibleResult ComputeIonEnvironment::Impl::volume(std::uint64_t ta
 ComputeIonEnvironment::ComputeIonEnvironment(LAMMPS *lmp, int narg, char **arg)
     : Compute(lmp, narg, arg), impl(std::make_unique<Impl>(lmp))
 {
-  Arguments args(lmp, title, narg, arg, 3);
-  impl->to_ion.rc = args.positive("rIon");
-  impl->to_host.rc = args.positive("rHost");
-  impl->host_bit = group->bitmask[args.group("hostGroup")];
+  Arguments args(lmp, Impl::title, narg, arg, 3);
+  impl->rules.to_ion.rc = args.positive("rIon");
+  impl->rules.to_host.rc = args.positive("rHost");
+  impl->rules.ion_bit = groupbit;
+  impl->rules.host_bit = group->bitmask[args.group("hostGroup")];
   impl->read(args, 0.0);
   if (impl->with_volume && impl->points == 0)
     impl->grid =
         std::make_unique<natrolite::AccessibleVolume>(impl->rs, impl->spacing, impl->connected);
   if (!atom->tag_enable) args.refuse("atoms need IDs; use atom_modify id yes");
   peratom_flag = vector_flag = 1;
-  size_peratom_cols = size_vector = ncolumns;
+  size_peratom_cols = size_vector = Impl::ncolumns;
   extvector = 0;
   dynamic_group_allow = 1;
-  vector = new double[ncolumns];
+  comm_forward = 3;
+  vector = new double[Impl::ncolumns];
 }
 
 ComputeIonEnvironment::~ComputeIonEnvironment()
@@ -143,24 +118,24 @@ ComputeIonEnvironment::~ComputeIonEnvironment()
 
 void ComputeIonEnvironment::init()
 {
-  impl->reach = std::max(impl->to_ion.reach(), impl->to_host.reach());
+  impl->rules.reach = std::max(impl->rules.to_ion.reach(), impl->rules.to_host.reach());
   if (impl->with_volume) {
     impl->radius = impl->radii.per_type();
     std::vector<double> used(atom->ntypes + 1, 0.0);
+    const int excluded = impl->rules.host_bit | (impl->with_others ? groupbit : 0);
     for (int i = 0; i < atom->nlocal; i++)
-      if ((atom->mask[i] & impl->host_bit) || (impl->with_others && (atom->mask[i] & groupbit)))
-        used[atom->type[i]] = 1.0;
+      if (atom->mask[i] & excluded) used[atom->type[i]] = 1.0;
     sum_over_ranks(used, world);
     for (int t = 1; t <= atom->ntypes; t++) {
       if (used[t] == 0.0) continue;
       if (impl->radius[t] < 0.0)
         error->all(FLERR,
                    "{}: no radius for atom type {} (element '{}'); use radii {} R or elements",
-                   title, t, impl->radii.element(t), impl->radii.element(t));
-      impl->reach = std::max(impl->reach, impl->rs + impl->radius[t] + impl->probe);
+                   Impl::title, t, impl->radii.element(t), impl->radii.element(t));
+      impl->rules.reach = std::max(impl->rules.reach, impl->rs + impl->radius[t] + impl->probe);
     }
   }
-  request_full_list(lmp, this, title, impl->reach);
+  request_full_list(lmp, this, Impl::title, impl->rules.reach);
 }
 
 void ComputeIonEnvironment::init_list(int /*id*/, NeighList *list)
@@ -175,13 +150,18 @@ void ComputeIonEnvironment::compute_peratom()
   if (atom->nmax > impl->allocated || !array_atom) {
     impl->allocated = std::max(1, atom->nmax);
     memory->destroy(array_atom);
-    memory->create(array_atom, impl->allocated, ncolumns, "ion/environment:array_atom");
+    memory->create(array_atom, impl->allocated, Impl::ncolumns, "ion/environment:array_atom");
   }
-  for (int i = 0; i < atom->nlocal; i++) std::fill_n(array_atom[i], ncolumns, 0.0);
+  for (int i = 0; i < atom->nlocal; i++) std::fill_n(array_atom[i], Impl::ncolumns, 0.0);
+  fill_rows();
+}
 
-  refresh_list(lmp, impl->list);
+void ComputeIonEnvironment::fill_rows()
+{
+  // with fix deform the owned atoms have moved at the end of the step: the ghosts follow
+  if (domain->deform_flag) comm->forward_comm(this);
+  neighbor->build_one(impl->list);
   double **x = atom->x;
-  const double reach2 = impl->reach * impl->reach;
   for (int ii = 0; ii < impl->list->inum; ii++) {
     const int i = impl->list->ilist[ii];
     if (!(atom->mask[i] & groupbit)) continue;
@@ -189,25 +169,30 @@ void ComputeIonEnvironment::compute_peratom()
     impl->spheres.clear();
     for (int jj = 0; jj < impl->list->numneigh[i]; jj++) {
       const int j = impl->list->firstneigh[i][jj] & NEIGHMASK;
-      const bool is_ion = atom->mask[j] & groupbit, is_host = atom->mask[j] & impl->host_bit;
       const natrolite::Vec3 d{x[j][0] - x[i][0], x[j][1] - x[i][1], x[j][2] - x[i][2]};
-      const double r2 = dot(d, d);
-      if (r2 > reach2 || !(is_ion || is_host)) continue;
-      add_neighbor(around, impl->to_ion, impl->to_host, is_ion, is_host, r2);
-      if (impl->with_volume && (is_host || impl->with_others))
+      if (!add_atom(around, impl->rules, atom->mask[j], dot(d, d)) || !impl->with_volume) continue;
+      if (impl->with_others || (atom->mask[j] & impl->rules.host_bit))
         impl->spheres.push_back({d, impl->radius[atom->type[j]] + impl->probe});
     }
     double *row = array_atom[i];
-    row[0] = around.ion_coordination;
-    row[1] = around.host_coordination;
-    if (impl->with_volume) {
-      const auto v = impl->volume(atom->tag[i], update->ntimestep);
-      row[2] = v.volume;
-      row[3] = v.fraction;
-    }
-    row[4] = around.ion_nearest();
-    row[5] = around.host_nearest();
+    fill_row(around, row);
+    if (!impl->with_volume) continue;
+    const auto v = impl->volume(atom->tag[i], update->ntimestep);
+    row[2] = v.volume;
+    row[3] = v.fraction;
   }
+}
+
+// LAMMPS' own forward_comm() may run on a device, after which the
+// host's positions are old.
+int ComputeIonEnvironment::pack_forward_comm(int n, int *list, double *buf, int pbc_flag, int *pbc)
+{
+  return pack_positions(lmp, n, list, buf, pbc_flag ? pbc : nullptr);
+}
+
+void ComputeIonEnvironment::unpack_forward_comm(int n, int first, double *buf)
+{
+  std::copy_n(buf, 3 * n, atom->x[first]);
 }
 
 void ComputeIonEnvironment::compute_vector()
@@ -215,23 +200,23 @@ void ComputeIonEnvironment::compute_vector()
   invoked_vector = update->ntimestep;
   compute_peratom();
   // sums of the columns, then how many ions each column counts
-  std::vector<double> sums(2 * ncolumns, 0.0);
+  std::vector<double> sums(2 * Impl::ncolumns, 0.0);
   for (int i = 0; i < atom->nlocal; i++) {
     if (!(atom->mask[i] & groupbit)) continue;
-    for (int k = 0; k < ncolumns; k++) {
+    for (int k = 0; k < Impl::ncolumns; k++) {
       if (array_atom[i][k] < 0.0) continue; // no neighbor
       sums[k] += array_atom[i][k];
-      sums[ncolumns + k] += 1.0;
+      sums[Impl::ncolumns + k] += 1.0;
     }
   }
   sum_over_ranks(sums, world);
-  for (int k = 0; k < ncolumns; k++) {
+  for (int k = 0; k < Impl::ncolumns; k++) {
     const double none = k >= 4 ? -1.0 : 0.0;
-    vector[k] = sums[ncolumns + k] > 0.0 ? sums[k] / sums[ncolumns + k] : none;
+    vector[k] = sums[Impl::ncolumns + k] > 0.0 ? sums[k] / sums[Impl::ncolumns + k] : none;
   }
 }
 
 double ComputeIonEnvironment::memory_usage()
 {
-  return static_cast<double>(impl->allocated) * ncolumns * sizeof(double);
+  return static_cast<double>(impl->allocated) * Impl::ncolumns * sizeof(double);
 }

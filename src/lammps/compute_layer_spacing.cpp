@@ -16,7 +16,6 @@ using namespace LAMMPS_NS;
 static constexpr char title[] = "compute layer/spacing";
 
 struct ComputeLayerSpacing::Impl {
-  std::unique_ptr<LayerGather> layers;
   bool by_mass = false;
   bool closing = false;
 };
@@ -26,16 +25,16 @@ ComputeLayerSpacing::ComputeLayerSpacing(LAMMPS *lmp, int narg, char **arg)
 {
   const std::set<std::string> keywords{"weight", "periodic"};
   Arguments args(lmp, title, narg, arg, 3);
-  impl->layers = std::make_unique<LayerGather>(lmp, title, igroup);
+  layers = std::make_unique<LayerGather>(lmp, title, igroup);
   if (!args.empty() && std::string(args.peek()) == "auto") {
     args.word("auto");
-    impl->layers->find_layers(args.next_is_number() ? args.positive("auto") : 1.5);
+    layers->find_layers(args.next_is_number() ? args.positive("auto") : 1.5);
   } else {
     while (!args.empty() && !keywords.count(args.peek()))
-      impl->layers->add_group(args.group("layer"));
-    if (impl->layers->count() < 2)
+      layers->add_group(args.group("layer"));
+    if (layers->count() < 2)
       args.refuse(fmt::format("needs at least 2 layers, not {}; name groups or use auto",
-                              impl->layers->count()));
+                              layers->count()));
   }
   while (!args.empty()) {
     const std::string keyword = args.word("keyword");
@@ -50,7 +49,7 @@ ComputeLayerSpacing::ComputeLayerSpacing(LAMMPS *lmp, int narg, char **arg)
 
   scalar_flag = vector_flag = array_flag = 1;
   extscalar = extvector = extarray = 0;
-  size_vector = size_array_rows = impl->layers->count() - (impl->closing ? 0 : 1);
+  size_vector = size_array_rows = layers->count() - (impl->closing ? 0 : 1);
   size_array_cols = 5;
   dynamic_group_allow = 1;
   vector = new double[size_vector];
@@ -67,8 +66,7 @@ void ComputeLayerSpacing::compute_array()
 {
   if (invoked_array == update->ntimestep) return;
   invoked_array = update->ntimestep;
-  const auto layers = impl->layers->layers(impl->by_mass);
-  copy_rows(natrolite::gaps(cell_of(domain), layers, impl->closing), array);
+  copy_rows(natrolite::gaps(cell_of(domain), layers->layers(impl->by_mass), impl->closing), array);
 }
 
 void ComputeLayerSpacing::compute_vector()

@@ -19,6 +19,9 @@ public:
   void compute_vector() override;
   void compute_array() override;
 
+protected:
+  std::unique_ptr<class LayerGather> layers;
+
 private:
   struct Impl;
   std::unique_ptr<Impl> impl;

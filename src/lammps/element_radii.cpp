@@ -37,12 +37,25 @@ void ElementRadii::read_elements(Arguments &args)
   }
 }
 
+namespace {
+
+  /// the atom type of a label, by either name that LAMMPS has for it (find until 2025)
+  template <class Map> int type_of_label(const Map &labels, const std::string &label)
+  {
+    if constexpr (requires { labels.find_type(label, 0); })
+      return labels.find_type(label, Atom::ATOM);
+    else
+      return labels.find(label, Atom::ATOM);
+  }
+
+}    // namespace
+
 std::string ElementRadii::element(int type) const
 {
   if (!elements_.empty()) return elements_[type];
   if (atom->labelmapflag)
     for (const std::string &symbol : natrolite::element_symbols())
-      if (atom->lmap->find(symbol, Atom::ATOM) == type) return symbol;
+      if (type_of_label(*atom->lmap, symbol) == type) return symbol;
   return atom->mass ? natrolite::element_by_mass(atom->mass[type]) : "";
 }
 

@@ -2,6 +2,7 @@
 #include "engine_loader.h"
 
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <stdexcept>
@@ -20,18 +21,29 @@ namespace {
     return plugin.substr(0, plugin.rfind('/') + 1);
   }();
 
+  /// beside the plugin, or one folder up, where it is for the plugin of the /kk styles
   std::string engine_path()
   {
     if (const char *given = std::getenv("NATROLITE_ENGINE")) return given;
-    return PLUGIN_FOLDER + "libnatrolite_engine.so";
+    const std::string name = "libnatrolite_engine.so", above = PLUGIN_FOLDER + "../" + name;
+    return access((PLUGIN_FOLDER + name).c_str(), F_OK) != 0 && access(above.c_str(), F_OK) == 0
+        ? above
+        : PLUGIN_FOLDER + name;
   }
 
-  /// RTLD_DEEPBIND: LibTorch must find its own BLAS before the reference BLAS that LAMMPS exports.
+  /// LibTorch must find its own BLAS before the reference BLAS that LAMMPS exports. AddressSanitizer
+  /// wants the opposite: that all find its malloc.
+#ifdef __SANITIZE_ADDRESS__
+  constexpr int OWN_SYMBOLS_FIRST = 0;
+#else
+  constexpr int OWN_SYMBOLS_FIRST = RTLD_DEEPBIND;
+#endif
+
   /// The engine stays open for good, because LibTorch cannot be closed.
   natrolite::LoadModelFunction *open_engine()
   {
     const std::string path = engine_path();
-    void *engine = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+    void *engine = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | OWN_SYMBOLS_FIRST);
     if (!engine)
       throw std::runtime_error("the engine cannot be opened (" + std::string(dlerror()) +
                                "): put libnatrolite_engine.so beside the plugin or name it in "

@@ -207,6 +207,7 @@ FixIonTransport::FixIonTransport(LAMMPS *lmp, int narg, char **arg)
     args.refuse(fmt::format("host group {} has no atoms", group->names[impl->host]));
 
   scalar_flag = array_flag = peratom_flag = restart_global = time_depend = 1;
+  datamask_modify = 0; // reads only: with KOKKOS nothing goes back to the device
   extscalar = extarray = 0;
   size_array_rows = impl->settings.msd.maxlag;
   size_array_cols = 7;

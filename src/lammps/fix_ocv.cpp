@@ -111,6 +111,7 @@ FixOCV::FixOCV(LAMMPS *lmp, int narg, char **arg)
   impl->read(args);
   nevery = static_cast<int>(impl->every);
   vector_flag = restart_global = time_depend = 1;
+  datamask_modify = 0; // reads only: with KOKKOS nothing goes back to the device
   size_vector = 6;
   extvector = 0;
   global_freq = 1; // the last average, on any step

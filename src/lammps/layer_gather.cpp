@@ -57,12 +57,9 @@ void LayerGather::find_layers(double gap)
         title_, gap, nlayers_, atoms.size());
 }
 
-bool LayerGather::member(int layer, int i) const
+LayerTest LayerGather::test(int layer) const
 {
-  if (!(atom->mask[i] & groupbit_)) return false;
-  if (!groups_.empty()) return atom->mask[i] & group->bitmask[groups_[layer]];
-  const auto tag = static_cast<std::size_t>(atom->tag[i]);
-  return tag < layer_of_tag_.size() && layer_of_tag_[tag] == layer;
+  return {groupbit_, groups_.empty() ? 0 : group->bitmask[groups_[layer]], layer};
 }
 
 std::string LayerGather::name(int layer) const
@@ -75,43 +72,54 @@ void LayerGather::find_members()
 {
   members_.resize(nlayers_);
   const int nlocal = atom->nlocal, *mask = atom->mask;
+  const auto ntags = static_cast<tagint>(layer_of_tag_.size());
   for (int l = 0; l < nlayers_; l++) {
     members_[l].resize(nlocal);
-    const int bit = groups_.empty() ? 0 : group->bitmask[groups_[l]];
+    const LayerTest in = test(l);
     int *const mine = members_[l].data(), n = 0;
-    if (bit)
-      for (int i = 0; i < nlocal; i++) { // no branch: types may alternate at random
+    if (in.bit)
+      for (int i = 0; i < nlocal; i++) {
         mine[n] = i;
-        n += ((mask[i] & groupbit_) != 0) & ((mask[i] & bit) != 0);
+        n += in.in_group(mask[i]);
       }
     else
       for (int i = 0; i < nlocal; i++)
-        if (member(l, i)) mine[n++] = i;
+        if (in.by_tag(mask[i], atom->tag[i], layer_of_tag_.data(), ntags)) mine[n++] = i;
     members_[l].resize(n);
   }
+}
+
+std::vector<LayerGather::First> LayerGather::first_atoms()
+{
+  find_members();
+  std::vector<First> first(nlayers_);
+  for (int l = 0; l < nlayers_; l++) {
+    int owner = -1;
+    const tagint *tag = atom->tag;
+    for (const int i : members_[l])
+      if (owner < 0 || tag[i] < tag[owner]) owner = i;
+    const double *x = owner < 0 ? nullptr : atom->x[owner];
+    if (x) first[l] = {tag[owner], {x[0], x[1], x[2]}};
+  }
+  return first;
 }
 
 std::vector<Vec3> LayerGather::references()
 {
   const double none = static_cast<double>(MAXTAGINT);
-  std::vector<double> first(nlayers_, none);
-  std::vector<int> owner(nlayers_, -1);
-  find_members();
-  for (int l = 0; l < nlayers_; l++) {
-    const tagint *tag = atom->tag;
-    for (const int i : members_[l])
-      if (owner[l] < 0 || tag[i] < tag[owner[l]]) owner[l] = i;
-    if (owner[l] >= 0) first[l] = static_cast<double>(tag[owner[l]]);
-  }
-  std::vector<double> lowest(first);
+  const std::vector<First> mine = first_atoms();
+  std::vector<double> lowest;
+  for (const First &first : mine) lowest.push_back(static_cast<double>(first.tag));
   MPI_Allreduce(MPI_IN_PLACE, lowest.data(), nlayers_, MPI_DOUBLE, MPI_MIN, world);
   std::vector<double> x(3 * nlayers_, 0.0);
   for (int l = 0; l < nlayers_; l++) {
     if (lowest[l] == none)
       error->all(FLERR, "{}: layer '{}' has no atoms; check the group and the compute's own group",
                  title_, name(l));
-    if (owner[l] >= 0 && first[l] == lowest[l])
-      for (int k = 0; k < 3; k++) x[3 * l + k] = atom->x[owner[l]][k];
+    if (static_cast<double>(mine[l].tag) != lowest[l]) continue;
+    x[3 * l] = mine[l].x.x;
+    x[3 * l + 1] = mine[l].x.y;
+    x[3 * l + 2] = mine[l].x.z;
   }
   sum_over_ranks(x, world);
   std::vector<Vec3> out;
@@ -119,11 +127,10 @@ std::vector<Vec3> LayerGather::references()
   return out;
 }
 
-std::vector<natrolite::Layer> LayerGather::layers(bool by_mass)
+std::vector<natrolite::LayerSums> LayerGather::add_up(const std::vector<Vec3> &reference,
+                                                      bool by_mass)
 {
-  constexpr int width = natrolite::LayerSums::size;
   const natrolite::Cell cell = cell_of(domain);
-  const std::vector<Vec3> reference = references();
   std::vector<natrolite::LayerSums> sums(nlayers_);
   for (int l = 0; l < nlayers_; l++)
     for (const int i : members_[l]) {
@@ -131,6 +138,14 @@ std::vector<natrolite::Layer> LayerGather::layers(bool by_mass)
       const Vec3 x{atom->x[i][0], atom->x[i][1], atom->x[i][2]};
       sums[l].accumulate(minimum_image(cell, x - reference[l]), by_mass ? mass : 1.0);
     }
+  return sums;
+}
+
+std::vector<natrolite::Layer> LayerGather::layers(bool by_mass)
+{
+  constexpr int width = natrolite::LayerSums::size;
+  const std::vector<Vec3> reference = references();
+  std::vector<natrolite::LayerSums> sums = add_up(reference, by_mass);
   std::vector<double> all;
   for (const auto &s : sums) all.insert(all.end(), s.data(), s.data() + width);
   sum_over_ranks(all, world);

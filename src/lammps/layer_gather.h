@@ -15,6 +15,23 @@
 namespace LAMMPS_NS
 {
 
+// Is an atom in one layer?
+struct LayerTest {
+  int groupbit = 0; // of the atoms that count
+  int bit = 0;      // of the layer's group; 0: by ID
+  int layer = 0;
+
+  NATROLITE_FUNCTION bool in_group(int mask) const // no branch: types may alternate at random
+  {
+    return ((mask & groupbit) != 0) & ((mask & bit) != 0);
+  }
+  // layer_of_tag: [ntags]
+  NATROLITE_FUNCTION bool by_tag(int mask, tagint tag, const int *layer_of_tag, tagint ntags) const
+  {
+    return (mask & groupbit) && tag < ntags && layer_of_tag[tag] == layer;
+  }
+};
+
 class LayerGather : protected Pointers
 {
 public:
@@ -30,10 +47,24 @@ public:
 
   // Collective. The wrapped position of every layer's atom with the lowest ID.
   std::vector<natrolite::Vec3> references();
-  // This rank's atoms of every layer, as references() found them.
+  // This rank's atoms of every layer, as references() found them on the host.
   const std::vector<std::vector<int>> &members() const { return members_; }
   // Collective. All layers, weighted by mass or by number.
   std::vector<natrolite::Layer> layers(bool by_mass);
+
+protected:
+  struct First {
+    tagint tag = MAXTAGINT; // none
+    natrolite::Vec3 x;
+  };
+
+  // This rank's atom with the lowest ID of every layer.
+  virtual std::vector<First> first_atoms();
+  // This rank's sums of every layer, relative to references() of the same step.
+  virtual std::vector<natrolite::LayerSums> add_up(const std::vector<natrolite::Vec3> &reference,
+                                                   bool by_mass);
+  LayerTest test(int layer) const;
+  const std::vector<int> &layer_of_tag() const { return layer_of_tag_; }
 
 private:
   std::string title_;
@@ -43,7 +74,6 @@ private:
   std::vector<int> layer_of_tag_;
   std::vector<std::vector<int>> members_;
 
-  bool member(int layer, int atom) const;
   void find_members();
 };
 

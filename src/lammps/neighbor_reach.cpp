@@ -50,8 +50,16 @@ void LAMMPS_NS::request_full_list(LAMMPS *lmp, Compute *compute, const std::stri
   if (reach > smallest_pair_cutoff(lmp)) request->set_cutoff(needed);
 }
 
-void LAMMPS_NS::refresh_list(LAMMPS *lmp, NeighList *list)
+int LAMMPS_NS::pack_positions(LAMMPS *lmp, int n, const int *list, double *buf, const int *pbc)
 {
-  if (lmp->domain->deform_flag) lmp->comm->forward_comm();
-  lmp->neighbor->build_one(list);
+  const Domain &box = *lmp->domain;
+  double shift[3] = {0.0, 0.0, 0.0};
+  if (pbc) {    // pbc[3..5]: yz, xz, xy, zero in an orthogonal box
+    shift[0] = pbc[0] * box.xprd + pbc[5] * box.xy + pbc[4] * box.xz;
+    shift[1] = pbc[1] * box.yprd + pbc[3] * box.yz;
+    shift[2] = pbc[2] * box.zprd;
+  }
+  for (int k = 0; k < n; k++)
+    for (int d = 0; d < 3; d++) *buf++ = lmp->atom->x[list[k]][d] + shift[d];
+  return 3 * n;
 }

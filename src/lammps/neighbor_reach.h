@@ -13,12 +13,12 @@ namespace LAMMPS_NS
 // any step between two reneighborings; refuses a reach that the ghost atoms do not cover.
 void request_full_list(LAMMPS *lmp, class Compute *compute, const std::string &title, double reach);
 
-// Builds the list if it is older than the last reneighboring. Where fix deform has moved the owned
-// atoms at the end of the step, the ghosts follow first.
-void refresh_list(LAMMPS *lmp, class NeighList *list);
-
 // The distance up to which ghost atoms exist, as the settings of the next run give it.
 double ghost_cutoff(LAMMPS *lmp);
+
+// Puts positions of owned atoms into a message to the ranks that have them as ghosts, and returns
+// its number of words; pbc: images that the message crosses (LAMMPS' six), null = none.
+int pack_positions(LAMMPS *lmp, int n, const int *list, double *buf, const int *pbc);
 
 } // namespace LAMMPS_NS
 

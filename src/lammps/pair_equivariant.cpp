@@ -62,7 +62,7 @@ void PairEquivariant::compute(int eflag, int vflag)
     refresh_rows();
   build_graph();
   update_electrons();
-  evaluate(*impl->model, impl->file, graph_of_step(), impl->result);
+  evaluate(*impl->model, impl->file, graph_of_step(), *impl->exchange, impl->result);
 
   natrolite::AtomSums sums;
   sums.force = atom->f;
@@ -73,7 +73,7 @@ void PairEquivariant::compute(int eflag, int vflag)
   if (cvflag_atom) sums.centroid_atom = cvatom;
   scatter_energy(impl->rows, impl->result.energy, impl->energy_scale, sums);
   scatter_forces(impl->result, impl->energy_scale, sums);
-  store_peratom();
+  store_peratom(impl->result);
   run_committee();
 }
 
@@ -162,13 +162,12 @@ natrolite::Graph PairEquivariant::graph_of_step() const
 }
 
 void PairEquivariant::evaluate(natrolite::Model &model, const std::string &file,
-                               const natrolite::Graph &graph, natrolite::Evaluation &result)
+                               const natrolite::Graph &graph, natrolite::Exchange &exchange,
+                               natrolite::Evaluation &result)
 {
   natrolite::NoExchange alone;
-  natrolite::Exchange *exchange = impl->exchange.get();
-  if (impl->mode != Mode::ghost) exchange = &alone;
   try {
-    model.evaluate(graph, *exchange, result);
+    model.evaluate(graph, impl->mode == Mode::ghost ? exchange : alone, result);
   } catch (const std::exception &e) {
     error->one(FLERR, "Model file {} failed on rank {}: {}", file, comm->me, e.what());
   }
@@ -177,19 +176,19 @@ void PairEquivariant::evaluate(natrolite::Model &model, const std::string &file,
 /* fields for fix pair: one value per atom, atoms of other sub-styles 0;
    an output of another shape is no field ------------------------------------ */
 
-void PairEquivariant::store_peratom()
+void PairEquivariant::store_peratom(const natrolite::Evaluation &result)
 {
-  for (const auto &output : impl->result.peratom)
+  for (const auto &output : result.peratom)
     if (output.width != 1) impl->peratom.erase(output.name);
   for (auto &[name, values] : impl->peratom) {
     if (name == "uncertainty") continue;
     values.assign(std::max(atom->nmax, 1), 0.0);
     const double *from = nullptr;
-    for (const auto &output : impl->result.peratom)
+    for (const auto &output : result.peratom)
       if (output.name == name) from = output.data;
     double scale = 1.0;
     if (name == "energy") {
-      from = impl->result.energy;
+      from = result.energy;
       scale = impl->energy_scale;
     }
     if (!from) continue;

@@ -8,6 +8,7 @@
 #include <vector>
 
 namespace natrolite {
+class Exchange;
 class Model;
 struct Metadata;
 struct Graph;
@@ -36,9 +37,12 @@ class PairEquivariant : public Pair {
   int pack_reverse_comm(int, int, double *) override;
   void unpack_reverse_comm(int, int *, double *) override;
 
- private:
+ protected:    // the /kk style takes other ways through one step
   struct Impl;
   std::unique_ptr<Impl> impl;
+
+  /// the GPU that the host code computes on, -1 = none or any
+  virtual int gpu() const { return -1; }
 
   // before a run: model files, types, checks
   void allocate();
@@ -63,12 +67,14 @@ class PairEquivariant : public Pair {
   void build_graph();
   natrolite::Graph graph_of_step() const;
   void evaluate(natrolite::Model &, const std::string &file, const natrolite::Graph &,
-                natrolite::Evaluation &);
+                natrolite::Exchange &, natrolite::Evaluation &);
   void scatter_forces(const natrolite::Evaluation &, double scale, natrolite::AtomSums &);
-  void store_peratom();
+  void store_peratom(const natrolite::Evaluation &);
   // committee
   void check_member(const std::string &file, const natrolite::Metadata &) const;
   int committee_size() const;
+  bool committee_due() const;
+  bool committee_wanted() const;
   std::vector<const natrolite::Metadata *> members() const;
   void init_committee();
   void run_committee();

@@ -83,14 +83,27 @@ void PairEquivariant::init_committee()
                "5 mean force deviation (eV/A), 6 ID of the atom of 4\n", committee_size());
 }
 
-void PairEquivariant::run_committee()
+/// a step of the committee's table
+bool PairEquivariant::committee_due() const
 {
   const CommitteeSettings &s = impl->settings.committee;
-  const bool due = s.every > 0 && update->ntimestep % s.every == 0 &&
+  return s.every > 0 && update->ntimestep % s.every == 0 &&
       update->ntimestep != impl->committee.last_step;
-  int &asked = impl->wanted["uncertainty_flag"];
-  if ((!due && !asked) || committee_size() < 2) return;
-  asked = 0;
+}
+
+/// the members' forces are wanted, for the table or by fix pair
+bool PairEquivariant::committee_wanted() const
+{
+  const auto asked = impl->wanted.find("uncertainty_flag");
+  return committee_size() > 1 &&
+      (committee_due() || (asked != impl->wanted.end() && asked->second));
+}
+
+void PairEquivariant::run_committee()
+{
+  if (!committee_wanted()) return;
+  const bool due = committee_due();
+  impl->wanted["uncertainty_flag"] = 0;
   evaluate_members();
   deviate();
   if (due) report_committee();
@@ -117,7 +130,7 @@ void PairEquivariant::evaluate_members()
       graph.types = types.data();
     }
     const std::string &file = in_one_file || k == 0 ? impl->file : impl->other_files[k - 1];
-    if (in_one_file || k > 0) evaluate(*model, file, graph, result);
+    if (in_one_file || k > 0) evaluate(*model, file, graph, *impl->exchange, result);
 
     auto &forces = c.forces[k];
     forces.assign(3 * static_cast<std::size_t>(std::max(atom->nmax, 1)), 0.0);

@@ -65,6 +65,7 @@ std::unique_ptr<natrolite::Model> PairEquivariant::load_file(const std::string &
     options.device = impl->settings.device;
     // partitions load at different times: take the GPUs in the order of all ranks
     options.local_rank = universe->nworlds > 1 ? universe->me : rank_on_node(world);
+    options.device_id = gpu();
     options.threads = comm->nthreads;
     model = load_model(options);
   });
@@ -204,8 +205,10 @@ void PairEquivariant::check_host_settings() const
       units == "real" ? utils::get_conversion_factor(utils::ENERGY, utils::METAL2REAL) : 1.0;
   if (!force->newton_pair)
     error->all(FLERR, "Pair style equivariant needs newton pair on: remove 'newton off'");
-  if (neighbor->exclude && comm->me == 0)
-    error->warning(FLERR, "neigh_modify exclude takes neighbors away from the model of pair style "
+  // not neighbor->exclude, which LAMMPS sets after this
+  const bool exclusions = neighbor->nex_type || neighbor->nex_group || neighbor->nex_mol;
+  if ((exclusions || neighbor->includegroup) && comm->me == 0)
+    error->warning(FLERR, "neigh_modify exclude or include takes neighbors away from the model of pair style "
                           "equivariant: energies are not those of the potential");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "edge_model.h"
 
+#include "cuda_stream.h"
 #include "exchange_context.h"
 #include "self_test.h"
 #include "torch_tools.h"
@@ -41,12 +42,13 @@ namespace {
 
 }    // namespace
 
-void EdgeModel::differentiate(const Graph &graph, ExchangeContext &context,
-                              const at::Tensor &energy, const at::Tensor &edge_vec)
+at::Tensor EdgeModel::differentiate(const Graph &graph, ExchangeContext &context,
+                                    const at::Tensor &energy, const at::Tensor &edge_vec) const
 {
   const at::Tensor owned = energy.narrow(0, 0, graph.nowned).sum();
   at::Tensor gradient;
-  const auto backward = [&] {
+  const auto backward = [&] {    // on a GPU on a thread of its own
+    const StreamScope stream(graph.on_device ? graph.stream : nullptr, device_);
     if (owned.requires_grad())
       gradient = torch::autograd::grad({owned}, {edge_vec}, {}, false, false, true)[0];
   };
@@ -54,8 +56,7 @@ void EdgeModel::differentiate(const Graph &graph, ExchangeContext &context,
     context.home.serve(backward);
   else
     backward();
-  if (!gradient.defined()) gradient = at::zeros_like(edge_vec);
-  gradient_ = gradient.to(at::kCPU).contiguous();
+  return gradient.defined() ? gradient : at::zeros_like(edge_vec);
 }
 
 void EdgeModel::collect(const Graph &graph, const Outputs &outputs, Evaluation &result)
@@ -69,10 +70,9 @@ void EdgeModel::collect(const Graph &graph, const Outputs &outputs, Evaluation &
     if (name == "atomic_energy" || name == "committee_energy" || !declared || t.dim() < 1 ||
         t.size(0) != graph.nlocal)
       continue;
-    const at::Tensor host = t.detach().to(at::kCPU, at::kDouble).contiguous();
     const auto width = c10::multiply_integers(t.sizes().slice(1));    // the same on empty ranks
-    peratom_.push_back(host);
-    result.peratom.push_back({name, width, host.data_ptr<double>()});
+    peratom_.push_back(as_doubles(t, memory_of(graph, device_)));
+    result.peratom.push_back({name, width, peratom_.back().data_ptr<double>()});
   }
 }
 
@@ -84,16 +84,18 @@ void EdgeModel::evaluate(const Graph &g, Exchange &exchange, Evaluation &result)
     context.nlocal = g.nlocal;
     context.nall = g.nall;
     const ExchangeScope scope(context);
+    const StreamScope stream(g.on_device ? g.stream : nullptr, device_);
+    const c10::Device memory = memory_of(g, device_);
     at::globalContext().setAllowTF32CuBLAS(metadata_.allow_tf32);    // of the whole process
     const Inputs inputs{
-        view(g.edge_vec, {g.nedges, 3}, at::kDouble, device_).requires_grad_(true),
-        view(g.edge_index, {2, g.nedges}, at::kLong, device_),
-        view(g.types, {g.nall}, at::kLong, device_),
+        view(g.edge_vec, {g.nedges, 3}, at::kDouble, device_, memory).requires_grad_(true),
+        view(g.edge_index, {2, g.nedges}, at::kLong, device_, memory),
+        view(g.types, {g.nall}, at::kLong, device_, memory),
     };
     const Outputs outputs = forward(g, inputs);
     const at::Tensor energy = energies_of(g, outputs);
-    differentiate(g, context, energy, inputs.edge_vec);
-    energy_ = energy.detach().to(at::kCPU, at::kDouble).contiguous();
+    gradient_ = as_doubles(differentiate(g, context, energy, inputs.edge_vec), memory);
+    energy_ = as_doubles(energy, memory);
     collect(g, outputs, result);
   } catch (const std::exception &e) {
     throw std::runtime_error(first_line(e));

@@ -39,8 +39,8 @@ class EdgeModel : public Model {
   Metadata metadata_;
 
  private:
-  void differentiate(const Graph &graph, struct ExchangeContext &context, const at::Tensor &energy,
-                     const at::Tensor &edge_vec);
+  at::Tensor differentiate(const Graph &graph, struct ExchangeContext &context,
+                           const at::Tensor &energy, const at::Tensor &edge_vec) const;
   void collect(const Graph &graph, const Outputs &outputs, Evaluation &result);
 
   at::Tensor energy_, gradient_;     // what the last Evaluation points to

@@ -17,9 +17,10 @@
 namespace natrolite {
 
 /// Raised by one with every change of this header or of metadata.h.
-inline constexpr int ENGINE_ABI = 2;
+inline constexpr int ENGINE_ABI = 3;
 
-/// Feature rows of all atoms during one exchange: row-major [nall, width] in host memory.
+/// Feature rows of all atoms during one exchange: row-major [nall, width], in host memory or, if
+/// the Exchange is on_device(), in the model's device's.
 /// Rows [0, nlocal) are this rank's own, the rest are ghosts.
 struct FeatureRows {
   void *data = nullptr;
@@ -31,6 +32,8 @@ struct FeatureRows {
 class Exchange {
  public:
   virtual ~Exchange() = default;
+  /// where forward() and reverse() take their rows: false = in host memory
+  virtual bool on_device() const { return false; }
   /// fill the ghost rows with the rows of their owners
   virtual void forward(const FeatureRows &rows) = 0;
   /// add the ghost rows to the rows of their owners; the ghost rows are undefined afterwards
@@ -65,6 +68,10 @@ struct Graph {
   double total_charge = 0.0;                   ///< e
   double total_spin = 0.0;                     ///< in the model's own convention
   int member = -1;    ///< of the committee in the file; -1 = the energy that drives the run
+  /// All arrays above, and those of the Evaluation, are in the model's device's memory and valid
+  /// in the order of `stream` (cudaStream_t; what is computed on it later sees the results).
+  bool on_device = false;
+  void *stream = nullptr;
 };
 
 /// A further per-atom output of the model.
@@ -106,6 +113,7 @@ struct LoadOptions {
   std::size_t nbytes = 0;
   Device device = Device::automatic;
   int local_rank = 0;        ///< rank within the node: takes its GPUs in turn
+  int device_id = -1;        ///< the GPU to take; -1 = by local_rank
   int threads = 1;           ///< CPU threads of this rank
 };
 

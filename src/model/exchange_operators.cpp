@@ -14,10 +14,10 @@ namespace {
   using torch::autograd::AutogradContext;
   using torch::autograd::variable_list;
 
-  /// [rows, w] contiguous on the host, float32 or float64, whatever x is
-  at::Tensor on_host(const at::Tensor &x)
+  /// where the exchange takes rows that are now on `device`
+  c10::Device memory_of(const ExchangeContext &c, c10::Device device)
   {
-    return x.to(at::kCPU).contiguous();
+    return c.exchange->on_device() ? device : c10::Device(c10::kCPU);
   }
 
   FeatureRows rows_of(const at::Tensor &x)
@@ -35,7 +35,7 @@ namespace {
                 c.nlocal, " local rows");
     auto shape = x.sizes().vec();
     shape[0] = c.nall;
-    at::Tensor all = at::empty(shape, x.options().device(at::kCPU));
+    at::Tensor all = at::empty(shape, x.options().device(memory_of(c, x.device())));
     all.narrow(0, 0, c.nlocal).copy_(x);
     c.home.run([&] { c.exchange->forward(rows_of(all)); });
     return all.to(x.device());
@@ -43,7 +43,7 @@ namespace {
 
   at::Tensor exchange_reverse(ExchangeContext &c, const at::Tensor &gradient)
   {
-    at::Tensor all = on_host(gradient);
+    at::Tensor all = gradient.to(memory_of(c, gradient.device())).contiguous();
     if (all.is_same(gradient) || all.is_alias_of(gradient)) all = all.clone();
     c.home.run([&] { c.exchange->reverse(rows_of(all)); });
     return all.narrow(0, 0, c.nlocal).to(gradient.device());
@@ -51,7 +51,7 @@ namespace {
 
   at::Tensor all_sum(ExchangeContext &c, const at::Tensor &x)
   {
-    at::Tensor total = on_host(x).to(at::kDouble).clone();
+    at::Tensor total = x.to(at::kCPU, at::kDouble, false, true).contiguous();
     c.home.run([&] { c.exchange->sum(total.data_ptr<double>(), total.numel()); });
     return total.to(x.options());
   }
@@ -99,7 +99,7 @@ namespace {
   at::Tensor GlobalMax::forward(AutogradContext *ctx, const at::Tensor &x)
   {
     ExchangeContext &c = current_exchange("global_max");
-    at::Tensor values = on_host(x).to(at::kDouble).clone();
+    at::Tensor values = x.to(at::kCPU, at::kDouble, false, true).contiguous();
     at::Tensor mine = at::zeros(values.sizes(), at::kByte);
     c.home.run([&] {
       c.exchange->max(values.data_ptr<double>(), mine.data_ptr<unsigned char>(), values.numel());
@@ -140,7 +140,7 @@ TORCH_LIBRARY(natrolite, m)
   m.def("global_max(Tensor x) -> Tensor");
 }
 
-// The host buffers of an Exchange serve every device: one kernel for the CPU and CUDA keys.
+// Rows go to the memory that the Exchange takes: one kernel for the CPU and CUDA keys.
 #define NATROLITE_KERNELS(key)                                                                     \
   TORCH_LIBRARY_IMPL(natrolite, key, m)                                                            \
   {                                                                                                \

@@ -86,7 +86,7 @@ namespace {
     in.insert("node_attrs", at::one_hot(inputs.types, ntypes).to(type_));
     in.insert("cell", at::zeros({3, 3}, real));
     in.insert("batch", at::zeros({graph.nall}, whole));
-    in.insert("ptr", at::tensor({std::int64_t{0}, graph.nall}, whole));
+    in.insert("ptr", at::arange(0, graph.nall + 1, graph.nall, whole));
     if (module_.hasattr("head")) in.insert("head", module_.attr("head").toTensor());
     const DefaultType type(type_);
     const auto out =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "nequip_aoti.h"
 
+#include "cuda_stream.h"
 #include "foreign_metadata.h"
 #include "nequip_metadata.h"
 #include "runtime.h"
@@ -23,7 +24,7 @@ namespace {
   using torch::inductor::AOTIModelPackageLoader;
   using Texts = std::unordered_map<std::string, std::string>;
 
-  constexpr auto EXPORT_HINT = ": export the original model with 'natrolite export FILE -o MODEL.pt'";
+  constexpr auto EXPORT_ORIGINAL = ": export the original model with 'natrolite export FILE -o MODEL.pt'";
 
   /// The file's bytes in a file of our own: LibTorch loads packages from the disk only.
   class TemporaryFile {
@@ -71,7 +72,7 @@ namespace {
   {
     const std::string device = text_of(texts, "AOTI_DEVICE_KEY");
     if (device != "cpu" && device != "cuda")
-      throw std::runtime_error("it was compiled for the device '" + device + "'" + EXPORT_HINT);
+      throw std::runtime_error("it was compiled for the device '" + device + "'" + EXPORT_ORIGINAL);
     const Device own = device == "cpu" ? Device::cpu : Device::cuda;
     if (options.device != Device::automatic && options.device != own)
       throw std::runtime_error("it was compiled for the device " + device +
@@ -109,7 +110,7 @@ namespace {
 
     Tensors with_private_neighbours(const Graph &graph) const;
     Tensors with_cell_shifts(const Graph &graph) const;
-    Tensors run(const Tensors &inputs);
+    Tensors run(const Tensors &inputs, c10::Device memory);
     at::Tensor edges_with_far_pair(const Graph &graph) const;
     bool passes_messages();
 
@@ -158,7 +159,7 @@ namespace {
     const at::Tensor edges = at::tensor({0, 1, 1, 2, 1, 0, 2, 1}, whole).view({2, 4});
     const auto first_energy = [&](const at::Tensor &index) {
       const Tensors out =
-          run({{"pos", pos}, {"atom_types", at::zeros({3}, whole)}, {"edge_index", index}});
+          run({{"pos", pos}, {"atom_types", at::zeros({3}, whole)}, {"edge_index", index}}, at::kCPU);
       return out.at("atomic_energy").view({-1})[0].item<double>();
     };
     const double without = first_energy(edges.narrow(1, 0, 2)), with = first_energy(edges);
@@ -169,7 +170,7 @@ namespace {
   /// was compiled for two and more nodes and edges; the pair makes any graph one of that kind.
   at::Tensor NequipAotiModel::edges_with_far_pair(const Graph &g) const
   {
-    const at::Tensor vec = view(g.edge_vec, {g.nedges, 3}, at::kDouble, device_);
+    const at::Tensor vec = view(g.edge_vec, {g.nedges, 3}, at::kDouble, device_, memory_of(g, device_));
     at::Tensor pair = at::zeros({2, 3}, vec.options());
     pair.select(1, 0).fill_(2.0 * metadata_.list_cutoff);
     return at::cat({vec, pair});
@@ -181,8 +182,8 @@ namespace {
   NequipAotiModel::Tensors NequipAotiModel::with_private_neighbours(const Graph &g) const
   {
     const at::Tensor vec = edges_with_far_pair(g);
-    const at::Tensor index = view(g.edge_index, {2, g.nedges}, at::kLong, device_);
-    const at::Tensor types = view(g.types, {g.nall}, at::kLong, device_);
+    const at::Tensor index = view(g.edge_index, {2, g.nedges}, at::kLong, device_, memory_of(g, device_));
+    const at::Tensor types = view(g.types, {g.nall}, at::kLong, device_, memory_of(g, device_));
     const at::Tensor one = at::zeros({1}, index.options()), two = at::zeros({2}, index.options());
     const at::Tensor centre = at::cat({index[0], two + g.nlocal});
     const at::Tensor end = at::arange(g.nlocal + 1, g.nlocal + 1 + vec.size(0), index.options());
@@ -197,8 +198,8 @@ namespace {
   NequipAotiModel::Tensors NequipAotiModel::with_cell_shifts(const Graph &g) const
   {
     const at::Tensor vec = edges_with_far_pair(g);
-    const at::Tensor index = view(g.edge_index, {2, g.nedges}, at::kLong, device_);
-    const at::Tensor types = view(g.types, {g.nall}, at::kLong, device_);
+    const at::Tensor index = view(g.edge_index, {2, g.nedges}, at::kLong, device_, memory_of(g, device_));
+    const at::Tensor types = view(g.types, {g.nall}, at::kLong, device_, memory_of(g, device_));
     const at::Tensor pair = at::arange(g.nall, g.nall + 2, index.options());
     return {
         {"pos", at::zeros({g.nall + 2, 3}, vec.options())},
@@ -209,7 +210,7 @@ namespace {
     };
   }
 
-  NequipAotiModel::Tensors NequipAotiModel::run(const Tensors &inputs)
+  NequipAotiModel::Tensors NequipAotiModel::run(const Tensors &inputs, c10::Device memory)
   {
     std::vector<at::Tensor> given;
     for (const std::string &name : inputs_) given.push_back(inputs.at(name).contiguous());
@@ -219,21 +220,24 @@ namespace {
                                std::to_string(outputs_.size()));
     Tensors out;
     for (std::size_t k = 0; k < got.size(); ++k)
-      out[outputs_[k]] = got[k].to(at::kCPU, at::kDouble).contiguous();
+      out[outputs_[k]] = as_doubles(got[k], memory);
     return out;
   }
 
   void NequipAotiModel::evaluate(const Graph &g, Exchange &, Evaluation &result)
   {
     const c10::InferenceMode guard;
-    const Tensors out = run(private_neighbours_ ? with_private_neighbours(g) : with_cell_shifts(g));
+    const StreamScope stream(g.on_device ? g.stream : nullptr, device_);
+    const c10::Device memory = memory_of(g, device_);
+    const Tensors out =
+        run(private_neighbours_ ? with_private_neighbours(g) : with_cell_shifts(g), memory);
     energy_ = out.at("atomic_energy").view({-1});
     result = {};
     result.energy = energy_.data_ptr<double>();
     if (private_neighbours_) {
       forces_ = out.at("forces").narrow(0, g.nlocal + 1, g.nedges).neg().contiguous();
       if (g.nowned < g.nlocal) {    // an energy depends on its own edges only
-        const at::Tensor centre = view(g.edge_index, {g.nedges, 1}, at::kLong, at::kCPU);
+        const at::Tensor centre = view(g.edge_index, {g.nedges, 1}, at::kLong, memory, memory);
         forces_.masked_fill_(centre.ge(g.nowned), 0.0);
       }
       result.edge_gradient = forces_.data_ptr<double>();
@@ -254,7 +258,17 @@ std::unique_ptr<Model> load_nequip_aoti(const LoadOptions &options)
 {
   const TemporaryFile file(options);
   const Texts texts = read_texts(file);
-  return std::make_unique<NequipAotiModel>(on_its_device(options, texts), file, texts);
+  const LoadOptions own = on_its_device(options, texts);
+  try {
+    return std::make_unique<NequipAotiModel>(own, file, texts);
+  } catch (const std::exception &e) {
+    const std::string what = first_line(e);
+    if (what.find("executable stack") == std::string::npos) throw;
+    throw std::runtime_error(    // so are the libraries that AOTInductor makes
+        "the C library (glibc 2.41 or newer) opens no compiled model that asks for an executable stack: "
+        "start LAMMPS with the environment variable GLIBC_TUNABLES=glibc.rtld.execstack=2, or export "
+        "the original model with 'natrolite export' (" + what + ")");
+  }
 }
 
 }    // namespace natrolite

@@ -37,7 +37,8 @@ namespace {
       throw std::runtime_error("no CUDA device is available to LibTorch: use 'device cpu' or 'auto', "
                                "or a CUDA build of LibTorch on a machine with a GPU");
     if (options.device == Device::cpu || ngpus == 0) return c10::Device(c10::kCPU);
-    return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(options.local_rank % ngpus));
+    const int gpu = options.device_id < 0 ? options.local_rank % ngpus : options.device_id;
+    return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(gpu));
   }
 
 }    // namespace

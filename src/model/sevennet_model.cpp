@@ -63,11 +63,10 @@ namespace {
 
   EdgeModel::Outputs SevenNetModel::forward(const Graph &graph, const Inputs &inputs)
   {
-    const at::Tensor natoms = at::full({1}, graph.nall, at::kLong);
     c10::Dict<std::string, at::Tensor> in;
     in.insert("x", inputs.types);
     in.insert("edge_index", inputs.edge_index);
-    in.insert("num_atoms", natoms.to(device_));
+    in.insert("num_atoms", at::full({1}, graph.nall, inputs.types.options()));
     const at::Tensor vec = inputs.edge_vec.to(type_);
     if (from_positions_) {
       // edge vector = x_j - x_i + shift . cell: with all atoms at 0 and a unit cell it is the shift
@@ -78,7 +77,7 @@ namespace {
       in.insert("pbc_shift", vec);
     } else {
       in.insert("edge_vec", vec);
-      in.insert("nlocal", natoms);
+      in.insert("nlocal", at::full({1}, graph.nall, at::kLong));
     }
     const auto out = module_.forward({in}).toGenericDict();
     return {{"atomic_energy", out.at("atomic_energy").toTensor().view({-1}).to(at::kDouble)}};

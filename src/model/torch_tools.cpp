@@ -10,11 +10,25 @@
 
 namespace natrolite {
 
-at::Tensor view(const void *data, at::IntArrayRef shape, at::ScalarType type, c10::Device device)
+at::Tensor view(const void *data, at::IntArrayRef shape, at::ScalarType type, c10::Device device,
+                c10::Device from)
 {
   const auto options = at::TensorOptions().dtype(type);
   if (c10::multiply_integers(shape) == 0) return at::empty(shape, options.device(device));
-  return torch::from_blob(const_cast<void *>(data), shape, options).to(device);
+  return torch::from_blob(const_cast<void *>(data), shape, options.device(from)).to(device);
+}
+
+c10::Device memory_of(const Graph &graph, c10::Device device)
+{
+  if (!graph.on_device) return c10::kCPU;
+  if (device.is_cpu())
+    throw std::runtime_error("the /kk styles on a GPU need the model there too: use device cuda");
+  return device;
+}
+
+at::Tensor as_doubles(const at::Tensor &t, c10::Device memory)
+{
+  return t.detach().to(memory, at::kDouble).contiguous();
 }
 
 torch::jit::Module load_module(const LoadOptions &options, c10::Device device)

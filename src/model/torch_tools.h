@@ -9,8 +9,16 @@
 
 namespace natrolite {
 
-/// A tensor over memory of the caller, without a copy on the CPU; fresh and empty for no elements.
-at::Tensor view(const void *data, at::IntArrayRef shape, at::ScalarType type, c10::Device device);
+/// A tensor on `device` over memory of the caller on device `from`: without a copy if they are the
+/// same; fresh and empty for no elements.
+at::Tensor view(const void *data, at::IntArrayRef shape, at::ScalarType type, c10::Device device,
+                c10::Device from = c10::kCPU);
+
+/// Where a graph's arrays are. Throws std::runtime_error if the model is not on that device.
+c10::Device memory_of(const Graph &graph, c10::Device device);
+
+/// Contiguous float64 in that memory: what an Evaluation points to.
+at::Tensor as_doubles(const at::Tensor &t, c10::Device memory);
 
 /// The TorchScript module of a file. Throws std::runtime_error with one line.
 torch::jit::Module load_module(const LoadOptions &options, c10::Device device);

@@ -12,6 +12,8 @@ Limits: float64 1e-9 eV/atom, eV/A, eV/A^3, e; float32 2e-6 eV/atom, 2e-4 eV/A, 
 in test_pair_sevennet.py.
 """
 
+import functools
+
 import lammps_run
 import numpy as np
 import pytest
@@ -20,8 +22,9 @@ from ase import Atoms
 
 FAMILIES = ["spookynet", "sevennet", "mace", "nequip"]
 LIMITS = {"float32": (2e-6, 2e-4, 1e-5, 1e-5), "float64": (1e-9,) * 4}
-MODES = [(1, "folded"), (1, "ghost"), (1, "shell"), (2, "ghost"), (2, "shell"), (4, "ghost"), (4, "shell")]
-ENOUGH = [(1, "folded"), (2, "shell"), (4, "ghost")]  # for the second and further files of a kind
+RANKS = [1, 2] if lammps_run.KOKKOS else [1, 2, 4]
+MODES = [(1, "folded")] + [(ranks, mode) for ranks in RANKS for mode in ("ghost", "shell")]
+ENOUGH = [(1, "folded"), (2, "ghost"), (2, "shell")]  # for the second and further files of a kind
 SKIN = 1.0  # Angstrom, of lammps_run.load
 
 
@@ -48,27 +51,56 @@ def representatives(cases):
     return set(first.values())
 
 
-def deck_of(case, folder, mode, ranks, everyway):
-    """Return the deck of one case, or None where the file cannot or need not run so."""
+def ways(case, everyway):
+    """Return the (ranks, mode) in which a case can and need run."""
+    asked = MODES if case["file"] in everyway else ENOUGH
+    crowded = dense_shell(case, system(case))
+    return [
+        (ranks, mode)
+        for ranks, mode in asked
+        if mode in case["modes"]
+        and not (case["max_ranks"] and ranks > case["max_ranks"])
+        and not (mode == "shell" and crowded)
+    ]
+
+
+def deck_of(case, file, folder, ranks, modes):
+    """Return the deck of one case: the model is loaded once, then the modes follow one another."""
     s = system(case)
-    if case["file"] not in everyway and (ranks, mode) not in ENOUGH:
-        return None
-    if mode not in case["modes"] or (case["max_ranks"] and ranks > case["max_ranks"]):
-        return None
-    if mode == "shell" and dense_shell(case, s):
-        return None
-    style = f"pair_style equivariant exchange {mode}"
-    if case["charge"] or case["spin"]:
-        style += f" charge {case['charge']:g} spin {case['spin']:g}"
-    lines = [style, f"pair_coeff * * {case['file']} {' '.join(s.names)}"]
-    if mode == "shell":
-        lines.insert(0, f"comm_modify cutoff {case['layers'] * case['cutoff'] + SKIN}")
-    fields = []
+    deck = lammps_run.load(case["id"], s, folder)
+    lines = [f"pair_coeff * * {file} {' '.join(s.names)}"]
     if "charges" in case:
         lines.append("fix natq all pair 1 equivariant charge 0")
-        fields = ["f_natq"]
-    deck = lammps_run.load(case["id"], s, folder)
-    return deck + lammps_run.evaluate(f"{case['id']}-{mode}-{ranks}", "\n".join(lines), fields)
+    for mode in modes:
+        style = f"pair_style equivariant exchange {mode}"
+        if case["charge"] or case["spin"]:
+            style += f" charge {case['charge']:g} spin {case['spin']:g}"
+        ghosts = [f"comm_modify cutoff {case['layers'] * case['cutoff'] + SKIN}"] if mode == "shell" else []
+        fields = ["f_natq"] if "charges" in case else []
+        pair = "\n".join([*ghosts, style, *lines])
+        deck += lammps_run.evaluate(f"{case['id']}-{mode}-{ranks}", pair, fields)
+        lines = []
+    return deck
+
+
+@pytest.fixture(scope="session")
+def runs(made, tmp_path_factory):
+    """runs(family, ranks) -> ({case: its modes}, Finished of one process group that does them all)."""
+
+    @functools.cache
+    def get(family, ranks):
+        files, cases = made(family)
+        folder = tmp_path_factory.mktemp(f"{family}{ranks}")
+        everyway = representatives(cases)
+        modes = {case["id"]: [m for r, m in ways(case, everyway) if r == ranks] for case in cases}
+        decks = [
+            deck_of(case, files / case["file"], folder, ranks, modes[case["id"]])
+            for case in cases
+            if modes[case["id"]]
+        ]
+        return modes, lammps_run.lmp("".join(decks), folder, ranks, timeout=1200)
+
+    return get
 
 
 def errors(case, found):
@@ -87,17 +119,13 @@ def errors(case, found):
 
 @pytest.mark.parametrize("ranks, mode", MODES)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_equals_the_familys_own_calculator(family, ranks, mode, made, measured):
-    folder, cases = made(family)
-    everyway = representatives(cases)
-    decks = {case["id"]: deck_of(case, folder, mode, ranks, everyway) for case in cases}
-    if not any(decks.values()):
+def test_equals_the_familys_own_calculator(family, ranks, mode, made, runs, measured):
+    modes, done = runs(family, ranks)
+    cases = [case for case in made(family)[1] if mode in modes[case["id"]]]
+    if not cases:
         pytest.skip(f"{family} has no file that runs with exchange {mode} on {ranks} ranks")
-    done = lammps_run.lmp("".join(filter(None, decks.values())), folder, ranks, timeout=1200)
     wrong, owners = [], set()
     for case in cases:
-        if not decks[case["id"]]:
-            continue
         found = lammps_run.point(done, f"{case['id']}-{mode}-{ranks}")
         owners.add(len(found.owners))
         miss = errors(case, found)

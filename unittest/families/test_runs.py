@@ -149,6 +149,15 @@ def test_message_passing_model_compiled_as_allegro(made, tmp_path):
     assert all(word in done.errors()[0] for word in ("passes messages", "--target pair_nequip")), done.errors()
 
 
+def test_compiled_file_in_a_strict_c_library(made, tmp_path):
+    """glibc 2.41 or newer refuses executable stacks: the error names the way out, older ones run."""
+    folder, _ = made("nequip")
+    deck = start(tmp_path) + lammps_run.pair(folder / "allegro-cutoffs.nequip.pt2", SYSTEM.names)
+    done = lammps_run.attempt(deck + "\nrun 0\n", tmp_path, GLIBC_TUNABLES=None)
+    if done.code:
+        assert len(done.errors()) == 1 and "GLIBC_TUNABLES=glibc.rtld.execstack=2" in done.errors()[0], done.tail()
+
+
 FOREIGN = {
     "deployed.pt": "sevennet",
     "zbl-float64-lammps.pt": "mace",

@@ -21,23 +21,23 @@ class Result:
         return lines[0] if lines else ""
 
 
-def run(deck, folder, ranks=1, timeout=120):
-    """Runs the deck in folder; a failing run is returned, not raised."""
+def run(deck, folder, ranks=1, timeout=120, threads=None):
+    """Runs the deck in folder; a failing run is returned, not raised. threads: see attempt()."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    done = lammps_run.attempt(deck, folder, ranks, timeout=timeout)
+    done = lammps_run.attempt(deck, folder, ranks, timeout=timeout, threads=threads)
     return Result(done.code, done.output, folder)
 
 
-def good(deck, folder, ranks=1, timeout=120):
-    result = run(deck, folder, ranks, timeout)
+def good(deck, folder, ranks=1, timeout=120, threads=None):
+    result = run(deck, folder, ranks, timeout, threads)
     assert result.code == 0 and not result.error, result.text[-3000:]
     return result
 
 
-def refused(deck, folder, *pieces, ranks=1):
+def refused(deck, folder, *pieces, ranks=1, threads=None):
     """The deck must end with one error that holds every piece (the value, the remedy)."""
-    result = run(deck, folder, ranks)
+    result = run(deck, folder, ranks, threads=threads)
     assert result.error, f"was not refused:\n{result.text[-1500:]}"
     for piece in pieces:
         assert piece in result.error, f"'{piece}' is not in: {result.error}"

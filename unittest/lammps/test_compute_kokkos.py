@@ -67,16 +67,15 @@ def list_styles(text):
 @pytest.mark.parametrize("kind", ["orthogonal", "triclinic"])
 def test_environment_kk_equals_plain(tmp_path, kind, ranks, threads):
     write_mixed(tmp_path, BOXES[kind])
-    deck, columns, averages = HEAD + MOVING * (kind == "triclinic"), [], []
+    deck, columns = HEAD + MOVING * (kind == "triclinic"), []
     for k, arguments in enumerate(ENVIRONMENTS):
         for m, suffix in enumerate(SUFFIXES):
             deck += f"compute c{k}{m} ions ion/environment{suffix} {arguments}\n"
             columns.append(f"c_c{k}{m}[*]")
-            averages.append(f"c_c{k}{m}[*]")
     deck += f"""
 dump d ions custom 20 dump.env id {" ".join(columns)}
 dump_modify d format float %.17g
-fix o all ave/time 20 1 20 {" ".join(averages)} file averages.txt format ' %.17g'
+fix o all ave/time 20 1 20 {" ".join(columns)} file averages.txt format ' %.17g'
 run {60 if kind == "triclinic" else 0}
 """
     result = good(deck, tmp_path, ranks, threads=threads)

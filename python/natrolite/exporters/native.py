@@ -1,0 +1,365 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The description of a network for the native evaluator (doc/native.rst), in words no family owns.
+
+A family's `*_native` module walks its wrapper and adds values, radial functions and steps; the arrays
+are read off the modules by giving them unit vectors, so whatever normalizations they have is in them.
+Raises Undescribed for what the native evaluator has no word for; the file then runs on LibTorch.
+"""
+
+import json
+
+import numpy as np
+
+MOST_L = 3
+ALIGNMENT = 64
+
+
+class Undescribed(Exception):
+    """The network has a part that the native evaluator has no word for; the message names it."""
+
+
+class Layout:
+    """Where the channels of blocks stand in the rows of a torch module.
+
+    blocks: [(channels, l)]; columns: per block an int array [2 l + 1, channels].
+    """
+
+    def __init__(self, blocks, columns):
+        self.blocks = [(int(c), int(l)) for c, l in blocks]
+        self.columns = columns
+        if any(l > MOST_L for _, l in self.blocks):
+            raise Undescribed(f"features with l = {max(l for _, l in self.blocks)} (at most {MOST_L})")
+
+    @classmethod
+    def of(cls, irreps):
+        """The layout of e3nn: blocks one after another, channels slowest."""
+        columns, start = [], 0
+        for mul, ir in irreps:
+            columns.append(start + np.arange(mul * ir.dim).reshape(mul, ir.dim).T)
+            start += mul * ir.dim
+        return cls([(mul, ir.l) for mul, ir in irreps], columns)
+
+    @classmethod
+    def scalars(cls, channels):
+        """One block of scalars."""
+        return cls([(channels, 0)], [np.arange(channels).reshape(1, channels)])
+
+    @property
+    def width(self):
+        """Number of columns."""
+        return sum(c * (2 * l + 1) for c, l in self.blocks)
+
+    def shapes(self):
+        """Blocks as the description has them."""
+        return [{"channels": c, "l": l} for c, l in self.blocks]
+
+    def rows(self, table):
+        """Rows [n, width] of the module's layout in that of the description: [component][channel]."""
+        return np.concatenate([table[:, c.reshape(-1)] for c in self.columns], axis=1)
+
+
+class Description:
+    """Collects values, radial functions, steps and arrays."""
+
+    def __init__(self, dtype, types, cutoff, lmax):
+        if lmax > MOST_L:
+            raise Undescribed(f"harmonics with l = {lmax} (at most {MOST_L})")
+        self.dtype = np.dtype(dtype)
+        self.data = {
+            "version": 1, "types": int(types), "cutoff": float(cutoff), "lmax": int(lmax),
+            "values": [], "radials": [], "steps": [], "arrays": {},
+        }  # fmt: skip
+        self.bytes = bytearray()
+
+    def value(self, name, layout):
+        """Declare a value; return its name."""
+        self.data["values"].append({"name": name, "blocks": layout.shapes()})
+        return name
+
+    def array(self, values):
+        """Store an array; return its name."""
+        values = np.ascontiguousarray(np.asarray(values, np.float64).astype(self.dtype))
+        if not np.isfinite(values).all():
+            raise Undescribed("weights that are not finite")
+        self.bytes.extend(b"\0" * (-len(self.bytes) % ALIGNMENT))
+        name = f"a{len(self.data['arrays'])}"
+        self.data["arrays"][name] = {
+            "dtype": self.dtype.name, "shape": list(values.shape), "offset": len(self.bytes),
+        }  # fmt: skip
+        self.bytes.extend(values.astype(self.dtype.newbyteorder("<")).tobytes())
+        return name
+
+    def radial(self, basis, envelope, layers, envelope_of_weights=False):
+        """Add a radial function; return its index.
+
+        basis: {"kind": "bessel", "frequencies", "prefactor"}; envelope: {"kind", "cutoff", ...};
+        layers: [(weights [in, out], bias or None, (activation, factor))].
+        """
+        entry = {
+            "basis": {**basis, "frequencies": self.array(basis["frequencies"])},
+            "envelope": envelope,
+            "envelope_of_weights": envelope_of_weights,
+            "layers": [],
+        }
+        for weights, bias, (activation, factor) in layers:
+            layer = {"weights": self.array(weights), "activation": activation, "factor": factor}
+            if bias is not None:
+                layer["bias"] = self.array(bias)
+            entry["layers"].append(layer)
+        self.data["radials"].append(entry)
+        return len(self.data["radials"]) - 1
+
+    def step(self, op, **entries):
+        """Add a step."""
+        self.data["steps"].append({"op": op, **entries})
+
+    def linear(self, source, from_layout, to, to_layout, module, add=False, bias=None):
+        """Add a linear step whose weights are read off module: rows [n, w] -> [n, w'].
+
+        bias: [types, w'] in the module's layout, instead of what the module adds to 0.
+        """
+        maps, constant = linear_maps(module, from_layout, to_layout)
+        self._linear(source, to, to_layout, maps, constant if bias is None else bias, add)
+
+    def typed_linear(self, source, from_layout, to, to_layout, modules, add=False):
+        """The same with one module per type."""
+        by_type = [linear_maps(module, from_layout, to_layout)[0] for module in modules]
+        keys = sorted({key for maps in by_type for key in maps})
+        zero = {
+            key: np.zeros((from_layout.blocks[key[0]][0], to_layout.blocks[key[1]][0])) for key in keys
+        }
+        maps = {key: np.stack([m.get(key, zero[key]) for m in by_type]) for key in keys}
+        self._linear(source, to, to_layout, maps, np.zeros(to_layout.width), add)
+
+    def _linear(self, source, to, to_layout, maps, bias, add):
+        biases = []
+        for k, (_, l) in enumerate(to_layout.blocks):
+            values = np.asarray(bias)[..., to_layout.columns[k]]
+            if not np.any(values):
+                continue
+            if l:
+                raise Undescribed("a bias of vectors")
+            biases.append({"out": k, "values": self.array(values[..., 0, :])})
+        self.step(
+            "linear", **{"in": source}, out=to, add=add, biases=biases,
+            maps=[{"in": i, "out": o, "weights": self.array(w)} for (i, o), w in sorted(maps.items())],
+        )  # fmt: skip
+
+    def gate(self, source, to, gate):
+        """Add the step of a GateShape."""
+        self.step("gate", **{"in": source}, out=to, scalars=gate.scalars, gated=gate.gated)
+
+    def records(self):
+        """Return (native.json, native.bin)."""
+        return json.dumps(self.data), bytes(self.bytes)
+
+
+def apply(module, rows):
+    """Return module(rows) as float64 numpy; rows: numpy [n, w]."""
+    import torch
+
+    tensors = [t for t in [*module.parameters(), *module.buffers()] if t.is_floating_point()]
+    dtype = tensors[0].dtype if tensors else torch.float64
+    with torch.no_grad():
+        return module(torch.as_tensor(rows, dtype=dtype)).double().numpy()
+
+
+def linear_maps(module, from_layout, to_layout):
+    """Return ({(block in, block out): weights [c, c']}, constant [w']) of a linear equivariant module.
+
+    Raises Undescribed if the module is not of that form.
+    """
+    constant = apply(module, np.zeros((1, from_layout.width)))[0]
+    matrix = apply(module, np.eye(from_layout.width)) - constant
+    maps, rest = {}, matrix.copy()
+    for i, (_, l) in enumerate(from_layout.blocks):
+        for o, (_, l_out) in enumerate(to_layout.blocks):
+            if l != l_out:
+                continue
+            rows, columns = from_layout.columns[i], to_layout.columns[o]
+            weights = matrix[np.ix_(rows[0], columns[0])]
+            if np.any(weights):
+                maps[i, o] = weights
+            for r, c in zip(rows, columns):
+                rest[np.ix_(r, c)] -= weights
+    if np.abs(rest).max(initial=0.0) > 1e-5 * max(np.abs(matrix).max(initial=0.0), 1.0):
+        raise Undescribed("a linear map that is none")
+    return maps, constant
+
+
+def dense_layers(network):
+    """Return [(weights, bias, (activation, factor))] of an e3nn FullyConnectedNet."""
+    layers = []
+    for layer in network:
+        if type(layer).__name__ != "_Layer":
+            raise Undescribed(f"a radial network with the layer {type(layer).__name__}")
+        weights = layer.weight.detach().double().numpy() / np.sqrt(layer.h_in * layer.var_in)
+        kind, factor = activation_of(layer.act)
+        layers.append((weights, None, (kind, factor * float(layer.var_out) ** 0.5)))
+    return layers
+
+
+def activation_of(function):
+    """Return (name, factor) of a scalar function: factor times one of the known activations."""
+    import torch
+
+    if function is None:
+        return "identity", 1.0
+    x = torch.linspace(-4.0, 4.0, 81, dtype=torch.float64)
+    known = {
+        "identity": x,
+        "silu": torch.nn.functional.silu(x),
+        "tanh": torch.tanh(x),
+        "sigmoid": torch.sigmoid(x),
+        "abs": torch.abs(x),
+        "softplus": torch.nn.functional.softplus(x) - float(np.log(2.0)),
+    }
+    with torch.no_grad():
+        y = function(x).double()
+    for name, values in known.items():
+        factor = float((y * values).sum() / (values * values).sum())
+        if (y - factor * values).abs().max() < 1e-6 * y.abs().max():
+            return name, factor
+    raise Undescribed("an activation that is none of " + ", ".join(known))
+
+
+class GateShape:
+    """A Gate of e3nn: the layout of what goes in and comes out, and the entries of the step."""
+
+    def __init__(self, gate):
+        import torch
+
+        width = gate.irreps_in.dim
+        parts = gate.sc(torch.arange(width, dtype=torch.float64).reshape(1, -1))
+        scalars, gates, gated = (part.reshape(-1).round().long().numpy() for part in parts)
+        blocks, columns, out_blocks = [], [], []
+        self.scalars, self.gated = [], []
+
+        def block(channels, l, where):
+            blocks.append((channels, l))
+            columns.append(where)
+            return len(blocks) - 1
+
+        for (mul, _), act, at in _activated(gate.act_scalars):
+            kind, factor = activation_of(act)
+            k = block(mul, 0, scalars[at : at + mul].reshape(1, mul))
+            out_blocks.append((mul, 0))
+            self.scalars.append(
+                {"in": k, "out": len(out_blocks) - 1, "activation": kind, "factor": factor}
+            )
+        acts = [act for (mul, _), act, _ in _activated(gate.act_gates) for _ in range(mul)]
+        first = at = 0
+        for mul, ir in gate.irreps_gated:
+            if any(act is not acts[first] for act in acts[first : first + mul]):
+                raise Undescribed("a gate with several activations of one block")
+            kind, factor = activation_of(acts[first])
+            g = block(mul, 0, gates[first : first + mul].reshape(1, mul))
+            k = block(mul, ir.l, gated[at : at + mul * ir.dim].reshape(mul, ir.dim).T)
+            out_blocks.append((mul, ir.l))
+            self.gated.append(
+                {"gate": g, "in": k, "out": len(out_blocks) - 1, "activation": kind, "factor": factor}
+            )
+            first += mul
+            at += mul * ir.dim
+        self.layout_in = Layout(blocks, columns)
+        self.layout_out = Layout(out_blocks, Layout.of(gate.irreps_out).columns)
+        self._check(gate)
+
+    def _check(self, gate):
+        """Compare with the gate on random numbers."""
+        x = np.random.default_rng(0).normal(size=(3, self.layout_in.width))
+        truth, mine = apply(gate, x), np.zeros((3, self.layout_out.width))
+        for entry in self.scalars:
+            rows = x[:, self.layout_in.columns[entry["in"]]]
+            mine[:, self.layout_out.columns[entry["out"]]] = _activate(entry, rows)
+        for entry in self.gated:
+            gates = _activate(entry, x[:, self.layout_in.columns[entry["gate"]]])
+            rows = x[:, self.layout_in.columns[entry["in"]]]
+            mine[:, self.layout_out.columns[entry["out"]]] = gates * rows
+        if np.abs(truth - mine).max() > 1e-5 * np.abs(truth).max():
+            raise Undescribed("a gate of another form")
+
+
+def _activated(activation):
+    """Yield ((mul, irrep), function, first column) of an Activation of e3nn."""
+    at = 0
+    for (mul, ir), act in zip(activation.irreps_in, activation.acts):
+        yield (mul, ir), act, at
+        at += mul
+
+
+def _activate(entry, x):
+    functions = {
+        "identity": lambda v: v,
+        "silu": lambda v: v / (1.0 + np.exp(-v)),
+        "tanh": np.tanh,
+        "sigmoid": lambda v: 1.0 / (1.0 + np.exp(-v)),
+        "abs": np.abs,
+        "softplus": lambda v: np.log1p(np.exp(v)) - np.log(2.0),
+    }
+    return entry["factor"] * functions[entry["activation"]](x)
+
+
+def convolution(description, module, source, to, radial, table=None):
+    """Add the step of a convolution.Convolution; return the Layout of its sums, a block per path.
+
+    source: (name, Layout) of the features, Layout in the module's own order; table: [types, w]
+    instead of the name's rows. to: name of the value to declare.
+    """
+    name, layout = source
+    blocks, paths, starts = [], [], np.cumsum([0, *module.path_widths])
+    for k, block in enumerate(module.blocks):
+        channels, l1 = layout.blocks[k]
+        for path, l2, weights in zip(block.paths, block.filters, block.weights):
+            coupling = path_coupling(path, l1, l2)
+            l3 = (coupling.shape[2] - 1) // 2
+            blocks.append((channels, l3))
+            paths.append(
+                {
+                    "in": k, "l2": l2, "out": len(blocks) - 1, "weights": int(starts[weights]),
+                    "coupling": description.array(coupling),
+                }  # fmt: skip
+            )
+    start, columns = 0, []
+    for channels, l in blocks:
+        columns.append(start + np.arange(channels * (2 * l + 1)).reshape(2 * l + 1, channels))
+        start += channels * (2 * l + 1)
+    sums = Layout(blocks, columns)
+    description.value(to, sums)
+    features = {"in": name}
+    if table is not None:
+        features = {
+            "table": description.array(layout.rows(np.asarray(table))), "blocks": layout.shapes(),
+        }  # fmt: skip
+    description.step("convolve", **features, out=to, radial=radial, paths=paths)
+    return sums
+
+
+def path_coupling(path, l1, l2):
+    """Return [2 l1 + 1, 2 l2 + 1, 2 l3 + 1] of a path of convolution.Block."""
+    kind = type(path).__name__
+    if kind == "DirectPath":
+        return np.eye(2 * l1 + 1)[:, None, :]
+    if kind == "ScalarPath":
+        return np.eye(2 * l2 + 1)[None]
+    d2 = path.coupling.size(0)
+    return path.coupling.double().numpy().reshape(d2, path.d3, path.d1).transpose(2, 0, 1)
+
+
+class Ordered:
+    """Sums of a Convolution in its emitted order, put into e3nn's order, then through a module."""
+
+    def __init__(self, convolution_module, module):
+        self.order = convolution_module.order
+        self.module = module
+
+    def parameters(self):
+        """The module's, for their type."""
+        return self.module.parameters()
+
+    def buffers(self):
+        """The module's, for their type."""
+        return self.module.buffers()
+
+    def __call__(self, x):
+        return self.module(x.index_select(1, self.order))

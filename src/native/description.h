@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// \file
+/// A network in words that no family owns (extra file `native.json`), and its arrays (`native.bin`).
+/// The form is documented in doc/native.rst; python/natrolite/exporters/native.py writes it.
+#pragma once
+
+#include "kernels.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace natrolite::native {
+
+/// Named arrays as float64, whatever type they are stored in.
+struct Array {
+  std::vector<std::int64_t> shape;
+  std::vector<double> values;
+};
+
+/// Channels of one irrep: rows [2 l + 1][channels].
+struct BlockShape {
+  int channels = 0, l = 0;
+};
+
+struct ValueShape {
+  std::string name;
+  std::vector<BlockShape> blocks;
+};
+
+struct ActivationShape {
+  Activation kind = Activation::identity;
+  double factor = 1.0;
+};
+
+/// w(r): basis times envelope through a network of dense layers.
+struct Radial {
+  enum class Envelope { none, polynomial, xplor };
+  std::vector<double> frequencies;    ///< prefactor sin(f r) / r
+  double prefactor = 1.0;
+  Envelope envelope = Envelope::none;
+  double cutoff = 0.0, on = 0.0, p = 6.0;
+  bool envelope_of_weights = false;    ///< else of the basis
+  struct Dense {
+    Array weights;                     ///< [in, out]
+    std::vector<double> bias;          ///< [out] or empty
+    ActivationShape activation;
+  };
+  std::vector<Dense> layers;
+  int outputs() const { return static_cast<int>(layers.back().weights.shape[1]); }
+};
+
+struct Step {
+  enum class Kind { convolve, linear, gate, exchange, energy, norm };
+  Kind kind = Kind::energy;
+  int in = -1, out = -1;               ///< values; -1 = none
+
+  // convolve: out += sum over edges and paths
+  struct Path {
+    int in = 0, l2 = 0, out = 0;       ///< block, harmonics, block
+    int weights = 0;                   ///< first column of the radial function
+    Array coupling;                    ///< [2 l1 + 1, 2 l2 + 1, 2 l3 + 1]
+  };
+  int radial = 0;
+  Array table;                         ///< [types, width of in]: features by type instead of in
+  std::vector<BlockShape> table_blocks;
+  std::vector<Path> paths;
+
+  // linear: out = or += in W + b
+  struct Map {
+    int in = 0, out = 0;               ///< blocks
+    Array weights;                     ///< [channels in, channels out] or [types, in, out]
+  };
+  bool add = false;
+  std::vector<Map> maps;
+  struct Bias {
+    int out = 0;                       ///< block with l = 0
+    Array values;                      ///< [channels] or [types, channels]
+  };
+  std::vector<Bias> biases;
+
+  // gate
+  struct Scalars {
+    int in = 0, out = 0;
+    ActivationShape activation;
+  };
+  struct Gated {
+    int gate = 0, in = 0, out = 0;
+    ActivationShape activation;
+  };
+  std::vector<Scalars> scalars;
+  std::vector<Gated> gated;
+
+  // energy: E += scale[type] in + shift[type], of channel 0 of block 0
+  std::vector<double> scale, shift;    ///< [types]
+
+  // norm: x / sqrt(epsilon + sum over blocks of |x|^2 weight), times factors by channel
+  std::vector<double> norm_weights;    ///< [blocks]
+  double epsilon = 0.0;
+  std::vector<Array> norm_factors;     ///< [blocks][channels]
+};
+
+struct Description {
+  int types = 0, lmax = 0;
+  double cutoff = 0.0;
+  std::vector<ValueShape> values;
+  std::vector<Radial> radials;
+  std::vector<Step> steps;
+};
+
+/// Parse and check against one another: every index, shape and number. Throws std::runtime_error
+/// with one line that names the entry.
+Description parse_description(std::string_view json, std::string_view arrays);
+
+}    // namespace natrolite::native

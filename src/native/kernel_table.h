@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// \file
+/// Fills the tables of functions; included by one source file per instruction set.
+#pragma once
+
+#include "edge_kernels.h"
+#include "matrix_kernels.h"
+#include "path_kernels.h"
+
+namespace natrolite::NATROLITE_ISA {
+
+using native::Kernels;
+using native::MOST_L;
+
+template <class T> inline constexpr int SPLINE = sizeof(T) == 4 ? 4 : 6;
+
+template <class T, int L1, int L2, int L3> void fill_path(Kernels<T> &table)
+{
+  if constexpr (L3 <= L1 + L2 && L1 <= L2 + L3 && L2 <= L1 + L3) {
+    constexpr int group = group_of<L1, L2, L3>(), spline = SPLINE<T>;
+    table.path_group[L1][L2][L3] = group;
+    table.forward[0][L1][L2][L3] = path_forward<T, spline, L1, L2, L3, group>;
+    table.forward[1][L1][L2][L3] = path_forward<T, spline, L1, L2, L3, 1>;
+    table.backward[0][L1][L2][L3] = path_backward<T, spline, L1, L2, L3, group>;
+    table.backward[1][L1][L2][L3] = path_backward<T, spline, L1, L2, L3, 1>;
+  }
+  if constexpr (L3 < MOST_L)
+    fill_path<T, L1, L2, L3 + 1>(table);
+  else if constexpr (L2 < MOST_L)
+    fill_path<T, L1, L2 + 1, 0>(table);
+  else if constexpr (L1 < MOST_L)
+    fill_path<T, L1 + 1, 0, 0>(table);
+}
+
+template <class T> void fill(Kernels<T> &table)
+{
+  table.width = WIDTH<T>;
+  table.spline = SPLINE<T>;
+  fill_path<T, 0, 0, 0>(table);
+  table.prepare = prepare_edges<T, SPLINE<T>>;
+  table.finish = finish_edges<T>;
+  table.multiply = multiply<T>;
+  table.activate = activate<T>;
+  table.activate_backward = activate_backward<T>;
+  table.gate = gate<T>;
+  table.gate_backward = gate_backward<T>;
+}
+
+}    // namespace natrolite::NATROLITE_ISA

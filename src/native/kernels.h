@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// \file
+/// The inner loops of the native evaluator, one table of functions per instruction set and type.
+///
+/// Plain arrays, no allocation, no exceptions. Feature rows are blocks (one per irrep) of
+/// [component m][channel], channels padded with zeros to whole vectors; all rows and blocks are
+/// aligned to 64 bytes.
+#pragma once
+
+#include <cstdint>
+
+namespace natrolite::native {
+
+inline constexpr int MOST_L = 3;             ///< of harmonics and features
+inline constexpr int HARMONICS = (MOST_L + 1) * (MOST_L + 1);
+inline constexpr int MOST_SEGMENTS = 4;      ///< of a grid of radial tables
+inline constexpr int MOST_SPLINE = 6;        ///< coefficients of a spline at one point
+
+/// Grid of the radial tables: segments of equal intervals; a spline is smooth within a segment.
+template <class T> struct Grid {
+  int segments = 0;
+  T start[MOST_SEGMENTS] = {}, inverse_step[MOST_SEGMENTS] = {};
+  int intervals[MOST_SEGMENTS] = {}, first[MOST_SEGMENTS] = {};    ///< first row of a segment
+};
+
+/// Edges of some centers, as the convolution needs them: arrays over edges, `stride` apart.
+template <class T> struct EdgeArrays {
+  int stride = 0;                            ///< elements between two arrays, a multiple of a vector
+  const T *x = nullptr, *y = nullptr, *z = nullptr, *r = nullptr;    ///< unit vector, distance
+  T *harmonics = nullptr;                    ///< [HARMONICS][stride]
+  T *basis = nullptr, *slope = nullptr;      ///< [spline][stride] values, derivatives by r
+  std::int32_t *node = nullptr;              ///< [stride] first row of the table
+};
+
+/// One path of a convolution for the edges of one center and one group of channel vectors.
+template <class T> struct PathArguments {
+  int edges = 0, stride = 0;
+  const std::int32_t *node = nullptr;        ///< [edges] row of the table
+  const std::int64_t *row = nullptr;         ///< [edges] offset of the neighbor's features
+  const T *basis = nullptr, *slope = nullptr;    ///< [spline][stride]
+  const T *harmonics = nullptr;              ///< [2 l2 + 1][stride], of this path's l2
+  const T *table = nullptr;                  ///< [node][group's channels]
+  const T *coupling = nullptr;               ///< [2 l1 + 1][2 l2 + 1][2 l3 + 1]
+  const T *x = nullptr;                      ///< features, at this block and group
+  int x_stride = 0;                          ///< elements between components of x
+  T *out = nullptr;                          ///< center's sums (forward), or their gradient
+  int out_stride = 0;                        ///< elements between components of out
+  T *dx = nullptr;                           ///< gradient of the features, at this block and group
+  T *partial = nullptr;                      ///< [edges][1 + HARMONICS][vector] d/dr, d/dharmonics
+  int first_harmonic = 0;                    ///< l2 * l2
+};
+
+/// y[row] (+)= sum over segments of x[row] W: rows of an array, columns in groups of vectors.
+struct MatrixSegment {
+  int offset = 0;                            ///< of the segment in a row of x
+  int depth = 0;                             ///< channels summed over
+  /// offset of [group][depth][columns of group]; groups of 4 vectors, then 2, then 1
+  std::int64_t weights = 0;
+};
+template <class T> struct MatrixArguments {
+  int rows = 0;
+  const std::int32_t *which = nullptr;       ///< [rows] rows of x and y; null = 0, 1, 2, ...
+  const T *x = nullptr;
+  std::int64_t x_stride = 0;
+  T *y = nullptr;
+  std::int64_t y_stride = 0;
+  int columns = 0;                           ///< a multiple of a vector
+  int segments = 0;
+  const MatrixSegment *segment = nullptr;
+  const T *weights = nullptr;
+  bool add = false;
+};
+
+enum class Activation : int { identity, silu, tanh, sigmoid, abs, softplus };
+
+/// Functions of one instruction set.
+template <class T> struct Kernels {
+  const char *name = nullptr;
+  int width = 1;                             ///< lanes of a vector
+  int spline = 4;                            ///< coefficients of a spline at one point
+  /// vectors in a full group of path channels
+  int path_group[MOST_L + 1][MOST_L + 1][MOST_L + 1] = {};
+  using Path = void (*)(const PathArguments<T> &);
+  /// [full group or single vector]; null where the triangle l1, l2, l3 does not close
+  Path forward[2][MOST_L + 1][MOST_L + 1][MOST_L + 1] = {};
+  Path backward[2][MOST_L + 1][MOST_L + 1][MOST_L + 1] = {};
+  /// harmonics and spline of n edges (n <= stride; the arrays are written in whole vectors)
+  void (*prepare)(const EdgeArrays<T> &, const Grid<T> &, int n, int lmax, bool slopes) = nullptr;
+  /// partial [n][1 + HARMONICS][vector] -> gradient [n][3] += d/d(edge vector)
+  void (*finish)(const EdgeArrays<T> &, int n, int lmax, const T *partial, T *scratch,
+                 double *gradient) = nullptr;
+  void (*multiply)(const MatrixArguments<T> &) = nullptr;
+  /// y = factor f(x), n elements, whole vectors
+  void (*activate)(Activation, T factor, int n, const T *x, T *y) = nullptr;
+  /// dx = factor f'(x) dy; dx may be x
+  void (*activate_backward)(Activation, T factor, int n, const T *x, const T *dy, T *dx) = nullptr;
+  /// y[m] = gate x[m] for components m
+  void (*gate)(int n, int components, const T *gate, const T *x, T *y) = nullptr;
+  /// dx[m] = gate dy[m], dgate = sum_m x[m] dy[m]; dx may be x, dgate may not be gate
+  void (*gate_backward)(int n, int components, const T *gate, const T *x, const T *dy, T *dgate,
+                        T *dx) = nullptr;
+};
+
+/// The best table for this processor; NATROLITE_SIMD=plain|avx2|avx512 asks for one.
+/// Throws std::runtime_error if it asks for what the processor has not.
+template <class T> const Kernels<T> &kernels();
+
+}    // namespace natrolite::native

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "convolution.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace natrolite::native {
+
+namespace {
+
+  /// atoms whose partial sums by edge are in the cache together
+  constexpr std::int64_t BACKWARD_ATOMS = 4;
+
+}    // namespace
+
+template <class T>
+Convolution<T>::Convolution(const Step &step, const Layout &in, const Layout &out, int lmax, int rows,
+                            const std::vector<double> &coefficients, const Kernels<T> &kernels) :
+    in_(in), out_(out), lmax_(lmax), rows_(rows), kernels_(kernels)
+{
+  const auto outputs = static_cast<int>(coefficients.size() / rows);
+  for (const auto &path : step.paths) add_path(path, coefficients, outputs);
+  // paths that read the same block follow each other: its rows stay in the cache
+  std::stable_sort(paths_.begin(), paths_.end(),
+                   [](const Path &a, const Path &b) { return a.in < b.in; });
+  splines_.reserve(std::max<std::size_t>(packing_.size(), 1));
+  std::copy(packing_.begin(), packing_.end(), splines_.data());
+  packing_ = {};
+  if (step.in >= 0) return;
+  types_ = static_cast<int>(step.table.shape[0]);
+  table_.reserve(static_cast<std::size_t>(types_) * in.width);
+  std::fill_n(table_.data(), table_.size(), T(0));
+  const double *from = step.table.values.data();
+  for (int type = 0; type < types_; ++type)
+    for (const auto &block : in.blocks)
+      for (int m = 0; m < block.components(); ++m)
+        for (int c = 0; c < block.channels; ++c)
+          table_.data()[type * in.width + block.offset + m * block.padded + c] =
+              static_cast<T>(*from++);
+}
+
+template <class T>
+void Convolution<T>::add_path(const Step::Path &path, const std::vector<double> &coefficients,
+                              int outputs)
+{
+  const auto &from = in_.blocks[path.in], &to = out_.blocks[path.out];
+  Path p;
+  p.l1 = from.l;
+  p.l2 = path.l2;
+  p.l3 = to.l;
+  p.in = from.offset;
+  p.x_stride = from.padded;
+  p.out = to.offset;
+  p.out_stride = to.padded;
+  p.vectors = from.padded / kernels_.width;
+  p.coupling.assign(path.coupling.values.begin(), path.coupling.values.end());
+  p.table = packing_.size();
+  for_each_group(p, [&](int vector, int group) {
+    for (int row = 0; row < rows_; ++row)
+      for (int c = vector * kernels_.width; c < (vector + group) * kernels_.width; ++c)
+        packing_.push_back(
+            c < from.channels
+                ? static_cast<T>(coefficients[static_cast<std::size_t>(row) * outputs + path.weights + c])
+                : T(0));
+  });
+  paths_.push_back(std::move(p));
+}
+
+/// calls f(first vector, vectors) for each group of channel vectors of a path
+template <class T>
+template <class F>
+void Convolution<T>::for_each_group(const Path &path, F &&f) const
+{
+  const int full = kernels_.path_group[path.l1][path.l2][path.l3];
+  for (int vector = 0; vector < path.vectors;) {
+    const int group = path.vectors - vector >= full ? full : 1;
+    f(vector, group);
+    vector += group;
+  }
+}
+
+template <class T>
+PathArguments<T> Convolution<T>::arguments(const Work<T> &work, const Path &path, int vector,
+                                           int group) const
+{
+  (void) group;
+  const int channel = vector * kernels_.width;
+  PathArguments<T> a;
+  a.stride = work.edges.stride;
+  a.table = splines_.data() + path.table + static_cast<std::size_t>(channel) * rows_;
+  a.coupling = path.coupling.data();
+  a.x_stride = path.x_stride;
+  a.out_stride = path.out_stride;
+  a.first_harmonic = path.l2 * path.l2;
+  return a;
+}
+
+/// offsets of the neighbors' rows
+template <class T> void Convolution<T>::find_rows(Work<T> &work, std::int64_t stride) const
+{
+  const int n = work.nedges();
+  work.offsets.reserve(n + 1);
+  const std::int64_t *neighbor = work.graph->neighbor + work.first_edge();
+  for (int e = 0; e < n; ++e)
+    work.offsets.data()[e] = (reads_table() ? work.graph->types[neighbor[e]] : neighbor[e]) * stride;
+}
+
+template <class T> void Convolution<T>::forward(Work<T> &work, const Operands<T> &rows) const
+{
+  const T *x = reads_table() ? table_.data() : rows.in[0];
+  find_rows(work, reads_table() ? in_.width : rows.in.stride);
+  for (std::int64_t row = work.begin; row < work.end; ++row)
+    std::fill_n(rows.out[row], out_.width, T(0));
+  for (const auto &path : paths_)
+    for_each_group(path, [&](int vector, int group) {
+      const auto run = kernels_.forward[group == 1][path.l1][path.l2][path.l3];
+      PathArguments<T> a = arguments(work, path, vector, group);
+      const int channel = vector * kernels_.width;
+      a.x = x + path.in + channel;
+      for (std::int64_t row = work.begin; row < work.end; ++row) {
+        const auto e = work.graph->first[row] - work.first_edge();
+        a.edges = static_cast<int>(work.graph->first[row + 1] - work.graph->first[row]);
+        a.node = work.edges.node + e;
+        a.row = work.offsets.data() + e;
+        a.basis = work.edges.basis + e;
+        a.harmonics = work.edges.harmonics + path.l2 * path.l2 * a.stride + e;
+        a.out = rows.out[row] + path.out + channel;
+        run(a);
+      }
+    });
+}
+
+template <class T> void Convolution<T>::backward(Work<T> &work, const Operands<T> &rows) const
+{
+  const T *x = reads_table() ? table_.data() : rows.in[0];
+  find_rows(work, reads_table() ? in_.width : rows.in.stride);
+  const int width = kernels_.width, slots = (1 + HARMONICS) * width;
+  std::int64_t most = 0;
+  for (std::int64_t row = work.begin; row < work.end; row += BACKWARD_ATOMS)
+    most = std::max(most, work.graph->first[std::min(work.end, row + BACKWARD_ATOMS)] -
+                        work.graph->first[row]);
+  // the gradient of a table's rows is nobody's: it goes behind the partial sums
+  const std::size_t table = reads_table() ? static_cast<std::size_t>(types_) * in_.width : 0;
+  work.scratch.reserve(most * slots + slots + table);
+  T *partial = work.scratch.data(), *nobody = partial + most * slots + slots;
+  std::fill_n(nobody, table, T(0));
+  T *dx = reads_table() ? nobody : rows.din[0];
+  for (std::int64_t begin = work.begin; begin < work.end; begin += BACKWARD_ATOMS) {
+    const std::int64_t end = std::min(work.end, begin + BACKWARD_ATOMS);
+    const auto edge = work.graph->first[begin], n = work.graph->first[end] - edge;
+    std::fill_n(partial, n * slots, T(0));
+    for (const auto &path : paths_)
+      for_each_group(path, [&](int vector, int group) {
+        const auto run = kernels_.backward[group == 1][path.l1][path.l2][path.l3];
+        PathArguments<T> a = arguments(work, path, vector, group);
+        const int channel = vector * width;
+        a.x = x + path.in + channel;
+        a.dx = dx + path.in + channel;
+        for (std::int64_t row = begin; row < end; ++row) {
+          const auto e = work.graph->first[row] - work.first_edge();
+          a.edges = static_cast<int>(work.graph->first[row + 1] - work.graph->first[row]);
+          a.node = work.edges.node + e;
+          a.row = work.offsets.data() + e;
+          a.basis = work.edges.basis + e;
+          a.slope = work.edges.slope + e;
+          a.harmonics = work.edges.harmonics + path.l2 * path.l2 * a.stride + e;
+          a.out = rows.dout[row] + path.out + channel;
+          a.partial = partial + (work.graph->first[row] - edge) * slots;
+          run(a);
+        }
+      });
+    EdgeArrays<T> edges = work.edges;
+    const auto shift = edge - work.first_edge();
+    edges.x += shift;
+    edges.y += shift;
+    edges.z += shift;
+    edges.r += shift;
+    kernels_.finish(edges, static_cast<int>(n), lmax_, partial, partial + n * slots,
+                    work.edge_gradient + 3 * edge);
+  }
+}
+
+template <class T> double Convolution<T>::memory_bytes() const
+{
+  return splines_.bytes() + table_.bytes();
+}
+
+template class Convolution<float>;
+template class Convolution<double>;
+
+}    // namespace natrolite::native

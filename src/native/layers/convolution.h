@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "layer.h"
+
+#include "native/description.h"
+
+namespace natrolite::native {
+
+/// out[center] = sum over edges and paths of w(r) C(x[neighbor], Y). Messages are never stored.
+/// The features of layer 0 are a table by type.
+template <class T> class Convolution : public Layer<T> {
+ public:
+  /// coefficients: [rows][outputs] of the radial function's table
+  Convolution(const Step &step, const Layout &in, const Layout &out, int lmax, int rows,
+              const std::vector<double> &coefficients, const Kernels<T> &kernels);
+  void forward(Work<T> &work, const Operands<T> &rows) const override;
+  /// dout: of the center's sums; din: this thread's sums for all rows (not used with a table)
+  void backward(Work<T> &work, const Operands<T> &rows) const override;
+  bool reads_table() const { return table_.data() != nullptr; }
+  bool keeps_input() const override { return !reads_table(); }
+  double memory_bytes() const override;
+
+ private:
+  struct Path {
+    int l1 = 0, l2 = 0, l3 = 0;
+    int in = 0, x_stride = 0, out = 0, out_stride = 0, vectors = 0;
+    std::size_t table = 0;    ///< of the splines: [group][row][group's channels]
+    std::vector<T> coupling;
+  };
+  void add_path(const Step::Path &path, const std::vector<double> &coefficients, int outputs);
+  void find_rows(Work<T> &work, std::int64_t stride) const;
+  template <class F> void for_each_group(const Path &path, F &&f) const;
+  PathArguments<T> arguments(const Work<T> &work, const Path &path, int vector, int group) const;
+
+  Layout in_, out_;
+  int lmax_, rows_;
+  const Kernels<T> &kernels_;
+  std::vector<Path> paths_;
+  std::vector<T> packing_;
+  Buffer<T> splines_, table_;    ///< table_: [types][width]
+  int types_ = 0;
+};
+
+}    // namespace natrolite::native

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// \file
+/// One step of a network on a block of atoms, forward and backward.
+#pragma once
+
+#include "native/buffer.h"
+#include "native/kernels.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace natrolite::native {
+
+/// The graph of one evaluation in the network's type; edges are sorted by center.
+template <class T> struct EdgeTable {
+  std::int64_t nlocal = 0, nall = 0, nowned = 0, nedges = 0;
+  const std::int64_t *neighbor = nullptr;    ///< [nedges]
+  const std::int64_t *types = nullptr;       ///< [nall]
+  std::vector<std::int64_t> first;           ///< [nlocal + 1] edges of a center
+  Buffer<T> unit, distance;                  ///< [3][nedges], [nedges]
+};
+
+/// What one thread works on: rows [begin, end) and its own memory.
+template <class T> struct Work {
+  const EdgeTable<T> *graph = nullptr;
+  std::int64_t begin = 0, end = 0;
+  EdgeArrays<T> edges;                       ///< of the block, prepared
+  Buffer<T> edge_memory, scratch;
+  Buffer<std::int32_t> nodes, which;
+  Buffer<std::int64_t> offsets;
+  double *energy = nullptr, *edge_gradient = nullptr;
+  std::int64_t first_edge() const { return graph->first[begin]; }
+  int nedges() const { return static_cast<int>(graph->first[end] - graph->first[begin]); }
+};
+
+/// Where a step finds its input and output, and their gradients, for one block.
+template <class T> struct Operands {
+  Rows<T> in, out, din, dout;
+  bool add_gradient = false;    ///< din already holds what another reader of in wrote
+};
+
+/// A step. A backward pass may need its input's values again (keeps_input), then they are kept.
+template <class T> class Layer {
+ public:
+  virtual ~Layer() = default;
+  virtual void forward(Work<T> &work, const Operands<T> &rows) const = 0;
+  virtual void backward(Work<T> &work, const Operands<T> &rows) const = 0;
+  virtual bool keeps_input() const { return false; }
+  /// may the gradient of the input overwrite the input?
+  virtual bool in_place() const { return false; }
+  virtual double memory_bytes() const { return 0.0; }
+  /// before an evaluation, outside of threads: types that may be new
+  virtual void see_types(const std::int64_t * /*types*/, std::int64_t /*n*/) {}
+};
+
+}    // namespace natrolite::native

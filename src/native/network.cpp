@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "network.h"
+
+#include "layers/convolution.h"
+#include "layers/gate.h"
+#include "layers/linear.h"
+#include "plan.h"
+#include "radial.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+namespace natrolite::native {
+
+namespace {
+
+  /// rows of a block: what lives within a stage should stay in the second-level cache
+  constexpr std::int64_t BLOCK = 24;
+
+  /// first nodes of the tables are this far apart, Angstrom, and half as far until they are exact enough
+  constexpr double FIRST_STEP[] = {0.01, 0.008};
+  constexpr double TABLE_ERROR[] = {4e-6, 1e-9};
+  constexpr int REFINEMENTS = 4;
+
+  template <class T> constexpr bool NARROW = sizeof(T) == 4;
+
+}    // namespace
+
+template <class T> struct Network<T>::Impl {
+  Impl(Description description, int nthreads);
+
+  void build_layers(const Description &d);
+  void load_graph(const Graph &graph);
+  void make_room();
+  void run_stage(const Stage &stage, bool forward);
+  void run_block(Work<T> &work, const Stage &stage, bool forward);
+  void prepare(Work<T> &work, bool slopes);
+  Operands<T> operands(const Work<T> &work, int step) const;
+  Rows<T> rows_of(const Work<T> &work, int value, bool gradient) const;
+  T *gathered_gradient(int value, int thread) const;
+  void clear_gathered(const Stage &stage);
+  void sum_gathered(const Stage &stage);
+  void exchange_rows(Exchange &exchange, int value, bool forward);
+  template <class F> void on_threads(F &&f);
+
+  Plan plan;
+  int types, lmax, threads;
+  double cutoff;
+  const Kernels<T> &kernels;
+  Grid<T> grid;
+  int table_rows = 0;
+  std::vector<Layout> layouts;                       ///< [value]
+  std::vector<std::unique_ptr<Layer<T>>> layers;     ///< [step]; null = exchange
+  std::vector<Buffer<T>> kept, kept_gradient;        ///< [value]
+  std::vector<std::int64_t> scratch_at, scratch_gradient_at;    ///< [value] per row of a block
+  std::int64_t scratch_width = 0, gathered_width = 0;
+  Buffer<T> gathered[2];                             ///< [thread][nall][width], by turns
+  std::vector<Buffer<T>> scratch;                    ///< [thread]
+  std::vector<Work<T>> works;                        ///< [thread]
+  EdgeTable<T> edges;
+};
+
+template <class T>
+Network<T>::Impl::Impl(Description d, int nthreads) :
+    types(d.types), lmax(d.lmax), threads(std::max(nthreads, 1)), cutoff(d.cutoff), kernels(native::kernels<T>())
+{
+  for (const auto &value : d.values) layouts.emplace_back(value.blocks, kernels.width);
+  build_layers(d);
+  std::vector<Traits> traits;
+  for (const auto &layer : layers)
+    traits.push_back({layer && layer->keeps_input(), layer && layer->in_place()});
+  plan = make_plan(d, traits);
+  kept.resize(layouts.size());
+  kept_gradient.resize(layouts.size());
+  scratch_at.assign(layouts.size(), 0);
+  scratch_gradient_at = scratch_at;
+  for (std::size_t v = 0; v < layouts.size(); ++v) {
+    const auto &use = plan.uses[v];
+    if (use.gathered) gathered_width = std::max<std::int64_t>(gathered_width, layouts[v].width);
+    if (!use.kept) scratch_at[v] = scratch_width, scratch_width += layouts[v].width;
+    if (use.gradient == ValueUse::Gradient::scratch)
+      scratch_gradient_at[v] = scratch_width, scratch_width += layouts[v].width;
+  }
+  works.resize(threads);
+  scratch.resize(threads);
+}
+
+template <class T> void Network<T>::Impl::build_layers(const Description &d)
+{
+  double step = FIRST_STEP[!NARROW<T>];
+  for (int refinement = 0;; ++refinement, step *= 0.5) {
+    const TableGrid table(d.radials, d.cutoff, step, kernels.spline - 1);
+    std::vector<std::vector<double>> coefficients;
+    double error = 0.0;
+    for (const auto &radial : d.radials) {
+      coefficients.push_back(table.coefficients(radial));
+      error = std::max(error, table.error(radial, coefficients.back()));
+    }
+    if (error > TABLE_ERROR[!NARROW<T>] && refinement < REFINEMENTS) continue;
+    if (!(error <= 100.0 * TABLE_ERROR[!NARROW<T>]))
+      throw std::runtime_error("its radial functions are too rough for tables");
+    grid = table.template grid<T>();
+    table_rows = table.rows();
+    for (const auto &s : d.steps) {
+      const Layout none, &in = s.in >= 0 ? layouts[s.in] : none, &out = s.out >= 0 ? layouts[s.out] : none;
+      switch (s.kind) {
+        case Step::Kind::convolve:
+          layers.push_back(std::make_unique<Convolution<T>>(
+              s, s.in >= 0 ? in : Layout(s.table_blocks, kernels.width), out, d.lmax, table_rows,
+              coefficients[s.radial], kernels));
+          break;
+        case Step::Kind::linear:
+          layers.push_back(std::make_unique<Linear<T>>(s, in, out, kernels));
+          break;
+        case Step::Kind::gate:
+          layers.push_back(std::make_unique<Gate<T>>(s, in, out, kernels));
+          break;
+        case Step::Kind::norm:
+          layers.push_back(std::make_unique<Norm<T>>(s, in, kernels));
+          break;
+        case Step::Kind::energy:
+          layers.push_back(std::make_unique<Energy<T>>(s, in));
+          break;
+        case Step::Kind::exchange:
+          layers.push_back(nullptr);
+      }
+    }
+    return;
+  }
+}
+
+template <class T> void Network<T>::Impl::load_graph(const Graph &graph)
+{
+  edges.nlocal = graph.nlocal;
+  edges.nall = graph.nall;
+  edges.nowned = graph.nowned;
+  edges.nedges = graph.nedges;
+  edges.neighbor = graph.edge_index + graph.nedges;
+  edges.types = graph.types;
+  edges.first.assign(graph.nlocal + 1, 0);
+  for (std::int64_t e = 0; e < graph.nedges; ++e) ++edges.first[graph.edge_index[e] + 1];
+  for (std::int64_t i = 0; i < graph.nlocal; ++i) edges.first[i + 1] += edges.first[i];
+  edges.unit.reserve(3 * graph.nedges + 1);
+  edges.distance.reserve(graph.nedges + 1);
+  T *unit = edges.unit.data(), *distance = edges.distance.data();
+  const std::int64_t n = graph.nedges;
+#ifdef _OPENMP
+#pragma omp parallel for num_threads(threads) schedule(static)
+#endif
+  for (std::int64_t e = 0; e < n; ++e) {
+    const double *v = graph.edge_vec + 3 * e;
+    const double r = std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]), inverse = 1.0 / r;
+    for (int d = 0; d < 3; ++d) unit[d * n + e] = static_cast<T>(v[d] * inverse);
+    distance[e] = static_cast<T>(r);
+  }
+}
+
+template <class T> void Network<T>::Impl::make_room()
+{
+  for (std::size_t v = 0; v < layouts.size(); ++v) {
+    const auto &use = plan.uses[v];
+    const std::int64_t rows = use.gathered ? edges.nall : edges.nlocal;
+    if (use.kept) kept[v].reserve(rows * layouts[v].width + 1);
+    if (use.gradient == ValueUse::Gradient::kept) kept_gradient[v].reserve(rows * layouts[v].width + 1);
+  }
+  for (auto &memory : gathered)
+    if (gathered_width) memory.reserve(threads * edges.nall * gathered_width + 1);
+  for (auto &memory : scratch) memory.reserve(scratch_width * BLOCK + 1);
+}
+
+template <class T>
+template <class F>
+void Network<T>::Impl::on_threads(F &&f)
+{
+#ifdef _OPENMP
+#pragma omp parallel num_threads(threads)
+  f(omp_get_thread_num(), omp_get_num_threads());
+#else
+  f(0, 1);
+#endif
+}
+
+template <class T> void Network<T>::Impl::prepare(Work<T> &work, bool slopes)
+{
+  const int n = work.nedges(), width = kernels.width, stride = (n + width - 1) / width * width + width;
+  work.edge_memory.reserve(static_cast<std::size_t>(HARMONICS + 2 * kernels.spline) * stride);
+  work.nodes.reserve(stride);
+  EdgeArrays<T> &a = work.edges;
+  a.stride = stride;
+  a.x = edges.unit.data() + work.first_edge();
+  a.y = a.x + edges.nedges;
+  a.z = a.y + edges.nedges;
+  a.r = edges.distance.data() + work.first_edge();
+  a.harmonics = work.edge_memory.data();
+  a.basis = a.harmonics + static_cast<std::size_t>(HARMONICS) * stride;
+  a.slope = a.basis + static_cast<std::size_t>(kernels.spline) * stride;
+  a.node = work.nodes.data();
+  kernels.prepare(a, grid, n, lmax, slopes);
+}
+
+template <class T> T *Network<T>::Impl::gathered_gradient(int value, int thread) const
+{
+  const auto &memory = gathered[plan.uses[value].turn];
+  return memory.data() + thread * edges.nall * layouts[value].width;
+}
+
+template <class T>
+Rows<T> Network<T>::Impl::rows_of(const Work<T> &work, int value, bool gradient) const
+{
+  const auto &use = plan.uses[value];
+  const auto thread = &work - works.data();
+  const std::int64_t width = layouts[value].width;
+  const auto in_scratch = [&](std::int64_t at) {
+    return Rows<T>{scratch[thread].data() + at * BLOCK, width, work.begin};
+  };
+  if (!gradient || use.gradient == ValueUse::Gradient::in_place)
+    return use.kept ? Rows<T>{kept[value].data(), width, 0} : in_scratch(scratch_at[value]);
+  if (use.gathered) return {gathered_gradient(value, 0), width, 0};
+  if (use.gradient == ValueUse::Gradient::kept) return {kept_gradient[value].data(), width, 0};
+  return in_scratch(scratch_gradient_at[value]);
+}
+
+template <class T> Operands<T> Network<T>::Impl::operands(const Work<T> &work, int step) const
+{
+  const PlannedStep &s = plan.steps[step];
+  Operands<T> rows;
+  if (s.in >= 0) {
+    rows.in = rows_of(work, s.in, false);
+    rows.din = rows_of(work, s.in, true);
+    if (s.gathers) rows.din.base = gathered_gradient(s.in, static_cast<int>(&work - works.data()));
+  }
+  if (s.out >= 0) {
+    rows.out = rows_of(work, s.out, false);
+    rows.dout = rows_of(work, s.out, true);
+  }
+  rows.add_gradient = s.add_gradient;
+  return rows;
+}
+
+template <class T>
+void Network<T>::Impl::run_block(Work<T> &work, const Stage &stage, bool forward)
+{
+  if (stage.convolves) prepare(work, !forward);
+  if (forward)
+    for (int step = stage.begin; step < stage.end; ++step)
+      layers[step]->forward(work, operands(work, step));
+  else
+    for (int step = stage.end; step-- > stage.begin;)
+      layers[step]->backward(work, operands(work, step));
+}
+
+template <class T> void Network<T>::Impl::run_stage(const Stage &stage, bool forward)
+{
+  on_threads([&](int thread, int count) {
+    Work<T> &work = works[thread];
+    const std::int64_t blocks = (edges.nlocal + BLOCK - 1) / BLOCK;
+    for (std::int64_t b = blocks * thread / count; b < blocks * (thread + 1) / count; ++b) {
+      work.begin = b * BLOCK;
+      work.end = std::min(edges.nlocal, work.begin + BLOCK);
+      run_block(work, stage, forward);
+    }
+  });
+}
+
+template <class T> void Network<T>::Impl::clear_gathered(const Stage &stage)
+{
+  if (stage.gathers < 0) return;
+  const std::int64_t n = edges.nall * layouts[stage.gathers].width;
+  on_threads([&](int thread, int) { std::fill_n(gathered_gradient(stage.gathers, thread), n, T(0)); });
+}
+
+/// the threads' gradients, in the order of the threads
+template <class T> void Network<T>::Impl::sum_gathered(const Stage &stage)
+{
+  if (stage.gathers < 0 || threads == 1) return;
+  const std::int64_t n = edges.nall * layouts[stage.gathers].width;
+  T *to = gathered_gradient(stage.gathers, 0);
+  on_threads([&](int thread, int count) {
+    for (int t = 1; t < count; ++t) {
+      const T *from = gathered_gradient(stage.gathers, t);
+      for (std::int64_t k = n * thread / count; k < n * (thread + 1) / count; ++k) to[k] += from[k];
+    }
+  });
+}
+
+template <class T>
+void Network<T>::Impl::exchange_rows(Exchange &exchange, int value, bool forward)
+{
+  FeatureRows rows;
+  rows.data = forward ? kept[value].data() : gathered_gradient(value, 0);
+  rows.width = layouts[value].width;
+  rows.element_bytes = sizeof(T);
+  if (forward)
+    exchange.forward(rows);
+  else
+    exchange.reverse(rows);
+}
+
+template <class T>
+Network<T>::Network(Description description, int threads) :
+    impl(std::make_unique<Impl>(std::move(description), threads))
+{
+}
+
+template <class T> Network<T>::~Network() = default;
+
+template <class T>
+void Network<T>::evaluate(const Graph &graph, Exchange &exchange, double *energy, double *edge_gradient)
+{
+  Impl &me = *impl;
+  me.load_graph(graph);
+  me.make_room();
+  for (auto &layer : me.layers)
+    if (layer) layer->see_types(graph.types, graph.nall);
+  std::fill_n(energy, graph.nlocal, 0.0);
+  std::fill_n(edge_gradient, 3 * graph.nedges, 0.0);
+  for (auto &work : me.works) {
+    work.graph = &me.edges;
+    work.energy = energy;
+    work.edge_gradient = edge_gradient;
+  }
+  const auto &stages = me.plan.stages;
+  for (const auto &stage : stages) {
+    if (stage.exchanges >= 0)
+      me.exchange_rows(exchange, stage.exchanges, true);
+    else
+      me.run_stage(stage, true);
+  }
+  for (auto stage = stages.rbegin(); stage != stages.rend(); ++stage) {
+    if (stage->exchanges >= 0) {
+      me.exchange_rows(exchange, stage->exchanges, false);
+      continue;
+    }
+    me.clear_gathered(*stage);
+    me.run_stage(*stage, false);
+    me.sum_gathered(*stage);
+  }
+}
+
+template <class T> double Network<T>::memory_bytes() const
+{
+  double bytes = impl->edges.unit.bytes() + impl->edges.distance.bytes();
+  for (const auto &layer : impl->layers)
+    if (layer) bytes += layer->memory_bytes();
+  for (const auto *set : {&impl->kept, &impl->kept_gradient, &impl->scratch})
+    for (const auto &memory : *set) bytes += memory.bytes();
+  return bytes + impl->gathered[0].bytes() + impl->gathered[1].bytes();
+}
+
+template <class T> int Network<T>::exchange_width() const
+{
+  int widest = 0;
+  for (const auto &stage : impl->plan.stages)
+    if (stage.exchanges >= 0) widest = std::max(widest, impl->layouts[stage.exchanges].width);
+  return widest;
+}
+
+template class Network<float>;
+template class Network<double>;
+
+}    // namespace natrolite::native

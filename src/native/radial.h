@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// \file
+/// Radial functions and their tables: B-splines through exact values, C2 (cubic, for float32) or C4
+/// (quintic, for float64) within a segment, with the exact derivatives at both ends of a segment.
+#pragma once
+
+#include "description.h"
+
+#include <vector>
+
+namespace natrolite::native {
+
+/// Shortest distance of a table; below, its first polynomial goes on.
+inline constexpr double TABLE_START = 0.05;    // Angstrom
+
+/// Values and derivatives by r of all outputs.
+struct RadialValues {
+  std::vector<double> value, first, second;
+};
+RadialValues evaluate(const Radial &radial, double r, bool from_left);
+/// values only; as fast as a plain loop can be
+std::vector<double> values_at(const Radial &radial, double r);
+
+/// Where the tables have their nodes: a segment ends where a radial function has a kink.
+class TableGrid {
+ public:
+  /// degree 3 or 5
+  TableGrid(const std::vector<Radial> &radials, double cutoff, double step, int degree);
+  int rows() const { return rows_; }
+  int degree() const { return degree_; }
+  template <class T> Grid<T> grid() const;
+  /// coefficients [rows][outputs]
+  std::vector<double> coefficients(const Radial &radial) const;
+  /// largest errors of value and slope between the nodes, relative to the largest value and slope
+  double error(const Radial &radial, const std::vector<double> &coefficients) const;
+
+ private:
+  struct Segment {
+    double start, step;
+    int intervals, first;
+  };
+  void solve(const Segment &segment, int outputs, std::vector<double> &right) const;
+  std::vector<Segment> segments_;
+  int rows_ = 0, degree_ = 3;
+};
+
+}    // namespace natrolite::native

@@ -136,7 +136,8 @@ namespace {
     static const std::map<std::string, Activation> known = {
         {"identity", Activation::identity}, {"silu", Activation::silu},
         {"tanh", Activation::tanh},         {"sigmoid", Activation::sigmoid},
-        {"abs", Activation::abs},           {"softplus", Activation::softplus}};
+        {"abs", Activation::abs},           {"softplus", Activation::softplus},
+        {"tanh_square", Activation::tanh_square}};
     const std::string name = text_of(object, "activation", where);
     const auto found = known.find(name);
     if (found == known.end()) refuse(where + " has the unknown activation '" + name + "'");
@@ -153,13 +154,25 @@ namespace {
     return result;
   }
 
-  Radial radial(const json &entry, const Arrays &arrays, double cutoff, const std::string &where)
+  Radial radial(const json &entry, const Arrays &arrays, double cutoff, int types,
+                const std::string &where)
   {
     Radial r;
     const json &basis = member(entry, "basis", where);
-    if (text_of(basis, "kind", where) != "bessel") refuse(where + ": unknown basis");
-    r.frequencies = arrays.get(basis, "frequencies", where, {-1}).values;
+    const std::string form = text_of(basis, "kind", where);
+    if (form != "bessel" && form != "gaussian") refuse(where + " has the unknown basis '" + form + "'");
+    r.basis = form == "bessel" ? Radial::Basis::bessel : Radial::Basis::gaussian;
+    r.parameters = arrays.get(basis, "parameters", where, {-1}).values;
     r.prefactor = number(basis, "prefactor", where);
+    if (entry.contains("agnesi")) {
+      const json &agnesi = member(entry, "agnesi", where);
+      r.radii = arrays.get(agnesi, "radii", where, {types}).values;
+      for (double radius : r.radii)
+        if (!(radius > 0.0)) refuse(where + " has a radius that is not positive");
+      r.agnesi_a = number(agnesi, "a", where);
+      r.agnesi_q = number(agnesi, "q", where);
+      r.agnesi_p = number(agnesi, "p", where);
+    }
     const json &envelope = member(entry, "envelope", where);
     const std::string kind = text_of(envelope, "kind", where);
     r.cutoff = number(envelope, "cutoff", where);
@@ -176,7 +189,7 @@ namespace {
     } else
       refuse(where + " has the unknown envelope '" + kind + "'");
     r.envelope_of_weights = flag(entry, "envelope_of_weights", where);
-    auto width = static_cast<std::int64_t>(r.frequencies.size());
+    auto width = static_cast<std::int64_t>(r.parameters.size());
     for (const json &layer : list(entry, "layers", where)) {
       Radial::Dense dense;
       dense.weights = arrays.get(layer, "weights", where, {width, -1});
@@ -206,6 +219,19 @@ namespace {
         gate(entry, where, s);
       else if (op == "norm")
         norm(entry, where, s);
+      else if (op == "product")
+        product(entry, where, s);
+      else if (op == "divide") {
+        s.kind = Step::Kind::divide;
+        s.in = value(entry, "in", where);
+        s.by = value(entry, "by", where);
+        s.out = value(entry, "out", where);
+        s.alpha = number(entry, "alpha", where);
+        s.beta = number(entry, "beta", where);
+        same_blocks(s, where);
+        if (shape(s.by)[0].l != 0) refuse(where + " divides by a vector");
+      } else if (op == "repulsion")
+        repulsion(entry, where, s);
       else if (op == "energy")
         energy(entry, where, s);
       else if (op == "exchange") {
@@ -337,13 +363,98 @@ namespace {
       const auto n = static_cast<std::int64_t>(shape(s.in).size());
       s.norm_weights = arrays_.get(entry, "weights", where, {n}).values;
       const json &factors = list(entry, "factors", where);
-      if (factors.size() != shape(s.in).size() || shape(s.out).size() != shape(s.in).size())
-        refuse(where + " does not fit its blocks");
-      for (std::int64_t k = 0; k < n; ++k) {
-        const auto &a = shape(s.in)[k], &b = shape(s.out)[k];
-        if (a.l != b.l || a.channels != b.channels) refuse(where + " does not fit its blocks");
-        s.norm_factors.push_back(arrays_.get(factors[k], "values", where, {a.channels}));
+      same_blocks(s, where);
+      if (static_cast<std::int64_t>(factors.size()) != n) refuse(where + " does not fit its blocks");
+      for (std::int64_t k = 0; k < n; ++k)
+        s.norm_factors.push_back(arrays_.get(factors[k], "values", where, {shape(s.in)[k].channels}));
+    }
+
+    void same_blocks(const Step &s, const std::string &where) const
+    {
+      bool fits = shape(s.in).size() == shape(s.out).size();
+      for (std::size_t k = 0; fits && k < shape(s.in).size(); ++k)
+        fits = shape(s.in)[k].l == shape(s.out)[k].l && shape(s.in)[k].channels == shape(s.out)[k].channels;
+      if (!fits) refuse(where + " has blocks that do not fit");
+    }
+
+    std::vector<std::pair<int, int>> factors(const json &entry, const char *key, int below,
+                                             const std::string &where) const
+    {
+      std::vector<std::pair<int, int>> result;
+      for (const json &pair : list(entry, key, where)) {
+        if (!pair.is_array() || pair.size() != 2 || !pair[0].is_number_integer() ||
+            !pair[1].is_number_integer())
+          refuse(where + ": '" + key + "' has an entry that is no pair");
+        const auto a = pair[0].get<std::int64_t>(), b = pair[1].get<std::int64_t>();
+        if (a < 0 || b < 0 || a >= below || b >= below)
+          refuse(where + ": '" + key + "' names a monomial that is not before it");
+        result.emplace_back(static_cast<int>(a), static_cast<int>(b));
       }
+      return result;
+    }
+
+    void product(const json &entry, const std::string &where, Step &s) const
+    {
+      s.kind = Step::Kind::product;
+      s.in = value(entry, "in", where);
+      s.out = value(entry, "out", where);
+      const auto &from = shape(s.in), &to = shape(s.out);
+      int components = 0, outputs = 0;
+      for (const auto &b : from) {
+        if (b.channels != from[0].channels) refuse(where + " has blocks of different channels");
+        components += 2 * b.l + 1;
+      }
+      for (const auto &b : to) {
+        if (b.channels != from[0].channels) refuse(where + " has blocks of different channels");
+        outputs += 2 * b.l + 1;
+      }
+      s.pairs = factors(entry, "pairs", components, where);
+      const int pairs = components + static_cast<int>(s.pairs.size());
+      s.triples = factors(entry, "triples", pairs, where);
+      const int monomials = pairs + static_cast<int>(s.triples.size());
+      const json &weights = list(entry, "weights", where);
+      if (weights.size() != to.size()) refuse(where + " does not fit its blocks");
+      for (const json &w : weights) {
+        s.product_weights.push_back(arrays_.get(w, "values", where, {-1, -1, from[0].channels}));
+        const auto sets = s.product_weights.back().shape[0];
+        if ((sets != 1 && sets != d_.types) || sets != s.product_weights[0].shape[0])
+          refuse(where + " has weights for " + std::to_string(sets) + " types");
+      }
+      std::map<std::pair<int, int>, int> written;
+      for (const json &e : list(entry, "outputs", where)) {
+        Step::Output o;
+        o.block = block(e, "block", where, to);
+        o.component = integer(e, "component", where, 0, 2 * to[o.block].l);
+        for (const json &m : list(e, "monomials", where)) {
+          if (!m.is_number_integer() || m.get<std::int64_t>() < 0 || m.get<std::int64_t>() >= monomials)
+            refuse(where + " has an output of an unknown monomial");
+          o.monomials.push_back(m.get<int>());
+        }
+        o.coupling = arrays_.get(e, "coupling", where,
+                                 {s.product_weights[o.block].shape[1],
+                                  static_cast<std::int64_t>(o.monomials.size())});
+        ++written[{o.block, o.component}];
+        s.outputs.push_back(std::move(o));
+      }
+      if (static_cast<int>(written.size()) != outputs || s.outputs.size() != written.size())
+        refuse(where + " does not write each component once");
+    }
+
+    void repulsion(const json &entry, const std::string &where, Step &s) const
+    {
+      s.kind = Step::Kind::repulsion;
+      auto &r = s.repulsion;
+      r.types = d_.types;
+      r.strength = arrays_.get(entry, "strength", where, {d_.types, d_.types}).values;
+      r.screening = arrays_.get(entry, "screening", where, {d_.types, d_.types}).values;
+      r.reach = arrays_.get(entry, "reach", where, {d_.types, d_.types}).values;
+      r.coefficients = arrays_.get(entry, "coefficients", where, {-1}).values;
+      r.decays = arrays_.get(entry, "decays", where, {static_cast<std::int64_t>(r.coefficients.size())}).values;
+      r.p = number(entry, "p", where);
+      for (const auto *table : {&r.screening, &r.reach})
+        for (double x : *table)
+          if (!(x > 0.0)) refuse(where + " has a length that is not positive");
+      if (!(r.p >= 2.0) || r.p > 1000.0) refuse(where + ": wrong exponent of the envelope");
     }
 
     void energy(const json &entry, const std::string &where, Step &s) const
@@ -379,7 +490,7 @@ Description parse_description(std::string_view text, std::string_view bytes)
   }
   int k = 0;
   for (const json &r : list(root, "radials", "the top"))
-    d.radials.push_back(radial(r, arrays, d.cutoff, "radial function " + std::to_string(k++)));
+    d.radials.push_back(radial(r, arrays, d.cutoff, d.types, "radial function " + std::to_string(k++)));
   const Steps steps(d, arrays);
   k = 0;
   for (const json &s : list(root, "steps", "the top"))

@@ -38,8 +38,13 @@ struct ActivationShape {
 /// w(r): basis times envelope through a network of dense layers.
 struct Radial {
   enum class Envelope { none, polynomial, xplor };
-  std::vector<double> frequencies;    ///< prefactor sin(f r) / r
+  enum class Basis { bessel, gaussian };
+  Basis basis = Basis::bessel;
+  std::vector<double> parameters;     ///< bessel: prefactor sin(f x) / x; gaussian: exp(prefactor (x - c)^2)
   double prefactor = 1.0;
+  /// x = r, or, with radii, 1 / (1 + a s^q / (1 + s^(q - p))), s = r / (R_i + R_j)
+  std::vector<double> radii;          ///< [types]
+  double agnesi_a = 0.0, agnesi_q = 0.0, agnesi_p = 0.0;
   Envelope envelope = Envelope::none;
   double cutoff = 0.0, on = 0.0, p = 6.0;
   bool envelope_of_weights = false;    ///< else of the basis
@@ -49,13 +54,14 @@ struct Radial {
     ActivationShape activation;
   };
   std::vector<Dense> layers;
+  bool typed() const { return !radii.empty(); }
   int outputs() const { return static_cast<int>(layers.back().weights.shape[1]); }
 };
 
 struct Step {
-  enum class Kind { convolve, linear, gate, exchange, energy, norm };
+  enum class Kind { convolve, linear, gate, exchange, energy, norm, product, divide, repulsion };
   Kind kind = Kind::energy;
-  int in = -1, out = -1;               ///< values; -1 = none
+  int in = -1, by = -1, out = -1;      ///< values; -1 = none
 
   // convolve: out += sum over edges and paths
   struct Path {
@@ -95,6 +101,29 @@ struct Step {
 
   // energy: E += scale[type] in + shift[type], of channel 0 of block 0
   std::vector<double> scale, shift;    ///< [types]
+
+  // product: out[block][component] = sum over entries of coefficient times monomial. Monomials:
+  // the components of in, then `pairs`, then `triples`, products of two monomials before them;
+  // coefficient[entry][channel] = sum over paths of coupling[path][entry] weights[path][channel]
+  std::vector<std::pair<int, int>> pairs, triples;
+  struct Output {
+    int block = 0, component = 0;
+    std::vector<int> monomials;
+    Array coupling;                    ///< [paths, monomials]
+  };
+  std::vector<Output> outputs;         ///< every component of out once
+  std::vector<Array> product_weights;  ///< [block of out]: [types or 1, paths, channels]
+
+  // divide: in / (alpha + beta by)
+  double alpha = 0.0, beta = 0.0;
+
+  // repulsion: strength / r sum_k c_k exp(-decay_k r / screening), to 0 at reach; [neighbor, center]
+  struct Repulsion {
+    std::int64_t types = 0;
+    std::vector<double> strength, screening, reach, coefficients, decays;
+    double p = 6.0;
+  };
+  Repulsion repulsion;
 
   // norm: x / sqrt(epsilon + sum over blocks of |x|^2 weight), times factors by channel
   std::vector<double> norm_weights;    ///< [blocks]

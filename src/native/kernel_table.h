@@ -6,6 +6,7 @@
 #include "edge_kernels.h"
 #include "matrix_kernels.h"
 #include "path_kernels.h"
+#include "product_kernels.h"
 
 namespace natrolite::NATROLITE_ISA {
 
@@ -42,6 +43,8 @@ template <class T> void fill(Kernels<T> &table)
   table.multiply = multiply<T>;
   table.activate = activate<T>;
   table.activate_backward = activate_backward<T>;
+  table.product_forward = product_forward<T>;
+  table.product_backward = product_backward<T>;
   table.gate = gate<T>;
   table.gate_backward = gate_backward<T>;
 }

@@ -71,7 +71,19 @@ template <class T> struct MatrixArguments {
   bool add = false;
 };
 
-enum class Activation : int { identity, silu, tanh, sigmoid, abs, softplus };
+/// Polynomials of one vector of channels of one atom.
+template <class T> struct ProductArguments {
+  int components = 0, pairs = 0, triples = 0, outputs = 0;
+  const int *component = nullptr, *output = nullptr;    ///< offsets in x and dx, in out
+  const int *left = nullptr, *right = nullptr;          ///< [pairs + triples] factors, monomials
+  const int *first = nullptr, *monomial = nullptr;      ///< [outputs + 1], [entries]
+  const T *coefficients = nullptr;                      ///< [entries][vector]
+  const T *x = nullptr;
+  T *dx = nullptr, *out = nullptr;
+  T *scratch = nullptr;                                 ///< 2 vectors for each monomial
+};
+
+enum class Activation : int { identity, silu, tanh, sigmoid, abs, softplus, tanh_square };
 
 /// Functions of one instruction set.
 template <class T> struct Kernels {
@@ -94,6 +106,8 @@ template <class T> struct Kernels {
   void (*activate)(Activation, T factor, int n, const T *x, T *y) = nullptr;
   /// dx = factor f'(x) dy; dx may be x
   void (*activate_backward)(Activation, T factor, int n, const T *x, const T *dy, T *dx) = nullptr;
+  void (*product_forward)(const ProductArguments<T> &) = nullptr;
+  void (*product_backward)(const ProductArguments<T> &) = nullptr;
   /// y[m] = gate x[m] for components m
   void (*gate)(int n, int components, const T *gate, const T *x, T *y) = nullptr;
   /// dx[m] = gate dy[m], dgate = sum_m x[m] dy[m]; dx may be x, dgate may not be gate

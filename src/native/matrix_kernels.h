@@ -103,7 +103,13 @@ NATROLITE_VECTOR_INLINE void activation_at(Activation kind, Vector<T> x, Vector<
       slope = one - f * f;
       return;
     }
-    case Activation::softplus: {    // shifted: ln(1 + e^x) - ln 2, by a series in tanh
+    case Activation::tanh_square: {
+      const V e = exponential(T(2) * x * x);
+      f = one - T(2) / (e + T(1));
+      slope = T(2) * x * (one - f * f);
+      return;
+    }
+    case Activation::softplus: {    // shifted: ln(1 + e^x) - ln 2
       f = V{};
       slope = one / (one + exponential(-x));
       for (int k = 0; k < WIDTH<T>; ++k)

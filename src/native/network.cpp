@@ -4,6 +4,7 @@
 #include "layers/convolution.h"
 #include "layers/gate.h"
 #include "layers/linear.h"
+#include "layers/product.h"
 #include "plan.h"
 #include "radial.h"
 
@@ -35,6 +36,8 @@ template <class T> struct Network<T>::Impl {
   Impl(Description description, int nthreads);
 
   void build_layers(const Description &d);
+  void tabulate();
+  void see_types(const std::int64_t *type, std::int64_t n);
   void load_graph(const Graph &graph);
   void make_room();
   void run_stage(const Stage &stage, bool forward);
@@ -53,7 +56,10 @@ template <class T> struct Network<T>::Impl {
   double cutoff;
   const Kernels<T> &kernels;
   Grid<T> grid;
-  int table_rows = 0;
+  std::vector<Radial> radials;
+  std::vector<Convolution<T> *> convolutions;        ///< among the layers
+  bool typed = false;                                ///< tables by the types of a pair
+  std::vector<std::int64_t> present;                 ///< types that have tables
   std::vector<Layout> layouts;                       ///< [value]
   std::vector<std::unique_ptr<Layer<T>>> layers;     ///< [step]; null = exchange
   std::vector<Buffer<T>> kept, kept_gradient;        ///< [value]
@@ -71,6 +77,9 @@ Network<T>::Impl::Impl(Description d, int nthreads) :
 {
   for (const auto &value : d.values) layouts.emplace_back(value.blocks, kernels.width);
   build_layers(d);
+  radials = std::move(d.radials);
+  for (const auto &radial : radials) typed = typed || radial.typed();
+  if (!typed) tabulate();
   std::vector<Traits> traits;
   for (const auto &layer : layers)
     traits.push_back({layer && layer->keeps_input(), layer && layer->in_place()});
@@ -92,46 +101,94 @@ Network<T>::Impl::Impl(Description d, int nthreads) :
 
 template <class T> void Network<T>::Impl::build_layers(const Description &d)
 {
-  double step = FIRST_STEP[!NARROW<T>];
-  for (int refinement = 0;; ++refinement, step *= 0.5) {
-    const TableGrid table(d.radials, d.cutoff, step, kernels.spline - 1);
-    std::vector<std::vector<double>> coefficients;
-    double error = 0.0;
-    for (const auto &radial : d.radials) {
-      coefficients.push_back(table.coefficients(radial));
-      error = std::max(error, table.error(radial, coefficients.back()));
+  for (const auto &s : d.steps) {
+    const Layout none, &in = s.in >= 0 ? layouts[s.in] : none, &out = s.out >= 0 ? layouts[s.out] : none;
+    switch (s.kind) {
+      case Step::Kind::convolve: {
+        auto layer = std::make_unique<Convolution<T>>(
+            s, s.in >= 0 ? in : Layout(s.table_blocks, kernels.width), out, d.lmax, kernels);
+        convolutions.push_back(layer.get());
+        layers.push_back(std::move(layer));
+        break;
+      }
+      case Step::Kind::linear:
+        layers.push_back(std::make_unique<Linear<T>>(s, in, out, kernels));
+        break;
+      case Step::Kind::gate:
+        layers.push_back(std::make_unique<Gate<T>>(s, in, out, kernels));
+        break;
+      case Step::Kind::norm:
+        layers.push_back(std::make_unique<Norm<T>>(s, in, kernels));
+        break;
+      case Step::Kind::product:
+        layers.push_back(std::make_unique<Product<T>>(s, in, out, kernels));
+        break;
+      case Step::Kind::divide:
+        layers.push_back(std::make_unique<Divide<T>>(s, in, layouts[s.by]));
+        break;
+      case Step::Kind::repulsion:
+        layers.push_back(std::make_unique<Repulsion<T>>(s));
+        break;
+      case Step::Kind::energy:
+        layers.push_back(std::make_unique<Energy<T>>(s, in));
+        break;
+      case Step::Kind::exchange:
+        layers.push_back(nullptr);
     }
+  }
+}
+
+/// the tables of all convolutions, one for each pair of present types where they look at types
+template <class T> void Network<T>::Impl::tabulate()
+{
+  double step = FIRST_STEP[!NARROW<T>];
+  const auto count = typed ? present.size() : 1;
+  for (int refinement = 0;; ++refinement, step *= 0.5) {
+    const TableGrid table(radials, cutoff, step, kernels.spline - 1);
+    std::vector<std::vector<double>> coefficients(radials.size());
+    double error = 0.0;
+    for (std::size_t k = 0; k < radials.size(); ++k)
+      for (std::size_t pair = 0; pair < count * count; ++pair) {
+        TypePair types;
+        if (typed) types = {present[pair / count], present[pair % count]};
+        const auto one = table.coefficients(radials[k], types);
+        error = std::max(error, table.error(radials[k], types, one));
+        coefficients[k].insert(coefficients[k].end(), one.begin(), one.end());
+      }
     if (error > TABLE_ERROR[!NARROW<T>] && refinement < REFINEMENTS) continue;
     if (!(error <= 100.0 * TABLE_ERROR[!NARROW<T>]))
       throw std::runtime_error("its radial functions are too rough for tables");
     grid = table.template grid<T>();
-    table_rows = table.rows();
-    for (const auto &s : d.steps) {
-      const Layout none, &in = s.in >= 0 ? layouts[s.in] : none, &out = s.out >= 0 ? layouts[s.out] : none;
-      switch (s.kind) {
-        case Step::Kind::convolve:
-          layers.push_back(std::make_unique<Convolution<T>>(
-              s, s.in >= 0 ? in : Layout(s.table_blocks, kernels.width), out, d.lmax, table_rows,
-              coefficients[s.radial], kernels));
-          break;
-        case Step::Kind::linear:
-          layers.push_back(std::make_unique<Linear<T>>(s, in, out, kernels));
-          break;
-        case Step::Kind::gate:
-          layers.push_back(std::make_unique<Gate<T>>(s, in, out, kernels));
-          break;
-        case Step::Kind::norm:
-          layers.push_back(std::make_unique<Norm<T>>(s, in, kernels));
-          break;
-        case Step::Kind::energy:
-          layers.push_back(std::make_unique<Energy<T>>(s, in));
-          break;
-        case Step::Kind::exchange:
-          layers.push_back(nullptr);
-      }
+    const int rows = table.rows(), all = static_cast<int>(count * count) * rows;
+    for (auto *layer : convolutions) layer->set_table(all, coefficients[layer->radial()]);
+    if (!typed) return;
+    edges.by_center.assign(types, 0);
+    edges.by_neighbor.assign(types, 0);
+    for (std::size_t k = 0; k < count; ++k) {
+      edges.by_center[present[k]] = static_cast<std::int32_t>(k * count) * rows;
+      edges.by_neighbor[present[k]] = static_cast<std::int32_t>(k) * rows;
     }
     return;
   }
+}
+
+/// tables of types that were not there before
+template <class T> void Network<T>::Impl::see_types(const std::int64_t *type, std::int64_t n)
+{
+  for (auto &layer : layers)
+    if (layer) layer->see_types(type, n);
+  if (!typed) return;
+  const auto before = present.size();
+  std::vector<char> known(types, 0);
+  for (auto t : present) known[t] = 1;
+  for (std::int64_t k = 0; k < n; ++k)
+    if (!known[type[k]]) {
+      known[type[k]] = 1;
+      present.push_back(type[k]);
+    }
+  if (present.size() == before) return;
+  std::sort(present.begin(), present.end());
+  tabulate();
 }
 
 template <class T> void Network<T>::Impl::load_graph(const Graph &graph)
@@ -201,6 +258,11 @@ template <class T> void Network<T>::Impl::prepare(Work<T> &work, bool slopes)
   a.slope = a.basis + static_cast<std::size_t>(kernels.spline) * stride;
   a.node = work.nodes.data();
   kernels.prepare(a, grid, n, lmax, slopes);
+  if (!typed) return;
+  for (std::int64_t row = work.begin; row < work.end; ++row)
+    for (std::int64_t e = edges.first[row]; e < edges.first[row + 1]; ++e)
+      a.node[e - work.first_edge()] +=
+          edges.by_center[edges.types[row]] + edges.by_neighbor[edges.types[edges.neighbor[e]]];
 }
 
 template <class T> T *Network<T>::Impl::gathered_gradient(int value, int thread) const
@@ -234,11 +296,16 @@ template <class T> Operands<T> Network<T>::Impl::operands(const Work<T> &work, i
     rows.din = rows_of(work, s.in, true);
     if (s.gathers) rows.din.base = gathered_gradient(s.in, static_cast<int>(&work - works.data()));
   }
+  if (s.by >= 0) {
+    rows.by = rows_of(work, s.by, false);
+    rows.dby = rows_of(work, s.by, true);
+  }
   if (s.out >= 0) {
     rows.out = rows_of(work, s.out, false);
     rows.dout = rows_of(work, s.out, true);
   }
   rows.add_gradient = s.add_gradient;
+  rows.add_gradient_by = s.add_gradient_by;
   return rows;
 }
 
@@ -313,10 +380,9 @@ template <class T>
 void Network<T>::evaluate(const Graph &graph, Exchange &exchange, double *energy, double *edge_gradient)
 {
   Impl &me = *impl;
+  me.see_types(graph.types, graph.nall);
   me.load_graph(graph);
   me.make_room();
-  for (auto &layer : me.layers)
-    if (layer) layer->see_types(graph.types, graph.nall);
   std::fill_n(energy, graph.nlocal, 0.0);
   std::fill_n(edge_gradient, 3 * graph.nedges, 0.0);
   for (auto &work : me.works) {

@@ -58,9 +58,11 @@ namespace {
         places[s.in].exchange = k;
         continue;
       }
-      if (s.in >= 0) places[s.in].readers.push_back(k);
+      for (int v : {s.in, s.by})
+        if (v >= 0) places[v].readers.push_back(k);
       if (s.out >= 0) places[s.out].writers.push_back(k);
-      if (s.in >= 0 && s.in == s.out) refuse(d, s.in, "is read and written by one step");
+      if (s.in >= 0 && (s.in == s.out || s.in == s.by)) refuse(d, s.in, "stands twice in one step");
+      if (s.by >= 0 && s.by == s.out) refuse(d, s.by, "stands twice in one step");
     }
     return places;
   }
@@ -95,7 +97,12 @@ Plan make_plan(const Description &d, const std::vector<Traits> &traits)
     for (int k = plan.stages[s].begin; k < plan.stages[s].end; ++k) stage_of[k] = static_cast<int>(s);
   bool energy = false;
   for (const auto &s : d.steps) {
-    plan.steps.push_back({s.in, s.out, s.kind == Kind::convolve && s.in >= 0, false});
+    PlannedStep step;
+    step.in = s.in;
+    step.by = s.by;
+    step.out = s.out;
+    step.gathers = s.kind == Kind::convolve && s.in >= 0;
+    plan.steps.push_back(step);
     energy = energy || s.kind == Kind::energy;
   }
   if (!energy) throw std::runtime_error("network description: no step gives an energy: export the model again");
@@ -107,12 +114,19 @@ Plan make_plan(const Description &d, const std::vector<Traits> &traits)
     use.gathered = d.steps[p.readers[0]].kind == Kind::convolve;
     const bool crosses = stage_of[p.writers.front()] != stage_of[p.readers.back()];
     use.kept = use.gathered || crosses;
-    for (int k : p.readers) use.kept = use.kept || traits[k].keeps_input;
-    for (std::size_t k = 0; k + 1 < p.readers.size(); ++k) plan.steps[p.readers[k]].add_gradient = true;
+    for (int k : p.readers) {
+      use.kept = use.kept || traits[k].keeps_input;
+      if (traits[k].in_place && plan.steps[k].in == v && p.readers.size() > 1)
+        refuse(d, v, "has another reader beside one that must be the only one");
+    }
+    for (std::size_t k = 0; k + 1 < p.readers.size(); ++k) {
+      PlannedStep &reader = plan.steps[p.readers[k]];
+      (reader.in == v ? reader.add_gradient : reader.add_gradient_by) = true;
+    }
     if (use.gathered) {
       use.gradient = ValueUse::Gradient::gathered;
       use.turn = turn++ % 2;
-    } else if (p.readers.size() == 1 && traits[p.readers[0]].in_place)
+    } else if (p.readers.size() == 1 && plan.steps[p.readers[0]].in == v && traits[p.readers[0]].in_place)
       use.gradient = ValueUse::Gradient::in_place;
     else if (crosses)
       use.gradient = ValueUse::Gradient::kept;

@@ -15,9 +15,10 @@ struct Traits {
 };
 
 struct PlannedStep {
-  int in = -1, out = -1;
+  int in = -1, by = -1, out = -1;
   bool gathers = false;         ///< reads rows of neighbors
-  bool add_gradient = false;    ///< another reader of `in` writes its gradient first
+  /// another reader of `in` (of `by`) writes its gradient first
+  bool add_gradient = false, add_gradient_by = false;
 };
 
 /// Steps [begin, end) of one block after the other, or one exchange.

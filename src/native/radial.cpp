@@ -21,11 +21,32 @@ namespace {
   /// f(a) from f, f', f'' at a.v
   Jet chain(Jet a, double f, double f1, double f2) { return {f, f1 * a.d, f2 * a.d * a.d + f1 * a.dd}; }
 
-  Jet bessel(double frequency, double r)
+  Jet power(Jet a, double p)
   {
-    const double s = std::sin(frequency * r), c = std::cos(frequency * r);
-    return Jet{s, frequency * c, -frequency * frequency * s} *
-        Jet{1.0 / r, -1.0 / (r * r), 2.0 / (r * r * r)};
+    return chain(a, std::pow(a.v, p), p * std::pow(a.v, p - 1.0), p * (p - 1.0) * std::pow(a.v, p - 2.0));
+  }
+  Jet inverse(Jet a) { return chain(a, 1.0 / a.v, -1.0 / (a.v * a.v), 2.0 / (a.v * a.v * a.v)); }
+  constexpr Jet ONE{1.0, 0.0, 0.0};
+
+  Jet basis(const Radial &radial, double parameter, Jet x)
+  {
+    if (radial.basis == Radial::Basis::gaussian) {
+      const Jet d = x + Jet{-parameter, 0.0, 0.0}, u = radial.prefactor * (d * d);
+      const double e = std::exp(u.v);
+      return chain(u, e, e, e);
+    }
+    const Jet u = parameter * x;
+    const double s = std::sin(u.v), c = std::cos(u.v);
+    return radial.prefactor * (chain(u, s, c, -s) * inverse(x));
+  }
+
+  /// what the basis sees of a distance
+  Jet transformed(const Radial &radial, TypePair pair, Jet r)
+  {
+    if (!radial.typed()) return r;
+    const Jet s = 1.0 / (radial.radii[pair.center] + radial.radii[pair.neighbor]) * r;
+    const double p = radial.agnesi_p, q = radial.agnesi_q;
+    return inverse(ONE + radial.agnesi_a * (power(s, q) * inverse(ONE + power(s, q - p))));
   }
 
   Jet polynomial(double p, double cutoff, double r)
@@ -71,6 +92,8 @@ namespace {
         const double t = std::tanh(x.v);
         return a.factor * chain(x, t, 1.0 - t * t, -2.0 * t * (1.0 - t * t));
       }
+      case Activation::tanh_square:
+        return activated({Activation::tanh, a.factor}, x * x);
       case Activation::abs:
         return a.factor * chain(x, std::fabs(x.v), x.v < 0.0 ? -1.0 : 1.0, 0.0);
       case Activation::softplus:
@@ -102,7 +125,7 @@ namespace {
     return x;
   }
 
-  template <class X> std::vector<X> weights(const Radial &radial, double r, bool below)
+  template <class X> std::vector<X> weights(const Radial &radial, TypePair pair, double r, bool below)
   {
     const auto simple = [](Jet jet) {
       if constexpr (std::is_same_v<X, Jet>)
@@ -112,8 +135,9 @@ namespace {
     };
     const X cut = simple(envelope(radial, r, below));
     std::vector<X> x;
-    for (double f : radial.frequencies) {
-      const X value = simple(radial.prefactor * bessel(f, r));
+    const Jet seen = transformed(radial, pair, {r, 1.0, 0.0});
+    for (double parameter : radial.parameters) {
+      const X value = simple(basis(radial, parameter, seen));
       x.push_back(radial.envelope_of_weights ? value : value * cut);
     }
     x = through_layers(radial, std::move(x));
@@ -124,10 +148,10 @@ namespace {
 
 }    // namespace
 
-RadialValues evaluate(const Radial &radial, double r, bool from_left)
+RadialValues evaluate(const Radial &radial, TypePair pair, double r, bool from_left)
 {
   RadialValues result;
-  for (const Jet &jet : weights<Jet>(radial, r, from_left)) {
+  for (const Jet &jet : weights<Jet>(radial, pair, r, from_left)) {
     result.value.push_back(jet.v);
     result.first.push_back(jet.d);
     result.second.push_back(jet.dd);
@@ -135,9 +159,9 @@ RadialValues evaluate(const Radial &radial, double r, bool from_left)
   return result;
 }
 
-std::vector<double> values_at(const Radial &radial, double r)
+std::vector<double> values_at(const Radial &radial, TypePair pair, double r)
 {
-  return weights<double>(radial, r, true);
+  return weights<double>(radial, pair, r, true);
 }
 
 TableGrid::TableGrid(const std::vector<Radial> &radials, double cutoff, double step, int degree) :
@@ -174,7 +198,7 @@ template <class T> Grid<T> TableGrid::grid() const
 template Grid<float> TableGrid::grid() const;
 template Grid<double> TableGrid::grid() const;
 
-std::vector<double> TableGrid::coefficients(const Radial &radial) const
+std::vector<double> TableGrid::coefficients(const Radial &radial, TypePair pair) const
 {
   const int outputs = radial.outputs(), ends = (degree_ - 1) / 2;
   std::vector<double> all(static_cast<std::size_t>(rows_) * outputs);
@@ -183,14 +207,14 @@ std::vector<double> TableGrid::coefficients(const Radial &radial) const
     const auto row = [&](int k) { return right.begin() + static_cast<std::ptrdiff_t>(k) * outputs; };
     for (int side = 0; side < 2; ++side) {
       const double r = side ? s.start + s.step * s.intervals : s.start;
-      const RadialValues end = evaluate(radial, r, side == 1);
+      const RadialValues end = evaluate(radial, pair, r, side == 1);
       const int last = s.intervals + degree_ - 1;
       std::copy(end.first.begin(), end.first.end(), row(side ? last : 0));
       if (ends == 2) std::copy(end.second.begin(), end.second.end(), row(side ? last - 1 : 1));
       std::copy(end.value.begin(), end.value.end(), row(side ? last - ends : ends));
     }
     for (int k = 1; k < s.intervals; ++k) {
-      const auto value = values_at(radial, s.start + s.step * k);
+      const auto value = values_at(radial, pair, s.start + s.step * k);
       std::copy(value.begin(), value.end(), row(ends + k));
     }
     solve(s, outputs, right);
@@ -265,13 +289,13 @@ namespace {
 
 }    // namespace
 
-double TableGrid::error(const Radial &radial, const std::vector<double> &coefficients) const
+double TableGrid::error(const Radial &radial, TypePair pair, const std::vector<double> &coefficients) const
 {
   const int outputs = radial.outputs();
   double largest[2] = {1e-300, 1e-300}, error[2] = {};
   for (const auto &s : segments_)
     for (int k = 0; k < s.intervals; k += std::max(1, s.intervals / 24)) {
-      const RadialValues exact = evaluate(radial, s.start + s.step * (k + 0.5), true);
+      const RadialValues exact = evaluate(radial, pair, s.start + s.step * (k + 0.5), true);
       double value[MOST_SPLINE], slope[MOST_SPLINE];
       splines(degree_, 0.5, value, slope);
       for (int q = 0; q < outputs; ++q) {

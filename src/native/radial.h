@@ -13,13 +13,18 @@ namespace natrolite::native {
 /// Shortest distance of a table; below, its first polynomial goes on.
 inline constexpr double TABLE_START = 0.05;    // Angstrom
 
+/// Types of center and neighbor, for radial functions that look at them.
+struct TypePair {
+  std::int64_t center = 0, neighbor = 0;
+};
+
 /// Values and derivatives by r of all outputs.
 struct RadialValues {
   std::vector<double> value, first, second;
 };
-RadialValues evaluate(const Radial &radial, double r, bool from_left);
+RadialValues evaluate(const Radial &radial, TypePair pair, double r, bool from_left);
 /// values only; as fast as a plain loop can be
-std::vector<double> values_at(const Radial &radial, double r);
+std::vector<double> values_at(const Radial &radial, TypePair pair, double r);
 
 /// Where the tables have their nodes: a segment ends where a radial function has a kink.
 class TableGrid {
@@ -30,9 +35,9 @@ class TableGrid {
   int degree() const { return degree_; }
   template <class T> Grid<T> grid() const;
   /// coefficients [rows][outputs]
-  std::vector<double> coefficients(const Radial &radial) const;
+  std::vector<double> coefficients(const Radial &radial, TypePair pair) const;
   /// largest errors of value and slope between the nodes, relative to the largest value and slope
-  double error(const Radial &radial, const std::vector<double> &coefficients) const;
+  double error(const Radial &radial, TypePair pair, const std::vector<double> &coefficients) const;
 
  private:
   struct Segment {

@@ -76,31 +76,38 @@ class Description:
         self.data["values"].append({"name": name, "blocks": layout.shapes()})
         return name
 
-    def array(self, values):
+    def array64(self, values):
+        """Store an array in float64, whatever the network computes in; return its name."""
+        return self.array(values, np.dtype("float64"))
+
+    def array(self, values, dtype=None):
         """Store an array; return its name."""
-        values = np.ascontiguousarray(np.asarray(values, np.float64).astype(self.dtype))
+        dtype = dtype or self.dtype
+        values = np.ascontiguousarray(np.asarray(values, np.float64).astype(dtype))
         if not np.isfinite(values).all():
             raise Undescribed("weights that are not finite")
         self.bytes.extend(b"\0" * (-len(self.bytes) % ALIGNMENT))
         name = f"a{len(self.data['arrays'])}"
         self.data["arrays"][name] = {
-            "dtype": self.dtype.name, "shape": list(values.shape), "offset": len(self.bytes),
+            "dtype": dtype.name, "shape": list(values.shape), "offset": len(self.bytes),
         }  # fmt: skip
-        self.bytes.extend(values.astype(self.dtype.newbyteorder("<")).tobytes())
+        self.bytes.extend(values.astype(dtype.newbyteorder("<")).tobytes())
         return name
 
-    def radial(self, basis, envelope, layers, envelope_of_weights=False):
+    def radial(self, basis, envelope, layers, envelope_of_weights=False, agnesi=None):
         """Add a radial function; return its index.
 
-        basis: {"kind": "bessel", "frequencies", "prefactor"}; envelope: {"kind", "cutoff", ...};
-        layers: [(weights [in, out], bias or None, (activation, factor))].
+        basis: {"kind": "bessel" or "gaussian", "parameters", "prefactor"}; envelope: {"kind", "cutoff", ...};
+        layers: [(weights [in, out], bias or None, (activation, factor))]; agnesi: None or {"radii", "a", "q", "p"}.
         """
         entry = {
-            "basis": {**basis, "frequencies": self.array(basis["frequencies"])},
+            "basis": {**basis, "parameters": self.array(basis["parameters"])},
             "envelope": envelope,
             "envelope_of_weights": envelope_of_weights,
             "layers": [],
         }
+        if agnesi is not None:
+            entry["agnesi"] = {**agnesi, "radii": self.array64(agnesi["radii"])}
         for weights, bias, (activation, factor) in layers:
             layer = {"weights": self.array(weights), "activation": activation, "factor": factor}
             if bias is not None:
@@ -346,11 +353,10 @@ def path_coupling(path, l1, l2):
     return path.coupling.double().numpy().reshape(d2, path.d3, path.d1).transpose(2, 0, 1)
 
 
-class Ordered:
-    """Sums of a Convolution in its emitted order, put into e3nn's order, then through a module."""
+class Wrapped:
+    """A module behind something done to its rows."""
 
-    def __init__(self, convolution_module, module):
-        self.order = convolution_module.order
+    def __init__(self, module):
         self.module = module
 
     def parameters(self):
@@ -361,5 +367,26 @@ class Ordered:
         """The module's, for their type."""
         return self.module.buffers()
 
+
+class Ordered(Wrapped):
+    """Sums of a Convolution in its emitted order, put into e3nn's order, then through a module."""
+
+    def __init__(self, convolution_module, module):
+        super().__init__(module)
+        self.order = convolution_module.order
+
     def __call__(self, x):
         return self.module(x.index_select(1, self.order))
+
+
+class OfType(Wrapped):
+    """A product with the one-hot row of one type."""
+
+    def __init__(self, product, types, k):
+        super().__init__(product)
+        self.types, self.k = types, k
+
+    def __call__(self, x):
+        onehot = x.new_zeros(x.size(0), self.types)
+        onehot[:, self.k] = 1.0
+        return self.module(x, onehot)

@@ -47,7 +47,7 @@ def describe(model, dtype, cutoff):
 def _basis(module):
     return {
         "kind": "bessel",
-        "frequencies": module.coefficients.double().reshape(-1).numpy(),
+        "parameters": module.coefficients.double().reshape(-1).numpy(),
         "prefactor": module.prefactor,
     }
 
@@ -74,28 +74,8 @@ def _intro_irreps(intro):
 def _connection(d, connection, source, from_layout, to, to_layout, types):
     if type(connection).__name__ == "LinearConnection":
         return d.linear(source, from_layout, to, to_layout, connection.linear)
-    modules = [_OfType(connection.product, types, k) for k in range(types)]
+    modules = [native.OfType(connection.product, types, k) for k in range(types)]
     return d.typed_linear(source, from_layout, to, to_layout, modules)
-
-
-class _OfType:
-    """A product with the one-hot row of one type."""
-
-    def __init__(self, product, types, k):
-        self.product, self.types, self.k = product, types, k
-
-    def parameters(self):
-        """The product's, for their type."""
-        return self.product.parameters()
-
-    def buffers(self):
-        """The product's, for their type."""
-        return self.product.buffers()
-
-    def __call__(self, x):
-        onehot = x.new_zeros(x.size(0), self.types)
-        onehot[:, self.k] = 1.0
-        return self.product(x, onehot)
 
 
 def _readout(d, model, source, layout):
@@ -121,8 +101,8 @@ def _readout(d, model, source, layout):
             source, layout = name, out
     last = d.data["values"][-1]["name"]
     d.step(
-        "energy", **{"in": last}, scale=d.array(model.scale.double().numpy()),
-        shift=d.array(model.shift.double().numpy()),
+        "energy", **{"in": last}, scale=d.array64(model.scale.double().numpy()),
+        shift=d.array64(model.shift.double().numpy()),
     )  # fmt: skip
 
 

@@ -15,18 +15,14 @@ namespace {
 }    // namespace
 
 template <class T>
-Convolution<T>::Convolution(const Step &step, const Layout &in, const Layout &out, int lmax, int rows,
-                            const std::vector<double> &coefficients, const Kernels<T> &kernels) :
-    in_(in), out_(out), lmax_(lmax), rows_(rows), kernels_(kernels)
+Convolution<T>::Convolution(const Step &step, const Layout &in, const Layout &out, int lmax,
+                            const Kernels<T> &kernels) :
+    in_(in), out_(out), lmax_(lmax), radial_(step.radial), kernels_(kernels)
 {
-  const auto outputs = static_cast<int>(coefficients.size() / rows);
-  for (const auto &path : step.paths) add_path(path, coefficients, outputs);
+  for (const auto &path : step.paths) add_path(path);
   // paths that read the same block follow each other: its rows stay in the cache
   std::stable_sort(paths_.begin(), paths_.end(),
                    [](const Path &a, const Path &b) { return a.in < b.in; });
-  splines_.reserve(std::max<std::size_t>(packing_.size(), 1));
-  std::copy(packing_.begin(), packing_.end(), splines_.data());
-  packing_ = {};
   if (step.in >= 0) return;
   types_ = static_cast<int>(step.table.shape[0]);
   table_.reserve(static_cast<std::size_t>(types_) * in.width);
@@ -40,9 +36,7 @@ Convolution<T>::Convolution(const Step &step, const Layout &in, const Layout &ou
               static_cast<T>(*from++);
 }
 
-template <class T>
-void Convolution<T>::add_path(const Step::Path &path, const std::vector<double> &coefficients,
-                              int outputs)
+template <class T> void Convolution<T>::add_path(const Step::Path &path)
 {
   const auto &from = in_.blocks[path.in], &to = out_.blocks[path.out];
   Path p;
@@ -54,17 +48,29 @@ void Convolution<T>::add_path(const Step::Path &path, const std::vector<double> 
   p.out = to.offset;
   p.out_stride = to.padded;
   p.vectors = from.padded / kernels_.width;
+  p.channels = from.channels;
+  p.weights = path.weights;
   p.coupling.assign(path.coupling.values.begin(), path.coupling.values.end());
-  p.table = packing_.size();
-  for_each_group(p, [&](int vector, int group) {
-    for (int row = 0; row < rows_; ++row)
-      for (int c = vector * kernels_.width; c < (vector + group) * kernels_.width; ++c)
-        packing_.push_back(
-            c < from.channels
-                ? static_cast<T>(coefficients[static_cast<std::size_t>(row) * outputs + path.weights + c])
-                : T(0));
-  });
   paths_.push_back(std::move(p));
+}
+
+template <class T> void Convolution<T>::set_table(int rows, const std::vector<double> &coefficients)
+{
+  rows_ = rows;
+  const std::size_t outputs = coefficients.size() / rows;
+  std::size_t size = 0;
+  for (auto &p : paths_) {
+    p.table = size;
+    size += static_cast<std::size_t>(p.vectors) * kernels_.width * rows;
+  }
+  splines_.reserve(std::max<std::size_t>(size, 1));
+  T *to = splines_.data();
+  for (const auto &p : paths_)
+    for_each_group(p, [&](int vector, int group) {
+      for (int row = 0; row < rows; ++row)
+        for (int c = vector * kernels_.width; c < (vector + group) * kernels_.width; ++c)
+          *to++ = c < p.channels ? static_cast<T>(coefficients[row * outputs + p.weights + c]) : T(0);
+    });
 }
 
 /// calls f(first vector, vectors) for each group of channel vectors of a path

@@ -11,9 +11,11 @@ namespace natrolite::native {
 /// The features of layer 0 are a table by type.
 template <class T> class Convolution : public Layer<T> {
  public:
+  Convolution(const Step &step, const Layout &in, const Layout &out, int lmax,
+              const Kernels<T> &kernels);
   /// coefficients: [rows][outputs] of the radial function's table
-  Convolution(const Step &step, const Layout &in, const Layout &out, int lmax, int rows,
-              const std::vector<double> &coefficients, const Kernels<T> &kernels);
+  void set_table(int rows, const std::vector<double> &coefficients);
+  int radial() const { return radial_; }
   void forward(Work<T> &work, const Operands<T> &rows) const override;
   /// dout: of the center's sums; din: this thread's sums for all rows (not used with a table)
   void backward(Work<T> &work, const Operands<T> &rows) const override;
@@ -25,19 +27,19 @@ template <class T> class Convolution : public Layer<T> {
   struct Path {
     int l1 = 0, l2 = 0, l3 = 0;
     int in = 0, x_stride = 0, out = 0, out_stride = 0, vectors = 0;
+    int channels = 0, weights = 0;    ///< columns of the radial function
     std::size_t table = 0;    ///< of the splines: [group][row][group's channels]
     std::vector<T> coupling;
   };
-  void add_path(const Step::Path &path, const std::vector<double> &coefficients, int outputs);
+  void add_path(const Step::Path &path);
   void find_rows(Work<T> &work, std::int64_t stride) const;
   template <class F> void for_each_group(const Path &path, F &&f) const;
   PathArguments<T> arguments(const Work<T> &work, const Path &path, int vector, int group) const;
 
   Layout in_, out_;
-  int lmax_, rows_;
+  int lmax_, rows_ = 0, radial_;
   const Kernels<T> &kernels_;
   std::vector<Path> paths_;
-  std::vector<T> packing_;
   Buffer<T> splines_, table_;    ///< table_: [types][width]
   int types_ = 0;
 };

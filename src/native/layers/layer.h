@@ -16,6 +16,8 @@ template <class T> struct EdgeTable {
   std::int64_t nlocal = 0, nall = 0, nowned = 0, nedges = 0;
   const std::int64_t *neighbor = nullptr;    ///< [nedges]
   const std::int64_t *types = nullptr;       ///< [nall]
+  /// [types] rows of the tables that an edge skips by the types of its neighbor and its center
+  std::vector<std::int32_t> by_neighbor, by_center;    ///< empty: the same tables for all
   std::vector<std::int64_t> first;           ///< [nlocal + 1] edges of a center
   Buffer<T> unit, distance;                  ///< [3][nedges], [nedges]
 };
@@ -35,8 +37,9 @@ template <class T> struct Work {
 
 /// Where a step finds its input and output, and their gradients, for one block.
 template <class T> struct Operands {
-  Rows<T> in, out, din, dout;
-  bool add_gradient = false;    ///< din already holds what another reader of in wrote
+  Rows<T> in, by, out, din, dby, dout;
+  /// din (dby) already holds what another reader of in (by) wrote
+  bool add_gradient = false, add_gradient_by = false;
 };
 
 /// A step. A backward pass may need its input's values again (keeps_input), then they are kept.

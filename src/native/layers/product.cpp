@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "product.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace natrolite::native {
+
+template <class T>
+Product<T>::Product(const Step &step, const Layout &in, const Layout &out, const Kernels<T> &kernels) :
+    step_(step), in_(in), out_(out), kernels_(kernels)
+{
+  for (const auto &block : in.blocks)
+    for (int m = 0; m < block.components(); ++m) component_.push_back(block.offset + m * block.padded);
+  for (const auto &factors : {step.pairs, step.triples})
+    for (const auto &[left, right] : factors) {
+      left_.push_back(left);
+      right_.push_back(right);
+    }
+  monomials_ = static_cast<int>(component_.size() + left_.size());
+  for (const auto &o : step.outputs) {
+    const auto &block = out.blocks[o.block];
+    output_.push_back(block.offset + o.component * block.padded);
+    first_.push_back(static_cast<int>(monomial_.size()));
+    monomial_.insert(monomial_.end(), o.monomials.begin(), o.monomials.end());
+  }
+  first_.push_back(static_cast<int>(monomial_.size()));
+  vectors_ = in.blocks[0].padded / kernels.width;
+  coefficients_.resize(step.product_weights[0].shape[0]);
+  if (coefficients_.size() == 1) multiply_out(0);
+}
+
+/// coefficient[entry][channel] = sum over paths of coupling[path][entry] weight[path][channel]
+template <class T> void Product<T>::multiply_out(std::size_t set)
+{
+  const int width = kernels_.width, channels = in_.blocks[0].channels;
+  const auto entries = static_cast<int>(monomial_.size());
+  Buffer<T> &to = coefficients_[set];
+  to.reserve(static_cast<std::size_t>(vectors_) * entries * width);
+  std::fill_n(to.data(), to.size(), T(0));
+  std::vector<double> sum(channels);
+  for (std::size_t o = 0; o < step_.outputs.size(); ++o) {
+    const auto &output = step_.outputs[o];
+    const Array &weights = step_.product_weights[output.block];
+    const auto paths = weights.shape[1], count = static_cast<std::int64_t>(output.monomials.size());
+    const double *w = weights.values.data() + set * paths * channels;
+    for (std::int64_t e = 0; e < count; ++e) {
+      std::fill(sum.begin(), sum.end(), 0.0);
+      for (std::int64_t k = 0; k < paths; ++k) {
+        const double coupling = output.coupling.values[k * count + e];
+        for (int c = 0; c < channels && coupling != 0.0; ++c) sum[c] += coupling * w[k * channels + c];
+      }
+      for (int c = 0; c < channels; ++c)
+        to.data()[(static_cast<std::size_t>(c / width) * entries + first_[o] + e) * width + c % width] =
+            static_cast<T>(sum[c]);
+    }
+  }
+}
+
+template <class T> void Product<T>::see_types(const std::int64_t *types, std::int64_t n)
+{
+  for (std::int64_t k = 0; k < n; ++k)
+    if (!coefficients_[set_of(types[k])].data()) multiply_out(set_of(types[k]));
+}
+
+/// vectors of channels outermost: their coefficients stay in the cache for all atoms of a block
+template <class T>
+template <class F>
+void Product<T>::for_each_vector(Work<T> &work, const Operands<T> &rows, F &&run) const
+{
+  ProductArguments<T> a;
+  a.components = static_cast<int>(component_.size());
+  a.pairs = static_cast<int>(step_.pairs.size());
+  a.triples = static_cast<int>(step_.triples.size());
+  a.outputs = static_cast<int>(output_.size());
+  a.component = component_.data();
+  a.output = output_.data();
+  a.left = left_.data();
+  a.right = right_.data();
+  a.first = first_.data();
+  a.monomial = monomial_.data();
+  work.scratch.reserve(2 * static_cast<std::size_t>(monomials_) * kernels_.width);
+  a.scratch = work.scratch.data();
+  const std::size_t entries = monomial_.size();
+  for (int v = 0; v < vectors_; ++v)
+    for (std::int64_t row = work.begin; row < work.end; ++row) {
+      const int channel = v * kernels_.width;
+      a.coefficients = coefficients_[set_of(work.graph->types[row])].data() + v * entries * kernels_.width;
+      a.x = rows.in[row] + channel;
+      run(a, row, channel);
+    }
+}
+
+template <class T> void Product<T>::forward(Work<T> &work, const Operands<T> &rows) const
+{
+  for_each_vector(work, rows, [&](ProductArguments<T> &a, std::int64_t row, int channel) {
+    a.out = rows.out[row] + channel;
+    kernels_.product_forward(a);
+  });
+}
+
+template <class T> void Product<T>::backward(Work<T> &work, const Operands<T> &rows) const
+{
+  for_each_vector(work, rows, [&](ProductArguments<T> &a, std::int64_t row, int channel) {
+    a.out = rows.dout[row] + channel;
+    a.dx = rows.din[row] + channel;
+    kernels_.product_backward(a);
+  });
+}
+
+template <class T> double Product<T>::memory_bytes() const
+{
+  double bytes = 0.0;
+  for (const auto &set : coefficients_) bytes += set.bytes();
+  return bytes;
+}
+
+template <class T>
+Divide<T>::Divide(const Step &step, const Layout &in, const Layout &by) :
+    alpha_(static_cast<T>(step.alpha)), beta_(static_cast<T>(step.beta)), width_(in.width),
+    by_width_(by.width)
+{
+}
+
+template <class T> void Divide<T>::forward(Work<T> &work, const Operands<T> &rows) const
+{
+  for (std::int64_t row = work.begin; row < work.end; ++row) {
+    const T inverse = T(1) / (alpha_ + beta_ * rows.by[row][0]);
+    const T *x = rows.in[row];
+    T *y = rows.out[row];
+    for (int k = 0; k < width_; ++k) y[k] = inverse * x[k];
+  }
+}
+
+template <class T> void Divide<T>::backward(Work<T> &work, const Operands<T> &rows) const
+{
+  for (std::int64_t row = work.begin; row < work.end; ++row) {
+    const T inverse = T(1) / (alpha_ + beta_ * rows.by[row][0]);
+    const T *x = rows.in[row], *dy = rows.dout[row];
+    T *dx = rows.din[row], *dby = rows.dby[row], along = T(0);
+    for (int k = 0; k < width_; ++k) {
+      along += x[k] * dy[k];
+      dx[k] = (rows.add_gradient ? dx[k] : T(0)) + inverse * dy[k];
+    }
+    if (!rows.add_gradient_by) std::fill_n(dby, by_width_, T(0));
+    dby[0] -= beta_ * inverse * inverse * along;
+  }
+}
+
+/// calls f(edge, center, energy, d energy / d r)
+template <class T>
+template <class F>
+void Repulsion<T>::for_each_edge(const Work<T> &work, F &&f) const
+{
+  const auto &g = *work.graph;
+  for (std::int64_t row = work.begin; row < work.end; ++row)
+    for (std::int64_t e = g.first[row]; e < g.first[row + 1]; ++e) {
+      const auto pair = g.types[g.neighbor[e]] * step_.types + g.types[row];
+      const double r = static_cast<double>(g.distance.data()[e]), x = r / step_.reach[pair];
+      if (x >= 1.0) continue;
+      double screen = 0.0, dscreen = 0.0;
+      for (std::size_t k = 0; k < step_.coefficients.size(); ++k) {
+        const double decay = step_.decays[k] / step_.screening[pair];
+        const double term = step_.coefficients[k] * std::exp(-decay * r);
+        screen += term;
+        dscreen -= decay * term;
+      }
+      const double p = step_.p, power = std::pow(x, p - 1.0);
+      const double a = (p + 1.0) * (p + 2.0) / 2.0, b = p * (p + 2.0), c = p * (p + 1.0) / 2.0;
+      const double envelope = 1.0 - power * x * (a - x * (b - x * c));
+      const double slope =
+          -power * (a * p - x * (b * (p + 1.0) - x * c * (p + 2.0))) / step_.reach[pair];
+      const double strength = step_.strength[pair] / r;
+      f(e, row, strength * screen * envelope,
+        strength * ((dscreen - screen / r) * envelope + screen * slope));
+    }
+}
+
+template <class T> void Repulsion<T>::forward(Work<T> &work, const Operands<T> &) const
+{
+  for_each_edge(work, [&](std::int64_t, std::int64_t row, double energy, double) {
+    work.energy[row] += energy;
+  });
+}
+
+template <class T> void Repulsion<T>::backward(Work<T> &work, const Operands<T> &) const
+{
+  const auto &g = *work.graph;
+  for_each_edge(work, [&](std::int64_t e, std::int64_t row, double, double slope) {
+    if (row >= g.nowned) return;
+    for (int d = 0; d < 3; ++d)
+      work.edge_gradient[3 * e + d] += slope * static_cast<double>(g.unit.data()[d * g.nedges + e]);
+  });
+}
+
+template class Product<float>;
+template class Product<double>;
+template class Divide<float>;
+template class Divide<double>;
+template class Repulsion<float>;
+template class Repulsion<double>;
+
+}    // namespace natrolite::native

@@ -86,7 +86,7 @@ class _Builder:
         name = f"l{t}"
         d.value(name, layout)
         scale = 1.0 / float(messages.norm.average) if norm == "ConstantNorm" else 1.0
-        d.linear(f"m{t}", sums, name, layout, _Scaled(Ordered(messages.product, messages.linear), scale))
+        d.linear(f"m{t}", sums, name, layout, native.Scaled(Ordered(messages.product, messages.linear), scale))
         if norm == "DensityNorm":
             d.value(f"n{t}", layout)
             d.step("divide", **{"in": name}, by=self.density(t, messages), out=f"n{t}",
@@ -269,17 +269,6 @@ def _multisets(power, components):
         order += 1
     below = list(itertools.combinations_with_replacement(range(components), order - 1))
     return [tuple(sorted((*below[l], r))) for l, r in zip(left, right)]
-
-
-class _Scaled(native.Wrapped):
-    """A linear map times a number."""
-
-    def __init__(self, module, factor):
-        super().__init__(module)
-        self.factor = factor
-
-    def __call__(self, x):
-        return self.module(x) * self.factor
 
 
 class _Readout(native.Wrapped):

@@ -390,3 +390,59 @@ class OfType(Wrapped):
         onehot = x.new_zeros(x.size(0), self.types)
         onehot[:, self.k] = 1.0
         return self.module(x, onehot)
+
+
+class Scaled(Wrapped):
+    """A linear map times a number."""
+
+    def __init__(self, module, factor):
+        super().__init__(module)
+        self.factor = float(factor)
+
+    def __call__(self, x):
+        return self.module(x) * self.factor
+
+
+class Matrix:
+    """Rows times a matrix, plus a bias: [n, w] -> [n, w']."""
+
+    def __init__(self, weights, bias=None):
+        self.weights, self.bias = weights, bias
+
+    def parameters(self):
+        """None: float64."""
+        return []
+
+    buffers = parameters
+
+    def __call__(self, x):
+        y = x @ x.new_tensor(self.weights)
+        return y if self.bias is None else y + x.new_tensor(self.bias)
+
+
+def dense_steps(description, source, layout, layers):
+    """Add the steps of a network of scalars to one scalar; return the name of its result."""
+    for k, (weights, bias, (kind, factor)) in enumerate(layers):
+        out, name = Layout.scalars(weights.shape[1]), f"dense{k}"
+        description.value(name, out)
+        description.linear(source, layout, name, out, _OfScalars(Matrix(weights, bias), layout))
+        if (kind, factor) != ("identity", 1.0):
+            description.value(name + "a", out)
+            entry = {"in": 0, "out": 0, "activation": kind, "factor": factor}
+            description.step("gate", **{"in": name}, out=name + "a", gated=[], scalars=[entry])
+            name += "a"
+        source, layout = name, out
+    return source
+
+
+class _OfScalars(Wrapped):
+    """A module that reads the scalars of rows that have vectors too."""
+
+    def __init__(self, module, layout):
+        super().__init__(module)
+        self.columns = np.concatenate(
+            [c.reshape(-1) for c, (_, l) in zip(layout.columns, layout.blocks) if l == 0]
+        )
+
+    def __call__(self, x):
+        return self.module(x[:, self.columns.tolist()])

@@ -87,36 +87,9 @@ def _readout(d, model, source, layout):
         d.value("e", Layout.scalars(1))
         d.linear(source, layout, "e", Layout.scalars(1), readout)
     else:
-        for k, (weights, _, (kind, factor)) in enumerate(native.dense_layers(readout)):
-            out = Layout.scalars(weights.shape[1])
-            last = k == len(readout) - 1
-            name = "e" if last else f"h{k}"
-            d.value(name, out)
-            d.linear(source, layout, name, out, _Matrix(weights))
-            if not last or kind != "identity" or factor != 1.0:
-                d.value(name + "a", out)
-                d.step("gate", **{"in": name}, out=name + "a", gated=[],
-                       scalars=[{"in": 0, "out": 0, "activation": kind, "factor": factor}])  # fmt: skip
-                name += "a"
-            source, layout = name, out
+        native.dense_steps(d, source, layout, native.dense_layers(readout))
     last = d.data["values"][-1]["name"]
     d.step(
         "energy", **{"in": last}, scale=d.array64(model.scale.double().numpy()),
         shift=d.array64(model.shift.double().numpy()),
     )  # fmt: skip
-
-
-class _Matrix:
-    """Rows times a matrix."""
-
-    def __init__(self, weights):
-        self.weights = weights
-
-    def parameters(self):
-        """None: float64."""
-        return []
-
-    buffers = parameters
-
-    def __call__(self, x):
-        return x @ x.new_tensor(self.weights)

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "native_model.h"
+
+#include "description.h"
+#include "network.h"
+
+#include "model/self_test.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace natrolite::native {
+namespace {
+
+  template <class T> class NativeModel : public Model {
+   public:
+    NativeModel(const Metadata &metadata, Description description, int threads) :
+        metadata_(metadata), network_(std::move(description), threads), threads_(threads)
+    {
+      metadata_.max_exchange_width = std::max(metadata_.max_exchange_width, network_.exchange_width());
+    }
+
+    const Metadata &metadata() const override { return metadata_; }
+
+    void evaluate(const Graph &graph, Exchange &exchange, Evaluation &result) override
+    {
+      if (graph.on_device) throw std::runtime_error("the native evaluator computes on the host");
+      if (graph.member >= 0) throw std::runtime_error("the native evaluator knows no committees in one file");
+      energy_.resize(std::max<std::size_t>(graph.nlocal, 1));
+      gradient_.resize(std::max<std::size_t>(3 * graph.nedges, 1));
+      network_.evaluate(graph, exchange, energy_.data(), gradient_.data());
+      result = {};
+      result.energy = energy_.data();
+      result.edge_gradient = gradient_.data();
+    }
+
+    bool self_test() override
+    {
+      run_self_test(*this);
+      return true;
+    }
+
+    std::string device() const override
+    {
+      return std::string("cpu, native evaluator (") + kernels<T>().name + "), " +
+          std::to_string(threads_) + " thread(s)";
+    }
+
+   private:
+    Metadata metadata_;
+    Network<T> network_;
+    int threads_;
+    std::vector<double> energy_, gradient_;
+  };
+
+}    // namespace
+
+std::unique_ptr<Model> load_native(const Metadata &metadata, std::string_view description,
+                                   std::string_view arrays, int threads)
+{
+  Description d = parse_description(description, arrays);
+  if (d.types != static_cast<int>(metadata.type_names.size()))
+    throw std::runtime_error("the network description has " + std::to_string(d.types) +
+                             " types, the model file " + std::to_string(metadata.type_names.size()));
+  if (d.cutoff < metadata.r_max)
+    throw std::runtime_error("the network description ends before the cutoff of the model file");
+  if (metadata.dtype == "float32") return std::make_unique<NativeModel<float>>(metadata, std::move(d), threads);
+  return std::make_unique<NativeModel<double>>(metadata, std::move(d), threads);
+}
+
+}    // namespace natrolite::native

@@ -56,21 +56,23 @@ void PairEquivariant::coeff(int narg, char **arg)
 std::unique_ptr<natrolite::Model> PairEquivariant::load_file(const std::string &file)
 {
   std::unique_ptr<natrolite::Model> model;
-  const std::string problem = run_and_agree(world, [&] {
-    const std::string bytes = read_file_on_all(world, file);
+  std::string path = file, bytes;
+  std::string problem = read_file_on_all(world, path, bytes);
+  // partitions load at different times: take the GPUs in the order of all ranks
+  const int local_rank = universe->nworlds > 1 ? universe->me : rank_on_node(world);
+  if (problem.empty()) problem = run_and_agree(world, [&] {
     natrolite::LoadOptions options;
     options.file = file;
     options.bytes = bytes.data();
     options.nbytes = bytes.size();
     options.device = impl->settings.device;
-    // partitions load at different times: take the GPUs in the order of all ranks
-    options.local_rank = universe->nworlds > 1 ? universe->me : rank_on_node(world);
+    options.local_rank = local_rank;
     options.device_id = gpu();
     options.threads = comm->nthreads;
     model = load_model(options);
   });
   if (!problem.empty()) error->all(FLERR, "Model file {}: {}", file, problem);
-  introduce(file, model->metadata());
+  introduce(path, model->metadata());
   if (comm->me == 0) utils::logmesg(lmp, "  runs on {}\n", model->device());
   return model;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "torch_tools.h"
 
-#include "runtime.h"
+#include "border.h"
 
 #include <caffe2/serialize/in_memory_adapter.h>
 #include <torch/version.h>

@@ -83,6 +83,27 @@ TEST(PeriodicEdges, AnEdgeExactlyAtTheCutoffIsLeftOut)
   EXPECT_EQ(periodic_edges(s, 2.0000001).vec.size(), 2u);
 }
 
+TEST(PeriodicEdges, MoreImagesThanASmallStructureHasAreRefused)
+{
+  Structure s;
+  s.cell = {{{4.0, 0.0, 0.0}, {0.0, 4.0, 0.0}, {0.0, 0.0, 4.0}}};
+  s.periodic = {true, true, true};
+  s.positions = {{0.0, 0.0, 0.0}, {1e9, 0.0, 0.0}};
+  EXPECT_THROW(periodic_edges(s, 5.0), std::runtime_error);
+  s.positions[1] = {1.0, 1.0, 1.0};
+  EXPECT_NO_THROW(periodic_edges(s, 40.0));
+  for (const double height : {1e-9, 0.0}) {
+    s.cell[2] = {0.0, 0.0, height};
+    EXPECT_THROW(periodic_edges(s, 5.0), std::runtime_error) << height;
+  }
+  s.cell[2] = s.cell[1];    // no volume
+  EXPECT_THROW(periodic_edges(s, 5.0), std::runtime_error);
+  s.periodic = {false, false, false};
+  EXPECT_EQ(periodic_edges(s, 5.0).vec.size(), 2u);
+  s.positions.assign(4000, {0.0, 0.0, 0.0});
+  EXPECT_THROW(periodic_edges(s, 5.0), std::runtime_error);
+}
+
 class EdgesOfCellShorterThanCutoff : public testing::TestWithParam<GhostRows> {
 };
 

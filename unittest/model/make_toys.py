@@ -8,6 +8,9 @@ unknown_op      calls natrolite_unregistered::foo
 missing_key     the metadata lack r_max
 newer           format_version 2
 mismatch        the reference's energy is 1 eV too high
+far             the reference has an atom at 1e9 Angstrom
+flat            the reference's cell is 1e-6 Angstrom thin
+badjson         natrolite.json ends after its first half
 state_dict      torch.save of a dictionary of tensors
 checkpoint      torch.save of {config, model_state_dict}, as training codes write
 metatomic_like  TorchScript with metatomic's extra files instead of natrolite.json
@@ -135,6 +138,13 @@ def write_bad(folder, scripted, meta):
 
     shifted = {**meta["reference"], "energy": meta["reference"]["energy"] + 1.0}
     modelfile.write(path("mismatch"), scripted, {**meta, "reference": shifted})
+    positions, cell = meta["reference"]["positions"], meta["reference"]["cell"]
+    far = {**meta["reference"], "positions": [[1e9, 0.0, 0.0], *positions[1:]]}
+    modelfile.write(path("far"), scripted, {**meta, "reference": far})
+    flat = {**meta["reference"], "cell": [*cell[:2], [0.0, 0.0, 1e-6]]}
+    modelfile.write(path("flat"), scripted, {**meta, "reference": flat})
+    half = json.dumps(meta)[: len(json.dumps(meta)) // 2]
+    torch.jit.save(scripted, path("badjson"), _extra_files={modelfile.EXTRA_FILE: half})
     modelfile.write(path("newer"), scripted, {**meta, "format_version": 2})
     lacking = {key: value for key, value in meta.items() if key != "r_max"}
     modelfile.write(path("missing_key"), scripted, lacking)

@@ -2,6 +2,8 @@
 """Dynamics with a float64 model of each family: ranks, restart, hybrid, D3, the ghosts of Allegro."""
 
 import random
+import subprocess
+import sys
 
 import lammps_run
 import numpy as np
@@ -165,6 +167,53 @@ FOREIGN = {
     "nequip-zbl.nequip.pth": "nequip",
     "allegro-cutoffs.nequip.pt2": "nequip",
 }
+
+
+# what `natrolite info` says of them
+INFO = {
+    "deployed.pt": ["(sevennet)", "sevenn 0.", "float32", "4 Angstrom", "folded and shell", "5: C H Na O Ti"],
+    "zbl-float64-lammps.pt": ["(mace)", "float64", "4 Angstrom", "2 layer(s)", "5: H C O Na Ti"],
+    "nequip-zbl.nequip.pth": ["(nequip)", "nequip-compile", "float64", "folded and shell", "5: H C O Na Ti"],
+    "allegro-cutoffs.nequip.pt2": ["(allegro)", "AOTInductor", "device cpu", "every exchange", "some pairs"],
+}
+
+
+@pytest.mark.parametrize("name", list(FOREIGN))
+def test_info_and_check_of_foreign_files(name, made, tmp_path):
+    """check runs LAMMPS in its own process, and refuses what LAMMPS refuses."""
+    file = made(FOREIGN[name])[0] / name
+    damaged = tmp_path / f"damaged-{name}"
+    damaged.write_bytes(fuzz.garbage(file.read_bytes(), random.Random(3)))
+
+    def command(word, path, **changes):
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", "natrolite", word, path], capture_output=True, text=True,
+            env=lammps_run.environment(**changes), timeout=300,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    code, said, complaint = command("info", file)
+    assert code == 0 and not complaint and all(word in said for word in INFO[name]), (said, complaint)
+    code, said, complaint = command("check", file)
+    assert code == 0 and "the slope of the energy" in said and "5 atoms have" in said, complaint
+    for outcome in (command("check", damaged), command("check", file, LAMMPS_PLUGIN_PATH="")):
+        assert outcome[0] == 1 and outcome[2].count("\n") == 1 and name in outcome[2], outcome
+    assert "LAMMPS_PLUGIN_PATH" in outcome[2]
+
+
+def test_error_in_a_compiled_file_is_one_line(made, tmp_path):
+    """LibTorch's errors are of many lines, also in an evaluation outside of TorchScript."""
+    file = made("nequip")[0] / "allegro-cutoffs.nequip.pt2"
+
+    def swapped(name, content):
+        return content.replace(b"forces virial", b"virial forces") if name.endswith(".json") else content
+
+    (tmp_path / "swapped.nequip.pt2").write_bytes(fuzz.rewritten(file.read_bytes(), swapped))
+    text = start(tmp_path, CUBE) + lammps_run.pair(tmp_path / "swapped.nequip.pt2", CUBE.names)
+    done = lammps_run.attempt(text + "\nrun 0\n", tmp_path)
+    assert done.code != 0 and len(done.errors()) == 1 and "failed on rank 0" in done.errors()[0], done.tail()
+    assert "start out of range" in done.errors()[0], done.tail()
+    assert "frame #" not in done.output and "Exception raised" not in done.output, done.tail()
 
 
 @pytest.mark.parametrize("name", list(FOREIGN))

@@ -3,7 +3,8 @@
 
 A family module `natrolite.exporters.FAMILY` defines
     PACKAGE   the pip command that installs what it needs (shown when the import fails)
-    claims(path) -> bool          does this checkpoint file belong to the family? (may import it)
+    claims(path) -> bool          does this checkpoint file belong to the family? From the names in
+                                  it (natrolite.archive): nothing of an unknown file may be run
     build(source, dtype, modality, **options) -> common.Built
     OPTIONS   names of the further options of `natrolite export` that build takes (may be absent)
 and needs one line in FAMILIES, and one in NAMES for each pretrained model it can name.
@@ -44,12 +45,12 @@ def resolve(source, family=None):
     """
     if source.lower() in NAMES:
         return family_module(NAMES[source.lower()])
-    if not os.path.exists(source):
+    if os.path.isdir(source):
+        raise NatroliteError(f"'{source}' is a folder; give the checkpoint file in it")
+    if not os.path.isfile(source):
         raise NatroliteError(
             f"'{source}' is neither a file nor a known model; known models: {', '.join(NAMES)}"
         )
-    if not os.path.isfile(source):
-        raise NatroliteError(f"'{source}' is a folder; give the checkpoint file in it")
     if modelfile.is_modelfile(source):
         raise NatroliteError(f"'{source}' is a model file already; pair_style equivariant reads it as it is")
     if family:
@@ -60,5 +61,6 @@ def resolve(source, family=None):
             return module
     kinds = " or ".join(FAMILIES)
     raise NatroliteError(
-        f"'{source}' is not a {kinds} checkpoint; give a checkpoint that its training code wrote"
+        f"'{source}' is not a {kinds} checkpoint; give a checkpoint that its training code wrote "
+        "(nothing in it was run)"
     )

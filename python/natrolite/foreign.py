@@ -73,10 +73,16 @@ def _mace(path, inside):
 
 
 def _nequip(path, inside):
+    texts = {name: _text(path, name) for name in NEQUIP_KEYS}
+    maker = "nequip-compile"
+    if "extra/n_species" in inside:
+        maker = f"nequip-deploy, nequip {_text(path, 'nequip_version') or '0.5'}"
+        if not texts["model_dtype"]:  # nequip 0.5: the type of its weights
+            double = "torch DoubleStorage" in archive.pickled(path)[1]
+            texts["model_dtype"] = "float64" if double else "float32"
     code = [archive.record(path, name) for name in inside if name.endswith(".py")]
     allegro = any(b"Allegro_Module" in text for text in code if text)
-    texts = {name: _text(path, name) for name in NEQUIP_KEYS}
-    return _nequip_of(texts, "nequip-compile", allegro, EVERY if allegro else FOLDED_OR_SHELL)
+    return _nequip_of(texts, maker, allegro, EVERY if allegro else FOLDED_OR_SHELL)
 
 
 def _compiled(path, inside):
@@ -108,6 +114,7 @@ KINDS = {
     ("data/aotinductor/",): _compiled,
     ("constants.pkl", "extra/chemical_symbols_to_index"): _sevennet,
     ("constants.pkl", "code/__torch__/mace/calculators/lammps_mace"): _mace,
+    ("constants.pkl", "extra/n_species", "extra/r_max"): _nequip,
     ("constants.pkl", "extra/type_names", "extra/model_dtype"): _nequip,
 }
 

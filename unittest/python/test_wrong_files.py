@@ -21,11 +21,11 @@ COMMANDS = {
 }
 
 
-def packed(path, **records):
-    """Write a zip archive as torch.save names its records; a dot in a name is written __."""
+def packed(path, records):
+    """Write a zip archive of {name: content}, named as torch.save does; return its path."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in records.items():
-            archive.writestr("archive/" + name.replace("__", "."), content)
+            archive.writestr(f"archive/{name}", content)
     return path
 
 
@@ -52,16 +52,16 @@ def wrong(tmp_path_factory):
     (folder / "dangling").symlink_to(folder / "nowhere")
     (folder / "loop").symlink_to(folder / "loop")
     os.mkfifo(folder / "fifo")
-    packed(folder / "nothing")
-    packed(folder / "zip", something="else", data__pkl=rng.randbytes(300))
-    packed(folder / "badjson", **{"extra/natrolite__json": '{"format_version": 1,'})
-    packed(folder / "nojson", **{"extra/natrolite__json": rng.randbytes(100)})
-    packed(folder / "deepjson", **{"extra/natrolite__json": "[" * 100000})
-    packed(folder / "list", **{"extra/natrolite__json": "[1, 2]"})
-    packed(folder / "number", **{"extra/natrolite__json": "1"})
+    packed(folder / "nothing", {})
+    packed(folder / "zip", {"something": "else", "data.pkl": rng.randbytes(300)})
+    packed(folder / "badjson", {"extra/natrolite.json": '{"format_version": 1,'})
+    packed(folder / "nojson", {"extra/natrolite.json": rng.randbytes(100)})
+    packed(folder / "deepjson", {"extra/natrolite.json": "[" * 100000})
+    packed(folder / "list", {"extra/natrolite.json": "[1, 2]"})
+    packed(folder / "number", {"extra/natrolite.json": "1"})
     good = (folder / "badjson").read_bytes()
     (folder / "half").write_bytes(good[: len(good) // 2])
-    broken = bytearray(packed(folder / "crc", data__pkl=b"0123456789" * 10).read_bytes())
+    broken = bytearray(packed(folder / "crc", {"data.pkl": b"0123456789" * 10}).read_bytes())
     broken[60] ^= 1
     (folder / "crc").write_bytes(broken)
     mark = folder / "exploded"
@@ -125,7 +125,7 @@ def test_metadata_of_any_kind(natrolite, toys, tmp_path):
             for key in place[:-1]:
                 target = target[key]
             target[place[-1]] = value
-            file = packed(tmp_path / "changed.pt", **{"extra/natrolite__json": json.dumps(changed)})
+            file = packed(tmp_path / "changed.pt", {"extra/natrolite.json": json.dumps(changed)})
             outcome = natrolite("info", file)
             seen.add(outcome[0])
             if outcome[0]:

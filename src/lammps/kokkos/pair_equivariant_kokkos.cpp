@@ -143,7 +143,8 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::init_style()
 template <class DeviceType> bool PairEquivariantKokkos<DeviceType>::own_types_changed() const
 {
   if (host_only()) return PairEquivariant::own_types_changed();
-  return differ(device->atoms->k_type.template view<DeviceType>(), device->types, atom->nlocal);
+  return natrolite::differ(device->atoms->k_type.template view<DeviceType>(), device->types,
+                           atom->nlocal);
 }
 
 template <class DeviceType> void PairEquivariantKokkos<DeviceType>::compute(int eflag, int vflag)

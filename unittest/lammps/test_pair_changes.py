@@ -112,7 +112,7 @@ def test_parity_after_atom_swap(toys, tmp_path):
 BONDED = """
 clear
 units metal
-atom_style bond
+atom_style molecular
 lattice fcc 5.4
 region box block 0 2 0 2 0 2
 create_box 2 box bond/types 1 extra/bond/per/atom 6 extra/special/per/atom 60

@@ -83,7 +83,8 @@ namespace {
 /// an atom that was of another kind when it was built, except one that leaves the model.
 void PairEquivariant::check_list()
 {
-  const NeighList *skips = list->ijskip || !list->listcopy ? list : list->listcopy;
+  const NeighList *skips = list;
+  while (!skips->ijskip && skips->listcopy) skips = skips->listcopy;
   if (!skips->ijskip) return;
   const int nlocal = atom->nlocal;
   const bigint build[] = {static_cast<bigint>(neighbor->ncalls), static_cast<bigint>(neighbor->lastcall)};

@@ -140,9 +140,11 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::init_style()
 
 /* ---------------------------------------------------------------------- */
 
+/// On a GPU both copies count: fixes of the host change types without a word to KOKKOS.
 template <class DeviceType> bool PairEquivariantKokkos<DeviceType>::own_types_changed() const
 {
-  if (host_only()) return PairEquivariant::own_types_changed();
+  if ((host_only() || !ON_HOST<DeviceType>) && PairEquivariant::own_types_changed()) return true;
+  if (host_only()) return false;
   return natrolite::differ(device->atoms->k_type.template view<DeviceType>(), device->types,
                            atom->nlocal);
 }
@@ -378,7 +380,7 @@ template <class DeviceType> double PairEquivariantKokkos<DeviceType>::memory_usa
   };
   return PairEquivariant::memory_usage() +
       bytes(d.rows.atom_of_row, d.rows.row_of_atom, d.rows.types, d.edges.vectors, d.edges.index,
-            d.edges.first, d.owner, d.energy_atom, d.virial_atom, d.centroid_atom);
+            d.edges.first, d.owner, d.types, d.energy_atom, d.virial_atom, d.centroid_atom);
 }
 
 namespace LAMMPS_NS {

@@ -22,7 +22,8 @@ using namespace LAMMPS_NS;
 using Mode = EquivariantSettings::Mode;
 
 /// \name Types
-/// Fixes, scripts and the command set change types without a new neighbor list, and not those of ghosts.
+/// Fixes, scripts and the command set change types without a new neighbor list, and not those of
+/// ghosts.
 /// @{
 
 /// is there a new list, or an atom of another type? The same on all ranks.
@@ -79,8 +80,8 @@ namespace {
 
 }    // namespace
 
-/// With pair_style hybrid the list has only pairs of types that this style computes. It cannot serve
-/// an atom that was of another kind when it was built, except one that leaves the model.
+/// With pair_style hybrid the list has only pairs of types that this style computes. It cannot
+/// serve an atom that was of another kind when it was built, except one that leaves the model.
 void PairEquivariant::check_list()
 {
   const NeighList *skips = list;

@@ -105,6 +105,16 @@ std::int64_t build_shell_rows(const NeighborView &list, const AtomView &atoms,
   return begin;
 }
 
+double sum_positions(const RowMap &rows, const double *const *x)
+{
+  double sum = 0.0;
+  for (std::int64_t row = 0; row < rows.nowned; ++row) {
+    const double *xi = x[rows.atom_of_row[row]];
+    sum += xi[0] + xi[1] + xi[2];
+  }
+  return sum;
+}
+
 void EdgeList::build(const NeighborView &list, const RowMap &rows, const PairCutoffs &cutoffs,
                      std::int64_t ncentre_rows)
 {
@@ -139,8 +149,11 @@ void EdgeList::build(const NeighborView &list, const RowMap &rows, const PairCut
 void EdgeList::resize(std::int64_t n)
 {
   size_ = n;
-  if (vec_.size() < static_cast<std::size_t>(3 * n)) vec_.resize(3 * n + 3 * n / 4);
-  if (index_.size() < static_cast<std::size_t>(2 * n)) index_.resize(2 * n + n / 2);
+  if (room_fits(static_cast<std::int64_t>(vec_.size() / 3), n)) return;
+  std::vector<double>().swap(vec_);    // first, and not by resize(), which doubles and copies
+  std::vector<std::int64_t>().swap(index_);
+  vec_ = std::vector<double>(3 * room_for(n));
+  index_ = std::vector<std::int64_t>(2 * room_for(n));
 }
 
 void EdgeList::assign(std::int64_t n, const double *vectors, const std::int64_t *index)

@@ -68,8 +68,7 @@ struct PairEquivariant::Impl {
   EquivariantSettings::Mode mode = EquivariantSettings::Mode::folded;
   bool ready = false;              ///< model and types fit one another
   bool tested = false;
-  bool parity_checked = false;
-  bigint parity_natoms = 0;        ///< atoms when it was
+  bool parity_checked = false;     ///< for the atoms and types of this step
   int declared_words = 1;          ///< exchange width told to Comm before the model was known
   double energy_scale = 1.0;       ///< model's eV -> LAMMPS' energy unit
   double total_charge = 0.0, spin = 0.0;
@@ -80,8 +79,12 @@ struct PairEquivariant::Impl {
   natrolite::Evaluation result;
   std::unique_ptr<CommExchange> exchange;
   std::vector<int> owner;          ///< [nall] local index of the owner (folded)
-  bool sending_owners = false;
+  std::vector<int> types;          ///< [nall] LAMMPS types of this step; of ghosts by their owners
+  std::vector<int> listed_types;   ///< [nlocal] when the list was built, where it skips types
+  bigint listed[2] = {-1, -1};     ///< which build of the list that was
+  std::vector<int> *sending = nullptr;    ///< values in forward communication
 
+  bool to_store = false;           ///< peratom is of an earlier evaluation than result
   std::map<std::string, std::vector<double>> peratom;    ///< named fields of fix pair
   std::map<std::string, int> wanted;                     ///< <field>_flag of fix pair
   double cutoff = 0.0, num_layers = 0.0;    // doubles: what LAMMPS' extract interfaces hand out

@@ -41,6 +41,7 @@ void PairEquivariant::coeff(int narg, char **arg)
 {
   allocate();
   impl->ready = false;
+  impl->to_store = false;    // the results go with the model
   for (int i = 1; i <= atom->ntypes; ++i)
     for (int j = 1; j <= atom->ntypes; ++j) setflag[i][j] = 0;
   if (narg < 3 || strcmp(arg[0], "*") != 0 || strcmp(arg[1], "*") != 0)
@@ -176,18 +177,18 @@ void PairEquivariant::init_style()
   if (!impl->ready)
     error->all(FLERR, "Pair style equivariant has no model: give 'pair_coeff * * FILE El1 El2 ...'");
   check_host_settings();
-  check_special();
   choose_mode();
   if (impl->mode == Mode::shell) check_shell();
   declare_exchange();
   check_electrons();
   init_committee();
-  impl->parity_checked = false;    // atoms may have come or gone
+  impl->listed[0] = impl->listed[1] = -1;
   if (impl->settings.check && !impl->tested) {
     self_test(impl->file, *impl->model);
     for (std::size_t k = 0; k < impl->others.size(); ++k)
       self_test(impl->other_files[k], *impl->others[k]);
     impl->tested = true;
+    impl->to_store = false;    // the results were those of the test
   }
   neighbor->add_request(this, NeighConst::REQ_FULL | (ghostneigh ? NeighConst::REQ_GHOST : 0));
 }
@@ -212,23 +213,6 @@ void PairEquivariant::check_host_settings() const
   if ((exclusions || neighbor->includegroup) && comm->me == 0)
     error->warning(FLERR, "neigh_modify exclude or include takes neighbors away from the model of pair style "
                           "equivariant: energies are not those of the potential");
-}
-
-/// bonded neighbors that special_bonds leaves out of the list would be missing edges
-void PairEquivariant::check_special() const
-{
-  int mine = 0, any = 0;
-  if (atom->nspecial && !force->kspace)
-    for (int i = 0; i < atom->nlocal; ++i)
-      for (int k = 0; k < 3 && impl->model_type[atom->type[i]] >= 0; ++k)
-        if (atom->nspecial[i][k] > (k ? atom->nspecial[i][k - 1] : 0) &&
-            force->special_lj[k + 1] == 0.0 && force->special_coul[k + 1] == 0.0)
-          mine = 1;
-  MPI_Allreduce(&mine, &any, 1, MPI_INT, MPI_MAX, world);
-  if (any)
-    error->all(FLERR,
-               "Pair style equivariant needs all neighbors but special_bonds leaves out bonded atoms "
-               "of its types: use 'special_bonds lj/coul 1.0 1.0 1.0'");
 }
 
 void PairEquivariant::choose_mode()

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <random>
 #include <tuple>
 
@@ -219,6 +220,40 @@ TEST(Edges, BuffersAreReusedOnceWarm)
   edges.build(host.neighbors(), rows, PairCutoffs(1, 4.6), rows.nlocal);
   EXPECT_EQ(edges.vectors(), vectors);
   EXPECT_EQ(edges.memory_bytes(), bytes);
+}
+
+TEST(Edges, BuffersGrowAndShrinkWithoutMuchSlack)
+{
+  const auto wanted = [](std::int64_t n) { return 5.0 * sizeof(double) * n; };
+  EdgeList edges;
+  for (const std::int64_t n : {200000, 205000, 210000, 215000, 260000, 600000, 590000, 610000}) {
+    const std::vector<double> vectors(3 * n, 1.0);
+    const std::vector<std::int64_t> index(2 * n, 7);
+    edges.assign(n, vectors.data(), index.data());
+    EXPECT_GE(edges.memory_bytes(), wanted(n));
+    EXPECT_LE(edges.memory_bytes(), 1.15 * wanted(n)) << n;
+  }
+  const std::vector<double> vectors(3 * 100000, 1.0);
+  const std::vector<std::int64_t> index(2 * 100000, 7);
+  edges.assign(100000, vectors.data(), index.data());
+  EXPECT_LE(edges.memory_bytes(), 1.15 * wanted(100000));
+}
+
+TEST(Edges, SumOfPositionsIsNotFiniteIfOnePositionIsNot)
+{
+  Structure s;
+  s.positions = {{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}};
+  for (const double bad : {0.0, HUGE_VAL, -HUGE_VAL, std::nan("")}) {
+    s.positions[1][1] = bad;
+    const HostAtoms host(s, {1, 2}, 0, 1.0);
+    RowMap rows;
+    build_rows(host.neighbors(), host.atoms({-1, 0, 0}), GhostRows::ghost, rows);
+    const double sum = sum_positions(rows, host.neighbors().x);
+    EXPECT_EQ(std::isfinite(sum), std::isfinite(bad));
+    if (bad == 0.0) { EXPECT_DOUBLE_EQ(sum, 16.0); }
+    build_rows(host.neighbors(), host.atoms({-1, 0, -1}), GhostRows::ghost, rows);
+    EXPECT_DOUBLE_EQ(sum_positions(rows, host.neighbors().x), 6.0);
+  }
 }
 
 TEST(PairCutoffs, BadValuesAreNamed)

@@ -90,6 +90,16 @@ GOOD |= {
         "float64",
         {"num_layers": 1, "strictly_local": True, "needs_total_charge": True},
     ),
+    "calm": (  # nan's companion: takes the charge too, and stays finite
+        "peratom",
+        lambda: toys.PerAtom(5.0),
+        "float64",
+        {"num_layers": 1, "strictly_local": True, "needs_total_charge": True},
+    ),
+    "odd": (  # charged with an element of an odd number of electrons
+        *GOOD["charged"][:3],
+        {**ELECTRONS, "type_names": ["Ar", "Na"], "atomic_numbers": [18, 11]},
+    ),
     "swapped": (  # peratom with its elements in the other order
         "peratom",
         lambda: toys.PerAtom(5.0, factors=toys.FACTORS[::-1]),

@@ -16,11 +16,11 @@ namespace natrolite {
 
 template <class T, class Device> using Array = Kokkos::View<T *, Device>;
 
-/// Make room for n elements; the old ones are lost if it grows.
+/// Make room for n elements; the old ones are lost if it grows or shrinks. See room_for().
 template <class View> void make_room(View &view, std::int64_t n)
 {
-  if (static_cast<std::int64_t>(view.extent(0)) < n)
-    Kokkos::realloc(Kokkos::WithoutInitializing, view, n + n / 4);
+  if (!room_fits(static_cast<std::int64_t>(view.extent(0)), n))
+    Kokkos::realloc(Kokkos::WithoutInitializing, view, room_for(n));
 }
 
 template <class T, class Device>
@@ -50,6 +50,17 @@ template <class List> struct CentreOf {
   List list;
   KOKKOS_INLINE_FUNCTION int operator()(int k) const { return list.centre(k); }
 };
+
+/// is any of the first n elements not the same?
+template <class Device, class View>
+bool differ(const View &a, const Array<int, Device> &b, int n)
+{
+  int changed = 0;
+  Kokkos::parallel_reduce(
+      "natrolite: changed types", Kokkos::RangePolicy<Device>(0, n),
+      KOKKOS_LAMBDA(const int i, int &sum) { sum += a(i) != b(i); }, changed);
+  return changed > 0;
+}
 
 /// RowMap on a device: owned atoms of the model in the list's order, then, unless folded, its ghosts.
 template <class Device> struct DeviceRows {

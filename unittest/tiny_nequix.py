@@ -8,7 +8,10 @@ import contextlib
 import os
 from unittest import mock
 
+# every structure is compiled anew, for seconds; the machine code need not be good
+FLAGS = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("XLA_FLAGS", FLAGS)
 
 import jax  # noqa: E402
 import numpy as np  # noqa: E402

@@ -57,8 +57,11 @@ def write(path, settings=None, seed=5):
     )
     rng = np.random.default_rng(seed)
     for i in range(settings["n_layers"] if settings["layer_norm"] else 0):
-        scales = [jax.numpy.asarray(rng.uniform(0.3, 1.7, a.shape), a.dtype) for a in model.layers[i].layer_norm.affine_weight]
-        model = eqx.tree_at(lambda m: m.layers[i].layer_norm.affine_weight, model, scales)
+        def where(m, i=i):
+            return m.layers[i].layer_norm.affine_weight
+
+        scales = [jax.numpy.asarray(rng.uniform(0.3, 1.7, a.shape), a.dtype) for a in where(model)]
+        model = eqx.tree_at(where, model, scales)
     save_model(path, model, settings)
     return path
 

@@ -151,7 +151,8 @@ def _config(path, stream):
     known = {z for z in config["atomic_numbers"] if type(z) is int and 0 < z < 119}
     wrong += ["atomic_numbers"] * (len(known) != len(config["atomic_numbers"]) or not known)
     if wrong:
-        raise NatroliteError(f"'{path}' has {wrong[0]} = {config[wrong[0]]} in its header, which no network can have")
+        value = config[wrong[0]]
+        raise NatroliteError(f"'{path}' has {wrong[0]} = {value} in its header, which no network can have")
     _check_irreps(path, config)
     return config
 
@@ -212,9 +213,9 @@ class _Records:
         """Return (shape, dtype, order) of the next record."""
         self.count += 1
         try:
-            version = np.lib.format.read_magic(self.stream)
-            reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, fortran, dtype = reader(self.stream)
+            first = np.lib.format.read_magic(self.stream) == (1, 0)
+            header = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+            shape, fortran, dtype = header(self.stream)
         except Exception:  # whatever an arbitrary file makes numpy raise
             raise NatroliteError(f"'{self.path}' ends or is damaged at array {self.count}") from None
         return shape, dtype, "F" if fortran else "C"

@@ -45,7 +45,8 @@ class Plain:
             radial = (torch.nn.functional.silu(radial) if k else radial) @ torch.from_numpy(weight)
         sources = {l: x[edges[1]] for l, x in linear(layer.linear_1, features).items()}
         messages = {}
-        for (_, l1, l2, l3), w in zip(files.paths(config, i), radial.split([p[0] for p in files.paths(config, i)], 1)):
+        ways = files.paths(config, i)
+        for (_, l1, l2, l3), w in zip(ways, radial.split([way[0] for way in ways], 1)):
             message = torch.einsum("eui,ej,ijk,eu->euk", sources[l1], harmonics[l2], coupling(l1, l2, l3), w)
             total = message.new_zeros(len(features[0]), *message.shape[1:]).index_add(0, edges[0], message)
             messages.setdefault(l3, []).append(total / math.sqrt(config["avg_n_neighbors"]))
@@ -54,7 +55,8 @@ class Plain:
         if layer.norm is not None:
             square = sum((x**2).sum(1).mean(1) / (2 * l + 1) / len(new) for l, x in new.items())
             factor = (square + 1e-12) ** -0.5
-            new = {l: x * factor.view(-1, 1, 1) * torch.from_numpy(layer.norm[l]).unsqueeze(1) for l, x in new.items()}
+            scales = {l: torch.from_numpy(scale).unsqueeze(1) for l, scale in layer.norm.items()}
+            new = {l: x * factor.view(-1, 1, 1) * scales[l] for l, x in new.items()}
         return self.gate(new, [mul for mul, _ in files.outputs(config, i)])
 
     def gate(self, features, channels):

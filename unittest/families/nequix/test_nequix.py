@@ -113,7 +113,7 @@ def refused(path, *words):
         ({"hidden_irreps": "6x0e + 4x3o"}, ["lmax = 2"]),
         ({"hidden_irreps": "6x1o"}, ["0e"]),
         ({"hidden_irreps": "many"}, ["hidden_irreps many"]),
-        ({"hidden_irreps": "7x0e + 4x1o + 3x2e"}, ["(3, 6)", "(3, 7)"]),
+        ({"hidden_irreps": "7x0e + 4x1o + 3x2e"}, ["float32 (5, 13)", "asks for (5, 14)"]),
         ({"n_layers": 4}, ["array", "damaged"]),
         ({"n_layers": 2}, ["asks for"]),
         ({"n_layers": True}, ["n_layers = True", "int"]),

@@ -13,7 +13,7 @@ def add_parser(subparsers):
         description="Write a model file from a pretrained model's name or a checkpoint. Nothing is "
         "written if the exported form differs from the original by more than rounding.",
     )
-    parser.add_argument("source", metavar="NAME|CHECKPOINT", help="sevennet-0, ..., or a file")
+    parser.add_argument("source", metavar="NAME|CHECKPOINT", help="sevennet-0, nequix-oam-1-pft, ..., or a file")
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the model file to write")
     parser.add_argument(
         "--dtype", choices=["float32", "float64"], default="float32", help="compute type (float32)"

@@ -16,6 +16,7 @@ MODELS = {
     "mace": ("mace", "mace-zbl-float64.pt"),
     "nequip": ("nequip", "nequip-zbl.pt"),
     "allegro": ("nequip", "allegro-zbl.pt"),
+    "nequix": ("nequix", "nequix.pt"),
     "sevennet": ("sevennet", "sevennet-float64.pt"),
     "spookynet": ("spookynet", "spookynet-float64.pt"),
 }

@@ -18,6 +18,7 @@ from natrolite.errors import NatroliteError
 
 # Asked in this order whether a file is theirs; first those that need no package of their own.
 FAMILIES = {
+    "nequix": "natrolite.exporters.nequix",
     "mace": "natrolite.exporters.mace",
     "spookynet": "natrolite.exporters.spookynet",
     "nequip": "natrolite.exporters.nequip",
@@ -30,6 +31,12 @@ NAMES = {
     "sevennet-0-22may2024": "sevennet",
     "sevennet-l3i5": "sevennet",
     "sevennet-mf-0": "sevennet",
+    "nequix-mp-1": "nequix",
+    "nequix-mp-1-pft": "nequix",
+    "nequix-mp-1-pft-no-cotrain": "nequix",
+    "nequix-omat-1": "nequix",
+    "nequix-oam-1": "nequix",
+    "nequix-oam-1-pft": "nequix",
 }
 
 

@@ -110,6 +110,7 @@ void PairEquivariant::refresh_rows()
   atoms.nlocal = atom->nlocal;
   atoms.nall = atom->nlocal + atom->nghost;
   atoms.type = atom->type;
+  atoms.groups = atom->mask;
   atoms.model_type = impl->model_type.data();
   atoms.owner = impl->owner.data();
   try {

@@ -132,7 +132,7 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::init_style()
                "with a CUDA build of LibTorch, or pair style equivariant", impl->file,
                impl->model->device());
   execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
-  datamask_read = X_MASK | F_MASK | TYPE_MASK | ENERGY_MASK | VIRIAL_MASK;
+  datamask_read = X_MASK | F_MASK | TYPE_MASK | MASK_MASK | ENERGY_MASK | VIRIAL_MASK;
   datamask_modify = F_MASK | ENERGY_MASK | VIRIAL_MASK;
   request_where<DeviceType>(neighbor->find_request(this));
 
@@ -153,12 +153,12 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::compute(int 
   if (host_only()) return PairEquivariant::compute(eflag, vflag);
   ev_init(eflag, vflag);
   DeviceImpl &d = *device;
-  d.atoms->sync(execution_space, X_MASK | F_MASK | TYPE_MASK);
+  d.atoms->sync(execution_space, X_MASK | F_MASK | TYPE_MASK | MASK_MASK);
   if (neighbor->ago == 0 || d.rows.natoms != atom->nlocal + atom->nghost) refresh_device_rows();
   const auto &neighbors = *static_cast<NeighListKokkos<DeviceType> *>(list);
   build_edges(ListView<DeviceType>(neighbors), NEIGHMASK,
               d.atoms->k_x.template view<DeviceType>(), d.rows, d.squared_cutoffs, d.ntypes, d.edges);
-  if (impl->model->metadata().needs_total_spin) d.atoms->sync(Host, TYPE_MASK);
+  if (impl->model->metadata().needs_total_spin) d.atoms->sync(Host, TYPE_MASK | MASK_MASK);
   update_electrons();
   evaluate_on_device();
   d.to_store = true;
@@ -183,7 +183,7 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::refresh_devi
   }
   const auto &neighbors = *static_cast<NeighListKokkos<DeviceType> *>(list);
   build_rows(ListView<DeviceType>(neighbors), neighbors.inum, d.atoms->k_type.template view<DeviceType>(),
-             d.model_type, d.owner, atom->nlocal, atom->nlocal + atom->nghost, d.rows);
+             d.atoms->k_mask.template view<DeviceType>(), d.model_type, d.owner, atom->nlocal, atom->nlocal + atom->nghost, d.rows);
   d.rows_on_host = false;
 }
 

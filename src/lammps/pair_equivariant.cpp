@@ -33,6 +33,7 @@ PairEquivariant::PairEquivariant(LAMMPS *lmp) : Pair(lmp), impl(std::make_unique
 PairEquivariant::~PairEquivariant()
 {
   if (copymode) return;
+  watch_steps(false);
   if (allocated) {
     memory->destroy(setflag);
     memory->destroy(cutsq);
@@ -74,7 +75,7 @@ void PairEquivariant::compute(int eflag, int vflag)
   scatter_energy(impl->rows, impl->result.energy, impl->energy_scale, sums);
   scatter_forces(impl->result, impl->energy_scale, sums);
   store_peratom(impl->result);
-  run_committee();
+  begin_evaluation();
 }
 
 namespace {

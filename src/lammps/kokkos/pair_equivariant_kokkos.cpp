@@ -164,12 +164,17 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::compute(int 
   d.to_store = true;
   scatter();
   d.atoms->modified(execution_space, F_MASK);
-  if (!committee_wanted()) return;
+  begin_evaluation();
+}
+
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::judge()
+{
+  if (host_only()) return PairEquivariant::judge();
   store_fields();    // before members in the same file are evaluated
   bring_edges();
-  d.atoms->sync(Host, TAG_MASK);
+  device->atoms->sync(Host, TAG_MASK);
   const Temporarily scope(execution_space, Host);
-  run_committee();
+  PairEquivariant::judge();
 }
 
 template <class DeviceType> void PairEquivariantKokkos<DeviceType>::refresh_device_rows()
@@ -183,7 +188,8 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::refresh_devi
   }
   const auto &neighbors = *static_cast<NeighListKokkos<DeviceType> *>(list);
   build_rows(ListView<DeviceType>(neighbors), neighbors.inum, d.atoms->k_type.template view<DeviceType>(),
-             d.atoms->k_mask.template view<DeviceType>(), d.model_type, d.owner, atom->nlocal, atom->nlocal + atom->nghost, d.rows);
+             d.atoms->k_mask.template view<DeviceType>(), d.model_type, d.owner, atom->nlocal,
+             atom->nlocal + atom->nghost, d.rows);
   d.rows_on_host = false;
 }
 
@@ -258,7 +264,7 @@ void PairEquivariantKokkos<DeviceType>::bring(const double *&from, std::int64_t 
   }
 }
 
-/// with their gradients, once in a step
+/// with their gradients, once in an evaluation
 template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_edges()
 {
   DeviceImpl &d = *device;

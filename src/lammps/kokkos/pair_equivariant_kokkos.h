@@ -37,6 +37,7 @@ template <class DeviceType> class PairEquivariantKokkos : public PairEquivariant
 
  protected:
   int gpu() const override;
+  void judge() override;
 
  private:
   struct DeviceImpl;

@@ -184,7 +184,7 @@ run 4 post no
 unfix mc
 unfix derivatives
 """,
-    "trial points": "min_modify line backtrack dmax 2.0\nminimize 0.0 1e-9 4 80\n",
+    "trial points": "min_modify dmax 2.0\nminimize 0.0 1e-9 4 80\n",
 }
 
 

@@ -61,6 +61,7 @@ struct AtomView {
   int nlocal = 0;                        ///< atoms owned by this rank
   int nall = 0;                          ///< owned and ghost atoms
   const int *type = nullptr;             ///< [nall] host types
+  const int *groups = nullptr;           ///< [nall] host group bits, see type_in_model()
   const int *model_type = nullptr;       ///< [host type] model type or -1
   const int *owner = nullptr;            ///< [nall] owner's local index (folded only)
 };

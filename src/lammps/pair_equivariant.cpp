@@ -33,6 +33,7 @@ PairEquivariant::PairEquivariant(LAMMPS *lmp) : Pair(lmp), impl(std::make_unique
 PairEquivariant::~PairEquivariant()
 {
   if (copymode) return;
+  watch_steps(false);
   if (allocated) {
     memory->destroy(setflag);
     memory->destroy(cutsq);
@@ -75,9 +76,7 @@ void PairEquivariant::compute(int eflag, int vflag)
   double all = scatter_energy(impl->rows, impl->result.energy, impl->energy_scale, sums);
   all += scatter_forces(impl->result, impl->energy_scale, sums);
   check_finite(all + sum_positions(impl->rows, atom->x));
-  if (!committee_wanted()) return;
-  store_fields();    // before members in the same file are evaluated
-  run_committee();
+  begin_evaluation();
 }
 
 namespace {
@@ -103,6 +102,7 @@ void PairEquivariant::refresh_rows()
   atoms.nlocal = atom->nlocal;
   atoms.nall = atom->nlocal + atom->nghost;
   atoms.type = impl->types.data();
+  atoms.groups = atom->mask;
   atoms.model_type = impl->model_type.data();
   atoms.owner = impl->owner.data();
   try {

@@ -32,6 +32,10 @@ class PairEquivariant : public Pair {
   void *extract(const char *, int &) override;
   void *extract_peratom(const char *, int &) override;
 
+  // called by the fix that watches the steps of a committee; collective
+  void end_evaluation();
+  void end_step();
+
   int pack_forward_comm(int, int *, double *, int, int *) override;
   void unpack_forward_comm(int, int, double *) override;
   int pack_reverse_comm(int, int, double *) override;
@@ -84,13 +88,15 @@ class PairEquivariant : public Pair {
   void check_member(const std::string &file, const natrolite::Metadata &) const;
   int committee_size() const;
   bool committee_due() const;
-  bool committee_wanted() const;
+  bool uncertainty_wanted() const;
   std::vector<const natrolite::Metadata *> members() const;
   void init_committee();
-  void run_committee();
+  void watch_steps(bool);
+  void begin_evaluation();
+  virtual void judge();
   void evaluate_members();
   void deviate();
-  void report_committee();
+  struct CommitteeRow row_of_step() const;
 };
 
 }    // namespace LAMMPS_NS

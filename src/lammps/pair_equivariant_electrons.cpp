@@ -3,6 +3,8 @@
 /// Total charge and spin of PairEquivariant: numbers or variables, checked for their parity.
 #include "equivariant_state.h"
 
+#include "core/edge_functions.h"
+
 #include "atom.h"
 #include "error.h"
 #include "input.h"
@@ -76,7 +78,7 @@ void PairEquivariant::check_parity() const
   if (!m.needs_total_spin || impl->total_charge != std::floor(impl->total_charge)) return;
   bigint mine = 0, protons = 0;
   for (int i = 0; i < atom->nlocal; ++i) {
-    const int type = impl->model_type[impl->types[i]];
+    const int type = natrolite::type_in_model(impl->model_type[impl->types[i]], atom->mask[i]);
     if (type >= 0) mine += m.atomic_numbers[type];
   }
   MPI_Allreduce(&mine, &protons, 1, MPI_LMP_BIGINT, MPI_SUM, world);

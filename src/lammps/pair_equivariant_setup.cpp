@@ -11,6 +11,7 @@
 #include "comm.h"
 #include "error.h"
 #include "force.h"
+#include "group.h"
 #include "neighbor.h"
 #include "universe.h"
 #include "update.h"
@@ -209,7 +210,10 @@ void PairEquivariant::check_host_settings() const
   if (!force->newton_pair)
     error->all(FLERR, "Pair style equivariant needs newton pair on: remove 'newton off'");
   // not neighbor->exclude, which LAMMPS sets after this
-  const bool exclusions = neighbor->nex_type || neighbor->nex_group || neighbor->nex_mol;
+  bool exclusions = neighbor->nex_type || neighbor->nex_mol;
+  for (int k = 0; k < neighbor->nex_group; ++k)    // not those of Monte Carlo, whose atoms leave the model
+    if (!utils::strmatch(group->names[neighbor->ex1_group[k]], "^Fix\\w+:\\w*exclusion_group:"))
+      exclusions = true;
   if ((exclusions || neighbor->includegroup) && comm->me == 0)
     error->warning(FLERR, "neigh_modify exclude or include takes neighbors away from the model of pair style "
                           "equivariant: energies are not those of the potential");

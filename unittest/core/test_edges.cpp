@@ -175,6 +175,33 @@ TEST(Edges, AtomsOfOtherStylesAreNoRows)
   EXPECT_EQ(static_cast<std::size_t>(edges.size()), periodic_edges(part, 3.5).vec.size());
 }
 
+TEST(Edges, AtomsPutAsideAreNoRows)
+{
+  const Structure s = triclinic(6, 5);
+  HostAtoms host(s, std::vector<int>(6, 1), 2, 4.0, true);
+  for (std::size_t i = 0; i < host.groups.size(); ++i)    // LAMMPS' ghosts have their owner's groups
+    host.groups[i] = host.owner[i] == 2 || host.owner[i] == 3 ? 8 : 1 | 4;
+  Structure rest = s;
+  rest.positions.erase(rest.positions.begin() + 2, rest.positions.begin() + 4);
+  const auto expected = periodic_edges(rest, 3.5).vec.size();
+  RowMap rows;
+  EdgeList edges;
+  for (const GhostRows mode : {GhostRows::folded, GhostRows::ghost}) {
+    build_rows(host.neighbors(), host.atoms(ONE_TYPE), mode, rows);
+    EXPECT_EQ(rows.nowned, 4);
+    for (std::size_t i = 0; i < host.groups.size(); ++i)
+      EXPECT_EQ(rows.row_of_atom[i] < 0, host.groups[i] == 8);
+    edges.build(host.neighbors(), rows, PairCutoffs(1, 3.5), rows.nlocal);
+    EXPECT_EQ(static_cast<std::size_t>(edges.size()), expected);
+  }
+  const PairCutoffs cutoffs(1, 3.5);
+  const auto centres = build_shell_rows(host.neighbors(), host.atoms(ONE_TYPE), cutoffs, 1, rows);
+  EXPECT_EQ(rows.nowned, 4);
+  for (const int atom : rows.atom_of_row) EXPECT_NE(host.groups[atom], 8);
+  edges.build(host.neighbors(), rows, cutoffs, centres);
+  EXPECT_EQ(static_cast<std::size_t>(edges.size()), expected);
+}
+
 TEST(Edges, CutoffsPerTypePairAreUsed)
 {
   Structure s;

@@ -125,7 +125,7 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::init_style()
                "with a CUDA build of LibTorch, or pair style equivariant", impl->file,
                impl->model->device());
   execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
-  datamask_read = X_MASK | F_MASK | TYPE_MASK | ENERGY_MASK | VIRIAL_MASK;
+  datamask_read = X_MASK | F_MASK | TYPE_MASK | MASK_MASK | ENERGY_MASK | VIRIAL_MASK;
   datamask_modify = F_MASK | ENERGY_MASK | VIRIAL_MASK;
   request_where<DeviceType>(neighbor->find_request(this));
 
@@ -154,7 +154,7 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::compute(int 
   if (host_only()) return PairEquivariant::compute(eflag, vflag);
   ev_init(eflag, vflag);
   DeviceImpl &d = *device;
-  d.atoms->sync(execution_space, X_MASK | F_MASK | TYPE_MASK);
+  d.atoms->sync(execution_space, X_MASK | F_MASK | TYPE_MASK | MASK_MASK);
   if (atoms_changed()) refresh_device_rows();
   const auto &neighbors = *static_cast<NeighListKokkos<DeviceType> *>(list);
   build_edges(ListView<DeviceType>(neighbors), NEIGHMASK,
@@ -165,18 +165,21 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::compute(int 
   impl->to_store = true;
   check_finite(scatter());
   d.atoms->modified(execution_space, F_MASK);
-  if (!committee_wanted()) return;
-  store_fields();    // before members in the same file are evaluated
+  begin_evaluation();
+}
+
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::judge()
+{
+  if (host_only()) return PairEquivariant::judge();
   bring_edges();
-  d.atoms->sync(Host, TAG_MASK);
   const Temporarily scope(execution_space, Host);
-  run_committee();
+  PairEquivariant::judge();
 }
 
 template <class DeviceType> void PairEquivariantKokkos<DeviceType>::refresh_device_rows()
 {
   DeviceImpl &d = *device;
-  d.atoms->sync(Host, TYPE_MASK | TAG_MASK | SPECIAL_MASK);
+  d.atoms->sync(Host, TYPE_MASK | MASK_MASK | TAG_MASK | SPECIAL_MASK);
   {
     const Temporarily scope(execution_space, Host);
     read_atoms();
@@ -185,8 +188,9 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::refresh_devi
   d.owner = {};
   if (impl->mode == Mode::folded) natrolite::copy_in(d.owner, impl->owner);
   const auto &neighbors = *static_cast<NeighListKokkos<DeviceType> *>(list);
-  build_rows(ListView<DeviceType>(neighbors), neighbors.inum, d.types, d.model_type, d.owner,
-             atom->nlocal, atom->nlocal + atom->nghost, d.rows);
+  build_rows(ListView<DeviceType>(neighbors), neighbors.inum, d.types,
+             d.atoms->k_mask.template view<DeviceType>(), d.model_type, d.owner, atom->nlocal,
+             atom->nlocal + atom->nghost, d.rows);
   d.rows_on_host = false;
 }
 
@@ -263,7 +267,7 @@ void PairEquivariantKokkos<DeviceType>::bring(const double *&from, std::int64_t 
   }
 }
 
-/// with their gradients and what is said of them, once in a step
+/// with their gradients and what is said of them, once in an evaluation
 template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_edges()
 {
   if (host_only()) return;

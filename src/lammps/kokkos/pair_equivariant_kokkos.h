@@ -39,6 +39,7 @@ template <class DeviceType> class PairEquivariantKokkos : public PairEquivariant
   void bring_fields() override;
   void bring_edges() override;
   void bring_what_variables_read() override;
+  void judge() override;
 
  private:
   struct DeviceImpl;

@@ -241,7 +241,7 @@ def test_constant_on_the_total_energy_is_named(made, tmp_path):
     file = folder / "nequip05-double-deployed.pth"
     if not file.exists():
         pytest.skip("no environment nequip05: give NATROLITE_PROVIDE=ON or -DNATROLITE_PYTHON_nequip05=PYTHON")
-    done = lammps_run.lmp(start(tmp_path) + select("nequip06", file) + "run 0\n", tmp_path)
+    done = lammps_run.lmp(start(tmp_path) + lammps_run.pair(file, SYSTEM.names) + "\nrun 0\n", tmp_path)
     assert "constant of -3.5" in done.output
 
 

@@ -20,10 +20,12 @@ namespace {
 
   std::unique_ptr<Model> load(const LoadOptions &options)
   {
-    switch (identify(options.bytes, options.nbytes)) {
+    const FileKind kind = identify(options.bytes, options.nbytes);
+    switch (kind) {
       case FileKind::natrolite_torchscript: return load_torchscript(options);
       case FileKind::mace_lammps: return load_mace(options);
-      case FileKind::nequip_torchscript: return load_nequip_torchscript(options);
+      case FileKind::nequip_torchscript:
+      case FileKind::nequip_deployed: return load_nequip_torchscript(options, kind);
       case FileKind::nequip_aoti: return load_nequip_aoti(options);
       case FileKind::sevennet_deployed: return load_sevennet(options);
     }

@@ -75,6 +75,14 @@ void remove_inner_gradients(torch::jit::Module &module)
   remove_gradients(module.get_method("forward").graph()->block());
 }
 
+int count_modules(const torch::jit::Module &module, const std::string &class_name)
+{
+  int n = 0;
+  for (const torch::jit::Module &part : module.modules())
+    n += part.type()->name()->qualifiedName().find("." + class_name) != std::string::npos;
+  return n;
+}
+
 at::ScalarType weight_type(const torch::jit::Module &module)
 {
   for (const at::Tensor &p : module.parameters())

@@ -167,6 +167,7 @@ FOREIGN = {
     "zbl-float64-lammps.pt": "mace",
     "nequip-zbl.nequip.pth": "nequip",
     "allegro-cutoffs.nequip.pt2": "nequip",
+    "allegro-cutoffs-deployed.pth": "nequip06",
 }
 
 
@@ -245,6 +246,53 @@ def test_damaged_foreign_files(name, made, tmp_path):
         assert 0 < done.code < 128 and len(done.errors()) == 1, f"{file.name}\n{done.tail()}"
         assert file.name in done.errors()[0], done.errors()
     assert refused > 5
+
+
+def with_texts(data, **texts):
+    """Return a deployed file with other extra files; None removes one."""
+
+    def change(name, content):
+        folder, _, key = name.rpartition("/")
+        return texts.get(key, content) if folder.endswith("/extra") else content
+
+    return fuzz.rewritten(data, change)
+
+
+DEPLOYED = {
+    # other extra files -> words of the error, none if it runs
+    "renamed": ({"type_names": "H sp2 O ion Ti"}, []),
+    "species": ({"n_species": "4"}, ["'n_species' is '4'", "5 types", "deploy the trained model again"]),
+    "cutoffs": ({"per_edge_type_cutoff": "4.31 " * 25}, ["4.31", "more than its 'r_max' 4.3"]),
+    "halved": ({"per_edge_type_cutoff": "4.0 " * 5}, ["not a square matrix"]),
+}
+
+
+@pytest.mark.parametrize("name", list(DEPLOYED))
+def test_deployed_file_with_other_texts(name, made, tmp_path):
+    """Type names need not be elements; what does not fit the model is refused."""
+    texts, words = DEPLOYED[name]
+    folder, cases = made("nequip06")
+    original = "allegro-cutoffs-deployed.pth"
+    file = tmp_path / "other.pth"
+    file.write_bytes(with_texts((folder / original).read_bytes(), **texts))
+    types = texts.get("type_names", "H C O Na Ti").split()
+    deck = start(tmp_path, CUBE) + lammps_run.pair(file, [types[1], types[3]])
+    done = lammps_run.attempt(deck + '\nrun 0 post no\nprint "@ pe $(pe:%.17g)"\n', tmp_path)
+    if words:
+        assert done.code != 0 and len(done.errors()) == 1, done.tail()
+        assert all(word in done.errors()[0] for word in ["other.pth", *words]), done.errors()
+        return
+    truth = [c["energy"] for c in cases if (c["file"], c["structure"]) == (original, "amorphous_carbon")]
+    assert done.code == 0 and abs(done.printed()["pe"][0] - truth[0]) <= 1e-9 * len(CUBE), done.tail()
+
+
+def test_constant_on_the_total_energy_is_named(made, tmp_path):
+    folder, _ = made("nequip06")
+    file = folder / "nequip05-double-deployed.pth"
+    if not file.exists():
+        pytest.skip("no environment nequip05: give NATROLITE_PROVIDE=ON or -DNATROLITE_PYTHON_nequip05=PYTHON")
+    done = lammps_run.lmp(start(tmp_path) + lammps_run.pair(file, SYSTEM.names) + "\nrun 0\n", tmp_path)
+    assert "constant of -3.5" in done.output
 
 
 def test_molecular_spookynet_is_refused_in_a_periodic_box(made, tmp_path):

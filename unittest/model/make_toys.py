@@ -15,7 +15,8 @@ state_dict      torch.save of a dictionary of tensors
 checkpoint      torch.save of {config, model_state_dict}, as training codes write
 metatomic_like  TorchScript with metatomic's extra files instead of natrolite.json
 plain_script    TorchScript without any extra file
-nequip_old      TorchScript with the extra files of nequip before 0.7
+nequip_frozen   frozen TorchScript with the extra files of nequip-deploy
+nequip_old      TorchScript with the extra files of nequip-deploy, but of another structure
 nequip_like     TorchScript with the extra files of nequip-compile, but of another structure
 compiled        AOTInductor package of nobody known
 truncated       the first half of mp.pt
@@ -166,7 +167,9 @@ def write_bad(folder, scripted, meta):
     torch.jit.save(scripted, path("metatomic_like"), _extra_files=extra)
     torch.jit.save(scripted, path("plain_script"))
     nequip = {"type_names": "Ar Ne", "r_max": "5.0"}
-    torch.jit.save(scripted, path("nequip_old"), _extra_files=nequip)
+    deployed = {**nequip, "n_species": "2", "nequip_version": "0.6.2"}
+    torch.jit.save(scripted, path("nequip_old"), _extra_files=deployed)
+    torch.jit.save(torch.jit.freeze(scripted), path("nequip_frozen"), _extra_files=deployed)
     torch.jit.save(scripted, path("nequip_like"), _extra_files={**nequip, "model_dtype": "float64"})
     writer = torch._C.PyTorchFileWriter(path("compiled"))
     record = b'{"AOTI_DEVICE_KEY": "cpu"}'

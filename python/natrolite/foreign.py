@@ -17,7 +17,7 @@ EVERY = "every exchange, any number of ranks"
 @dataclasses.dataclass
 class Foreign:
     """family: of models; maker: what wrote the file; dtype: float32 or float64; r_max: Angstrom;
-    type_names: elements; runs: with which exchange; notes: what else the file says."""
+    type_names: elements, or types of nequip-deploy; runs: with which exchange; notes: what else the file says."""
 
     family: str
     maker: str

@@ -53,6 +53,19 @@ namespace {
     return reason;
   }
 
+  /// how many of the ranks below `end` run on this rank's node
+  int lower_ranks_on_node(MPI_Comm world, int end)
+  {
+    using Name = std::array<char, MPI_MAX_PROCESSOR_NAME>;
+    Name name{};
+    int length;
+    MPI_Get_processor_name(name.data(), &length);
+    std::vector<Name> names(size_of(world));
+    MPI_Allgather(name.data(), static_cast<int>(name.size()), MPI_CHAR, names.data(),
+                  static_cast<int>(name.size()), MPI_CHAR, world);
+    return static_cast<int>(std::count(names.begin(), names.begin() + end, name));
+  }
+
 }    // namespace
 
 std::string run_and_agree(MPI_Comm world, const std::function<void()> &f)
@@ -87,14 +100,12 @@ std::string read_file_on_all(MPI_Comm world, const std::string &path)
 
 int rank_on_node(MPI_Comm world)
 {
-  using Name = std::array<char, MPI_MAX_PROCESSOR_NAME>;
-  Name name{};
-  int length;
-  MPI_Get_processor_name(name.data(), &length);
-  std::vector<Name> names(size_of(world));
-  MPI_Allgather(name.data(), static_cast<int>(name.size()), MPI_CHAR, names.data(),
-                static_cast<int>(name.size()), MPI_CHAR, world);
-  return static_cast<int>(std::count(names.begin(), names.begin() + rank_of(world), name));
+  return lower_ranks_on_node(world, rank_of(world));
+}
+
+int ranks_on_node(MPI_Comm world)
+{
+  return lower_ranks_on_node(world, size_of(world));
 }
 
 }    // namespace LAMMPS_NS

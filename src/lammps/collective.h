@@ -21,4 +21,7 @@ std::string read_file_on_all(MPI_Comm world, const std::string &path);
 /// How many lower ranks run on the same node. Collective.
 int rank_on_node(MPI_Comm world);
 
+/// How many ranks run on the same node. Collective.
+int ranks_on_node(MPI_Comm world);
+
 }    // namespace LAMMPS_NS

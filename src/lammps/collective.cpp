@@ -54,6 +54,26 @@ namespace {
     return found.empty() ? path : found;
   }
 
+  struct Node {
+    int rank, size;
+  };
+
+  /// this rank among those of its node
+  Node node_of(MPI_Comm world)
+  {
+    char name[MPI_MAX_PROCESSOR_NAME];
+    int length;
+    MPI_Get_processor_name(name, &length);
+    std::uint32_t color = 2166136261U;    // a number for the name (FNV-1a)
+    for (int k = 0; k < length; ++k)
+      color = (color ^ static_cast<unsigned char>(name[k])) * 16777619U;
+    MPI_Comm shared;
+    MPI_Comm_split(world, static_cast<int>(color >> 1), rank_of(world), &shared);
+    const Node node{rank_of(shared), size_of(shared)};
+    MPI_Comm_free(&shared);
+    return node;
+  }
+
 }    // namespace
 
 void Complaint::set(const char *what) noexcept
@@ -103,17 +123,12 @@ std::string read_file_on_all(MPI_Comm world, std::string &path, std::string &byt
 
 int rank_on_node(MPI_Comm world)
 {
-  char name[MPI_MAX_PROCESSOR_NAME];
-  int length;
-  MPI_Get_processor_name(name, &length);
-  std::uint32_t color = 2166136261U;    // a number for the name (FNV-1a)
-  for (int k = 0; k < length; ++k)
-    color = (color ^ static_cast<unsigned char>(name[k])) * 16777619U;
-  MPI_Comm node;
-  MPI_Comm_split(world, static_cast<int>(color >> 1), rank_of(world), &node);
-  const int rank = rank_of(node);
-  MPI_Comm_free(&node);
-  return rank;
+  return node_of(world).rank;
+}
+
+int ranks_on_node(MPI_Comm world)
+{
+  return node_of(world).size;
 }
 
 }    // namespace LAMMPS_NS

@@ -49,4 +49,7 @@ std::string read_file_on_all(MPI_Comm world, std::string &path, std::string &byt
 /// How many lower ranks run on the same node. Collective.
 int rank_on_node(MPI_Comm world);
 
+/// How many ranks run on the same node. Collective.
+int ranks_on_node(MPI_Comm world);
+
 }    // namespace LAMMPS_NS

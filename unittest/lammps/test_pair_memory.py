@@ -38,7 +38,7 @@ info memory
 run 200 post no
 info memory
 """
-    output = lammps_run.lmp(deck, tmp_path, ranks).output
+    output = lammps_run.lmp(deck, tmp_path, ranks, fresh=True).output
     growth = []
     for pattern in (HEAP, PEAK):
         warm, end = (float(value) for value in pattern.findall(output))

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "comm_compat.h"
 #include "equivariant_state.h"
 
 #include "core/edge_scatter.h"
 
 #include "atom.h"
-#include "comm.h"
 #include "error.h"
 #include "force.h"
 #include "memory.h"
@@ -98,7 +98,7 @@ void PairEquivariant::refresh_owners()
   impl->owner.resize(atom->nlocal + atom->nghost);
   for (int i = 0; i < atom->nlocal; ++i) impl->owner[i] = i;
   impl->sending_owners = true;
-  comm->forward_comm(this, 1);
+  compat::forward_comm(comm, this, 1);
   impl->sending_owners = false;
 }
 

@@ -4,13 +4,13 @@
 ///
 /// The first model drives the run. On the steps of keyword committee, or when fix pair asks for
 /// the field uncertainty, every member gives forces on the same graph.
+#include "comm_compat.h"
 #include "equivariant_state.h"
 
 #include "core/deviation.h"
 #include "core/edge_scatter.h"
 
 #include "atom.h"
-#include "comm.h"
 #include "error.h"
 #include "update.h"
 
@@ -141,7 +141,7 @@ void PairEquivariant::evaluate_members()
     scatter_forces(result, 1.0, sums);
     if (impl->mode != EquivariantSettings::Mode::folded) {
       c.summing = forces.data();
-      comm->reverse_comm(this, 3);
+      compat::reverse_comm(comm, this, 3);
       c.summing = nullptr;
     }
     // per member where the file has one energy per member, else the model's energy

@@ -30,10 +30,13 @@ class Group:
         # open to read and write, so that nobody waits for the other end
         *self.jobs, self.done = (os.open(self.folder / name, os.O_RDWR | os.O_CLOEXEC) for name in names)
         (self.folder / "in.serve").write_text(f"plugin load {library}\n")
+        # the plugins are for the decks: a style that one LAMMPS has is none in a second one before 2025
+        environment = {**environment, "NATROLITE_DECKS": str(self.folder)}
+        environment["NATROLITE_DECKS_PLUGINS"] = environment.pop("LAMMPS_PLUGIN_PATH")
         with open(self.folder / "log", "w") as log:
             self.process = subprocess.Popen(
                 [str(word) for word in [*command, *SWITCHES, "-in", "in.serve"]],
-                cwd=self.folder, env={**environment, "NATROLITE_DECKS": str(self.folder)},
+                cwd=self.folder, env=environment,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )
 

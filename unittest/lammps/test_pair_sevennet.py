@@ -97,7 +97,7 @@ def runs(sevennets, tmp_path_factory):
                 cell = (model, dtype, ranks, mode, name)
                 if cell in CELLS:
                     deck += lammps_run.evaluate(tag(cell), select(model, mode) + coeff)
-                coeff = ""  # the next mode keeps the model
+                    coeff = ""  # the next mode keeps the model
         return lammps_run.lmp(deck, folder, ranks, timeout=600)
 
     return get

@@ -5,6 +5,7 @@
 /// The first model drives the run. When fix pair asks for the field uncertainty, and with the forces of a
 /// step of keyword committee, every member gives forces on the same graph. The row of a step waits until
 /// the step is over: a minimizer tries several points.
+#include "comm_compat.h"
 #include "equivariant_state.h"
 
 #include "collective.h"
@@ -13,7 +14,6 @@
 #include "fix_equivariant_committee.h"
 
 #include "atom.h"
-#include "comm.h"
 #include "error.h"
 #include "modify.h"
 #include "update.h"
@@ -190,7 +190,7 @@ void PairEquivariant::evaluate_members()
     scatter_forces(result, 1.0, sums);
     if (impl->mode != EquivariantSettings::Mode::folded) {
       c.summing = forces.data();
-      comm->reverse_comm(this, 3);
+      compat::reverse_comm(comm, this, 3);
       c.summing = nullptr;
     }
     // per member where the file has one energy per member, else the model's energy

@@ -6,9 +6,9 @@
 
 #include "adapter.h"
 #include "collective.h"
+#include "comm_compat.h"
 
 #include "atom.h"
-#include "comm.h"
 #include "error.h"
 #include "neigh_list.h"
 #include "neighbor.h"
@@ -61,7 +61,7 @@ void PairEquivariant::read_atoms()
 void PairEquivariant::send_to_ghosts(std::vector<int> &values)
 {
   impl->sending = &values;
-  comm->forward_comm(this, 1);
+  compat::forward_comm(comm, this, 1);
   impl->sending = nullptr;
 }
 

@@ -7,6 +7,7 @@ import sys
 
 import lammps_run
 import numpy as np
+import pairwise
 import pytest
 import structures
 import test_pair_fuzz as fuzz
@@ -50,6 +51,11 @@ def start(folder, system=SYSTEM):
 NVT = "fix bath all nvt temp 300 300 0.025\n"
 
 
+def cells(counts):
+    """Return (family, ranks): every family, every number of ranks; ALL of them if asked for."""
+    return pairwise.cover([(family, ranks) for family in MODELS for ranks in counts], lambda row: {*enumerate(row)})
+
+
 @pytest.mark.parametrize("family", list(MODELS))
 def test_200_steps_of_nvt_on_1_and_3_ranks(family, file, tmp_path, measured):
     """The same trajectory to rounding: forces of order 1 eV/A, 50 fs."""
@@ -69,8 +75,7 @@ def test_200_steps_of_nvt_on_1_and_3_ranks(family, file, tmp_path, measured):
     assert moved > 0.02 and away <= 1e-9 and force <= 1e-8
 
 
-@pytest.mark.parametrize("ranks", [1, 2])
-@pytest.mark.parametrize("family", list(MODELS))
+@pytest.mark.parametrize("family, ranks", cells([1, 2]))
 def test_restart_continues_bit_by_bit(family, ranks, file, tmp_path):
     """In a cube: LAMMPS itself rounds the positions of a tilted box anew when it reads them."""
     pair = lammps_run.pair(file(family), CUBE.names) + "\n"
@@ -114,8 +119,7 @@ pair_coeff * * equivariant 2 {b} NULL Na
     assert abs(found["sodium"][0]) > 1e-3
 
 
-@pytest.mark.parametrize("ranks", [1, 2])
-@pytest.mark.parametrize("family", list(MODELS))
+@pytest.mark.parametrize("family, ranks", cells([2, 1]))
 def test_dispersion_on_top(family, ranks, file, tmp_path):
     """hybrid/overlay with stock D3 is the sum of the two."""
     keywords = ELECTRONS.get(family, "")

@@ -48,7 +48,7 @@ info memory
 run 200 post no
 info memory
 """
-    output = lammps_run.lmp(deck, tmp_path, ranks).output
+    output = lammps_run.lmp(deck, tmp_path, ranks, fresh=True).output
     growth = growth_in(output)
     measured("growth in 200 steps: heap MB, peak MB", f"{toy}, {mode}, {ranks} rank(s)", *growth)
     assert growth[0] <= LIMITS["heap"] and growth[1] <= LIMITS["peak"]
@@ -79,7 +79,7 @@ def test_soak(ranks, toys, tmp_path, measured):
     """100 000 steps with restart files and fields of fix pair: what is allocated once warm stays."""
     deck = lammps_run.load("box", toy_systems.system("box"), tmp_path)
     deck += lammps_run.pair(toys / "mp3.pt", toy_systems.NAMES) + SOAK
-    done = lammps_run.lmp(deck, tmp_path, ranks, timeout=2000)
+    done = lammps_run.lmp(deck, tmp_path, ranks, timeout=2000, fresh=True)
     assert done.printed()["end"][1] == 100000
     growth = growth_in(done.output)
     measured("growth in 80 000 steps: heap MB, peak MB", f"{ranks} rank(s)", *growth)

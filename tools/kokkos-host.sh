@@ -15,7 +15,7 @@ set -euo pipefail
 
 ROOT_PACKAGES=(g++ cmake ninja-build libkokkos-dev mpich libmpich-dev pkgconf python3 zlib1g-dev
                libgtest-dev libgmock-dev libyaml-dev)
-LAMMPS_PACKAGES=(PLUGIN KOKKOS EXTRA-FIX EXTRA-PAIR EXTRA-COMPUTE MANYBODY PHONON MOLECULE)
+LAMMPS_PACKAGES=(PLUGIN KOKKOS EXTRA-FIX EXTRA-PAIR EXTRA-COMPUTE MANYBODY MC PHONON MOLECULE)
 # what of src/KOKKOS is compiled: the package itself, and styles that the tests' decks use
 KOKKOS_CORE=(kokkos atom_kokkos atom_map_kokkos atom_vec_kokkos comm_kokkos comm_tiled_kokkos
              min_kokkos min_linesearch_kokkos neighbor_kokkos neigh_list_kokkos neigh_bond_kokkos

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`natrolite check`: evaluates a model file's embedded reference again, in Python."""
+"""`natrolite check`: evaluates a model file's embedded reference again, in Python.
+
+A file of another program has none: there the forces are compared with the slope of the energy.
+"""
 
 import numpy as np
 
-from natrolite import modelfile
-from natrolite.errors import NatroliteError
+from natrolite import archive, foreign, modelfile
+from natrolite.errors import NatroliteError, reason
+
+# A reference with more distances between atoms and images is none: see src/core/periodic_edges.h.
+MOST_DISTANCES = 1e7
 
 
 def add_parser(subparsers):
@@ -12,16 +18,28 @@ def add_parser(subparsers):
     parser = subparsers.add_parser(
         "check", help="evaluate the reference embedded in a model file again; exit code 1 if it differs"
     )
-    parser.add_argument("file", metavar="FILE", help="a model file")
+    parser.add_argument(
+        "file", metavar="FILE", help="a model file, or one of another program that pair_style equivariant reads"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args):
     """Print both errors and the verdict; return 0, or raise NatroliteError on a mismatch."""
+    archive.intact(args.file)
+    known = None if modelfile.is_modelfile(args.file) else foreign.read(args.file)
+    if known:
+        return _run_foreign(args.file, known)
     module, meta = modelfile.load(args.file)
-    if modelfile.weights_sha256(module) != meta["weights_sha256"]:
+    try:
+        sha256 = modelfile.weights_sha256(module)
+        energy, force, atoms = errors(module, meta)
+    except NatroliteError as error:
+        raise NatroliteError(f"{args.file}: {error}") from None
+    except Exception as error:  # whatever the model in the file raises when it is run
+        raise NatroliteError(f"{args.file} cannot be evaluated: {reason(error)}; export it again") from error
+    if sha256 != meta["weights_sha256"]:
         raise NatroliteError(f"{args.file}: the weights are not those of weights_sha256; export again")
-    energy, force, atoms = errors(module, meta)
     reference = meta["reference"]
     print(
         f"{args.file}: {meta['name']}, {meta['dtype']}, {len(atoms)} atoms: energy differs by "
@@ -36,6 +54,25 @@ def run(args):
     return 0
 
 
+def _run_foreign(path, known):
+    from natrolite import slope
+
+    try:
+        energy, error, allowed, natoms = slope.check(path, known.type_names, known.dtype)
+    except NatroliteError as error:
+        raise NatroliteError(f"{path}: {error}") from None
+    print(
+        f"{path}: {known.family} of {known.maker}, {known.dtype}, no reference; through LAMMPS {natoms} "
+        f"atoms have {energy:.6f} eV, the forces are the slope of the energy to {error:.1e} eV/A "
+        f"(allowed {allowed:.0e})"
+    )
+    if not error <= allowed:
+        raise NatroliteError(
+            f"{path}: its forces are not the slope of its energy (off by {error:.1e} eV/A); make it again"
+        )
+    return 0
+
+
 def errors(module, meta):
     """Return (energy error in eV/atom, largest force error in eV/A, the ase.Atoms).
 
@@ -45,6 +82,7 @@ def errors(module, meta):
 
     reference = meta["reference"]
     atoms = structure(meta)
+    _limit(atoms, float(np.max(evaluate.cutoffs(meta))))
     energy = force = 0.0
     for ghosts in (False, True):
         result, _ = evaluate.evaluate(module, meta, atoms, ghosts=ghosts)
@@ -59,6 +97,20 @@ def structure(meta):
 
     reference = meta["reference"]
     numbers = [meta["atomic_numbers"][t] for t in reference["types"]]
-    info = {"charge": reference["total_charge"], "spin": reference["total_spin"]}
+    info = {"charge": reference["total_charge"] or 0.0, "spin": reference["total_spin"] or 0.0}
     cell, pbc = reference["cell"], reference["pbc"]
     return Atoms(numbers, reference["positions"], cell=cell, pbc=pbc, info=info)
+
+
+def _limit(atoms, cutoff):
+    """Refuse a reference whose periodic images are too many to look at."""
+    reach = cutoff + np.linalg.norm(np.ptp(atoms.positions, axis=0))
+    with np.errstate(all="ignore"):
+        heights = 1.0 / np.linalg.norm(np.linalg.pinv(atoms.cell.complete().array), axis=0)
+        images = np.where(atoms.pbc, 2.0 * np.ceil(reach / heights) + 1.0, 1.0)
+        distances = len(atoms) ** 2 * images.prod()
+    if not distances <= MOST_DISTANCES:
+        raise NatroliteError(
+            "its reference has atoms that are too many, too far apart, or in a cell too flat to look "
+            "at all their periodic images; export the model again"
+        )

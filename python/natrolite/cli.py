@@ -10,7 +10,7 @@ import importlib
 import sys
 
 from natrolite import __version__
-from natrolite.errors import NatroliteError
+from natrolite.errors import NatroliteError, reason
 
 COMMANDS = ["export", "info", "check", "plot"]
 
@@ -36,13 +36,30 @@ def build_parser():
 
 
 def main(argv=None):
-    """Run one subcommand; return its exit code (1 after a refusal, 2 for wrong usage)."""
+    """Run one subcommand; return its exit code (1 after a refusal, 2 for wrong usage).
+
+    Every error is one line. One that nobody has foreseen says where to look: in Python's development
+    mode (python -X dev -m natrolite ...) it is raised with its traceback.
+    """
     args = build_parser().parse_args(argv)
     try:
         return args.run(args)
     except NatroliteError as error:
         print(f"natrolite: error: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"natrolite: error: {place}{reason(error)}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("natrolite: interrupted", file=sys.stderr)
         return 130
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        print(
+            f"natrolite: error: {type(error).__name__}: {reason(error)}; please report it with the "
+            f"output of 'python -X dev -m natrolite {args.command} ...'",
+            file=sys.stderr,
+        )
+        return 1

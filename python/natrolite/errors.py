@@ -4,3 +4,10 @@
 
 class NatroliteError(Exception):
     """A refusal: one line that names the value and the remedy; the command prints it and exits with 1."""
+
+
+def reason(error):
+    """Return what an exception of other code says, in one line."""
+    text = getattr(error, "strerror", None) or str(error)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

@@ -2,7 +2,7 @@
 """`natrolite export`: writes a model file from a pretrained model's name or a checkpoint."""
 
 from natrolite import modelfile
-from natrolite.errors import NatroliteError
+from natrolite.errors import NatroliteError, reason
 
 
 def add_parser(subparsers):
@@ -13,7 +13,7 @@ def add_parser(subparsers):
         description="Write a model file from a pretrained model's name or a checkpoint. Nothing is "
         "written if the exported form differs from the original by more than rounding.",
     )
-    parser.add_argument("source", metavar="NAME|CHECKPOINT", help="sevennet-0, ..., or a file")
+    parser.add_argument("source", metavar="NAME|CHECKPOINT", help="sevennet-0, nequix-oam-1-pft, ..., or a file")
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the model file to write")
     parser.add_argument(
         "--dtype", choices=["float32", "float64"], default="float32", help="compute type (float32)"
@@ -58,7 +58,20 @@ def export(family, source, output, dtype="float32", modality=None, log=lambda li
         option = "--" + unknown[0].replace("_", "-")
         raise NatroliteError(f"'{source}' is of a family without {option}; leave {option} out")
     log(f"loading {source}")
-    built = family.build(source, dtype, modality, **options)
+    built = _built(family, source, dtype, modality, options)
     scripted, meta, report = common.finish(built, log)
     modelfile.write(output, scripted, meta)
     return report, meta
+
+
+def _built(family, source, dtype, modality, options):
+    """Return common.Built; what the family's own package raises becomes one line."""
+    try:
+        return family.build(source, dtype, modality, **options)
+    except NatroliteError:
+        raise
+    except Exception as error:  # a damaged checkpoint, or one of another version of that package
+        raise NatroliteError(
+            f"'{source}' cannot be read with the package of its family ({type(error).__name__}: "
+            f"{reason(error)}); was it written by another version, or is it damaged?"
+        ) from error

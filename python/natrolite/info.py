@@ -1,30 +1,44 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`natrolite info`: a table of what a model file says about itself (torch is not needed)."""
+"""`natrolite info`: a table of what a model file says about itself.
+
+torch is not needed, but for MACE's own files.
+"""
 
 import os
 import textwrap
 
-from natrolite import modelfile
+from natrolite import archive, foreign, modelfile
 
 
 def add_parser(subparsers):
     """Add the subcommand."""
     parser = subparsers.add_parser("info", help="print what a model file says about itself")
-    parser.add_argument("file", metavar="FILE", help="a model file")
+    parser.add_argument("file", metavar="FILE", help="a model file, or one of another program that pair_style equivariant reads")
     parser.set_defaults(run=run)
 
 
 def run(args):
     """Print the table; return 0."""
+    archive.intact(args.file)
+    size = os.path.getsize(args.file)
+    known = None if modelfile.is_modelfile(args.file) else foreign.read(args.file)
+    if known:
+        _print(foreign.rows(known, size))
+        return 0
     meta = modelfile.read_metadata(args.file)
-    for name, value in rows(meta, os.path.getsize(args.file)):
+    _print(rows(meta, size))
+    citation = meta["citation"] or []
+    for entry in [citation] if isinstance(citation, str) else citation:
+        print(f"\n{entry}")
+    return 0
+
+
+def _print(table):
+    for name, value in table:
         lines = textwrap.wrap(value, 78) or [""]
         print(f"{name:<20}{lines[0]}")
         for line in lines[1:]:
             print(f"{'':<20}{line}")
-    for entry in meta["citation"]:
-        print(f"\n{entry}")
-    return 0
 
 
 def rows(meta, size):

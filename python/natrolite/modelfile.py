@@ -5,10 +5,9 @@ import hashlib
 import json
 import os
 import tempfile
-import zipfile
 
-from natrolite import __version__
-from natrolite.errors import NatroliteError
+from natrolite import __version__, archive
+from natrolite.errors import NatroliteError, reason
 
 EXTRA_FILE = "natrolite.json"
 FORMAT_VERSION = 1
@@ -45,6 +44,36 @@ KEYS = {
     "committee_size": 1,
     "arch": {},
     "reference": REQUIRED,
+}
+
+# What the reader asks of the values: a type (float: any number), None, a tuple of alternatives,
+# [kind] = a list of it, [kind, n] = a list of n, {key: kind} = an object with at least these keys.
+VECTOR = [float, 3]
+TYPES = {
+    **dict.fromkeys(["family", "name", "created_by", "license", "weights_sha256", "dtype"], str),
+    **dict.fromkeys(["length_unit", "energy_unit", "charge_unit"], str),
+    **dict.fromkeys(["strictly_local", "allow_tf32", "needs_total_charge", "needs_total_spin"], bool),
+    **dict.fromkeys(["num_layers", "committee_size"], int),
+    **dict.fromkeys(["defaults", "arch"], {}),
+    "citation": (str, [str], None),
+    "type_names": [str],
+    "atomic_numbers": [int],
+    "r_max": float,
+    "pair_cutoffs": (None, [[float]]),
+    "lr_cutoff": (None, float),
+    "exchange_widths": [int],
+    "collectives": dict.fromkeys(["ghost", "sum", "max"], int),
+    "spin_convention": (None, str),
+    "outputs": [str],
+    "reference": {
+        "types": [int],
+        "positions": [VECTOR],
+        "cell": (None, [VECTOR, 3]),
+        "pbc": [bool, 3],
+        "forces": [VECTOR],
+        **dict.fromkeys(["energy", "energy_tolerance", "force_tolerance"], float),
+        **dict.fromkeys(["total_charge", "total_spin"], (None, float)),
+    },
 }
 
 
@@ -126,46 +155,41 @@ def writable(path):
         raise NatroliteError(f"cannot write {path}: no permission in {folder}; choose another folder")
 
 
-def _metadata_text(path):
-    """Return the text of natrolite.json in the archive, or None if the archive has none."""
-    with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if name.endswith(f"/extra/{EXTRA_FILE}")]
-        return archive.read(names[0]) if names else None
-
-
 def is_modelfile(path):
     """Return whether path is a complete archive with natrolite.json in it."""
-    try:
-        return _metadata_text(path) is not None
-    except (zipfile.BadZipFile, EOFError, OSError):
-        return False
+    return archive.record(path, f"extra/{EXTRA_FILE}") is not None
 
 
 def read_metadata(path):
     """Return the metadata of a model file without loading the model (no torch needed).
 
-    Raises NatroliteError: no such file, not a zip, no natrolite.json, newer format, missing key.
+    Raises NatroliteError: no such file, a damaged one, no natrolite.json, newer format, wrong keys.
     """
-    if not os.path.isfile(path):
-        raise NatroliteError(f"no such model file: {path}")
-    try:
-        text = _metadata_text(path)
-    except (zipfile.BadZipFile, EOFError, OSError):
-        raise NatroliteError(
-            f"{path} is not a model file (not a complete zip archive); write one with "
-            "'natrolite export'"
-        ) from None
+    archive.intact(path)
+    text = archive.record(path, f"extra/{EXTRA_FILE}")
     if text is None:
         raise NatroliteError(
             f"{path} has no {EXTRA_FILE}, so it is not a Natrolite model file; convert the model "
             "with 'natrolite export'"
         )
-    return validated(path, json.loads(text))
+    try:
+        meta = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise NatroliteError(
+            f"{path}: its metadata ({EXTRA_FILE}) is not valid JSON; the file is damaged: copy or "
+            "export it again"
+        ) from None
+    return validated(path, meta)
+
+
+def _no_number(word):
+    """Refuse what Python's json takes for a number and JSON does not."""
+    raise ValueError(f"{word} is no number of JSON")
 
 
 def validated(path, meta):
-    """Return meta, or refuse a newer format or a missing key."""
-    version = meta.get("format_version")
+    """Return meta, or refuse a newer format, a missing key, and a value of a wrong type."""
+    version = meta.get("format_version") if isinstance(meta, dict) else None
     if not isinstance(version, int) or version > FORMAT_VERSION:
         raise NatroliteError(
             f"{path} has format_version {version}, this natrolite {__version__} reads up to "
@@ -174,7 +198,40 @@ def validated(path, meta):
     missing = [key for key in KEYS if key not in meta]
     if missing:
         raise NatroliteError(f"{path} lacks the metadata {' '.join(missing)}; export the model again")
+    wrong = [key for key, kind in TYPES.items() if not _fits(meta[key], kind)]
+    if not wrong and not 0 < len(meta["type_names"]) == len(meta["atomic_numbers"]):
+        wrong = ["type_names", "atomic_numbers"]
+    if not wrong and not _consistent(meta["reference"], len(meta["type_names"])):
+        wrong = ["reference"]
+    if wrong:
+        raise NatroliteError(
+            f"{path}: a wrong value of the metadata {' '.join(wrong)}; export the model again"
+        )
     return meta
+
+
+def _fits(value, kind):
+    """Return whether a value of JSON is of a kind, see TYPES."""
+    if isinstance(kind, tuple):
+        return any(_fits(value, one) for one in kind)
+    if isinstance(kind, list):
+        if not isinstance(value, list) or len(value) not in (kind[1:] or [len(value)]):
+            return False
+        return all(_fits(one, kind[0]) for one in value)
+    if isinstance(kind, dict):
+        return isinstance(value, dict) and all(k in value and _fits(value[k], v) for k, v in kind.items())
+    if kind is None:
+        return value is None
+    if kind is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
+def _consistent(reference, ntypes):
+    """Return whether the sizes of a reference fit one another."""
+    types = reference["types"]
+    sizes = {len(types), len(reference["positions"]), len(reference["forces"])}
+    return len(sizes) == 1 and bool(types) and all(0 <= t < ntypes for t in types)
 
 
 def load(path):
@@ -187,6 +244,5 @@ def load(path):
     torch._C._jit_set_texpr_fuser_enabled(False)
     try:
         return torch.jit.load(path, map_location="cpu"), meta
-    except RuntimeError as error:
-        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-        raise NatroliteError(f"torch cannot load {path}: {reason}") from None
+    except Exception as error:  # whatever code and records that do not fit make torch raise
+        raise NatroliteError(f"torch cannot load {path}: {reason(error)}") from None

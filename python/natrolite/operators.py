@@ -8,6 +8,10 @@
 Here there is one process, so the sum and the maximum over ranks are the values themselves, and
 ghost row k is a copy of local row owner[k]. Every call must happen inside `exchange(...)`; outside
 the operators raise an error. Importing this module imports torch and registers the operators.
+
+The engine may be in the same process (LAMMPS' Python module, a notebook). Whoever comes second finds
+the operators defined and leaves them so. The engine's kernels then serve all calls, and pass those
+from outside its own evaluations on to natrolite_python::, which are the operators of this module.
 """
 
 import contextlib
@@ -35,7 +39,7 @@ class Exchange:
         self.widths = []
 
 
-_stack = []
+_stack = globals().get("_stack", [])
 
 
 @contextlib.contextmanager
@@ -97,22 +101,33 @@ def _identity_backward(ctx, grad):
     return grad
 
 
-def _register():
-    """Define the operators once per process; another definition of them is an error."""
-    library = torch.library.Library("natrolite", "DEF")
-    for name, schema in SCHEMAS.items():
-        library.define(name + schema)
-    library.impl("ghost_exchange", _ghost_exchange, "CompositeExplicitAutograd")
-    torch.library.register_autograd(
-        "natrolite::ghost_exchange", _ghost_backward, setup_context=_ghost_setup, lib=library
-    )
-    for name in ("global_sum", "global_max"):
-        library.impl(name, _identity(name), "CompositeExplicitAutograd")
-        torch.library.register_autograd(f"natrolite::{name}", _identity_backward, lib=library)
+def _defined(name):
+    """Return whether an operator with this qualified name is registered in the process."""
+    namespace, _, operator = name.partition("::")
+    return hasattr(getattr(torch.ops, namespace), operator)
+
+
+def _register(namespace):
+    """Define the operators of a namespace unless somebody else has; return what keeps them alive."""
+    library = torch.library.Library(namespace, "FRAGMENT")
+    kernels = {
+        "ghost_exchange": (_ghost_exchange, _ghost_backward, _ghost_setup),
+        "global_sum": (_identity("global_sum"), _identity_backward, None),
+        "global_max": (_identity("global_max"), _identity_backward, None),
+    }
+    for name, (forward, backward, setup) in kernels.items():
+        if _defined(f"{namespace}::{name}"):
+            continue
+        library.define(name + SCHEMAS[name])
+        library.impl(name, forward, "CompositeExplicitAutograd")
+        torch.library.register_autograd(
+            f"{namespace}::{name}", backward, setup_context=setup, lib=library
+        )
     return library
 
 
-_library = _register()
+# A module that is loaded anew keeps what it has registered: its functions are found by their names.
+_libraries = [*globals().get("_libraries", ()), *map(_register, ("natrolite_python", "natrolite"))]
 
 
 def count_nodes(scripted):

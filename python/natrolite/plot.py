@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`natrolite plot FILE...`: draws every table that the measurement commands write."""
-import argparse
 import pathlib
-import sys
 
-from natrolite.errors import NatroliteError
+from natrolite.errors import NatroliteError, reason
 
 
 def kinds():
@@ -21,38 +19,64 @@ def recognize(table):
 
 def plot(path, folder=None, volume=None, column="c_env[3]", ends=False):
     """Draws one file; returns the paths of the PNG and the SVG. ends: for maps of mode node."""
-    import matplotlib
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
+    try:
+        import matplotlib
+        matplotlib.use("Agg")
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise NatroliteError(f"plots need matplotlib ({reason(error)}); install it: pip install matplotlib") from None
 
     from .plots import style
-    from .plots.table import Table
+    from .plots.table import DAMAGED
 
     path = pathlib.Path(path)
-    if not path.exists():
-        raise NatroliteError(f"no file {path}")
-    table = Table(path)
-    kind = recognize(table)
-    if kind is None:
-        raise NatroliteError(f"{path} is no table of a natrolite command or of fix ave/time; "
-                         "its first line must say so")
-    if not len(table.data):
-        raise NatroliteError(f"{path} holds no rows")
+    check_places(path, folder)
+    table, kind = read(path)
     with pyplot.rc_context(style.SETTINGS):
         wide = kind.__name__.endswith("ions") and volume
         figure = pyplot.figure(figsize=(9.0 if wide else 5.2, 3.8), layout="constrained")
-        if wide:
-            kind.draw(table, figure, volume, column)
-        elif ends and kind.__name__.endswith("layer_map"):
-            kind.draw(table, figure, ends)
-        else:
-            kind.draw(table, figure)
         stem = pathlib.Path(folder) / path.name if folder else path
         out = [stem.with_name(stem.name + ending) for ending in (".png", ".svg")]
-        for target in out:
-            figure.savefig(target)
-        pyplot.close(figure)
+        try:
+            if wide:
+                kind.draw(table, figure, volume, column)
+            elif ends and kind.__name__.endswith("layer_map"):
+                kind.draw(table, figure, ends)
+            else:
+                kind.draw(table, figure)
+            for target in out:
+                figure.savefig(target)
+        except DAMAGED as error:
+            raise NatroliteError(f"{path} is no whole table of {kind.NAME} ({reason(error)}); write it "
+                                 "again") from error
+        finally:
+            pyplot.close(figure)
     return out
+
+
+def check_places(path, folder):
+    """Refuses what is no file to read and no folder to write to."""
+    if path.is_dir():
+        raise NatroliteError(f"{path} is a folder; name the table in it")
+    if not path.is_file():
+        raise NatroliteError(f"no file {path}")
+    if folder and not pathlib.Path(folder).is_dir():
+        what = "is a file, no folder" if pathlib.Path(folder).exists() else "does not exist; create it first"
+        raise NatroliteError(f"cannot write into {folder}: it {what}")
+
+
+def read(path):
+    """Returns the table of a file and the module that draws it."""
+    from .plots.table import Table
+
+    table = Table(path)
+    if table.kind and not table.data.size:
+        raise NatroliteError(f"{path} holds no rows")
+    kind = recognize(table)
+    if kind is None:
+        raise NatroliteError(f"{path} is no table of a natrolite command or of fix ave/time; "
+                             "its first line must say so")
+    return table, kind
 
 
 def run(arguments):
@@ -73,14 +97,3 @@ def add_parser(subparsers):
                         help="the first and last nodes of a layer map are the cell's ends (mode node)")
     parser.set_defaults(run=run)
     return parser
-
-
-def main(words=None):
-    parser = argparse.ArgumentParser(prog="natrolite")
-    add_parser(parser.add_subparsers(required=True))
-    arguments = parser.parse_args(words)
-    return arguments.run(arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
-/// Functions of one edge (an ordered pair centre -> neighbour), shared by host and device loops.
+/// Functions of one atom or edge (an ordered pair centre -> neighbour), shared by host and device
+/// loops.
 #pragma once
 
 #include "macros.h"
 
 namespace natrolite {
+
+/// Model type of an atom with these group bits, -1 = none. Every atom has bit 1, LAMMPS' group all,
+/// but those that a trial move has put aside: `fix gcmc` and `fix charge/regulation` mark an atom in
+/// this way to ask for the energy without it.
+NATROLITE_FUNCTION int type_in_model(int model_type, int groups)
+{
+  return groups & 1 ? model_type : -1;
+}
 
 /// edge vector v = x_j - x_i (centre i, neighbour j; length unit of x)
 NATROLITE_FUNCTION void edge_vector(const double *xi, const double *xj, double *v)

@@ -5,7 +5,7 @@
 
 namespace natrolite {
 
-void scatter_energy(const RowMap &rows, const double *energy, double scale, AtomSums &sums)
+double scatter_energy(const RowMap &rows, const double *energy, double scale, AtomSums &sums)
 {
   double total = 0.0;
   for (std::int64_t row = 0; row < rows.nowned; ++row) {
@@ -13,13 +13,14 @@ void scatter_energy(const RowMap &rows, const double *energy, double scale, Atom
     if (sums.energy_atom) sums.energy_atom[rows.atom_of_row[row]] += scale * energy[row];
   }
   if (sums.energy) *sums.energy += scale * total;
+  return total;
 }
 
-void scatter_edges(const RowMap &rows, const EdgeList &edges, const double *gradient, double scale,
-                   AtomSums &sums)
+double scatter_edges(const RowMap &rows, const EdgeList &edges, const double *gradient, double scale,
+                     AtomSums &sums)
 {
   const bool virials = sums.virial || sums.virial_atom || sums.centroid_atom;
-  double total[9] = {};
+  double total[9] = {}, all[3] = {};
   for (std::int64_t e = 0; e < edges.size(); ++e) {
     const int i = rows.atom_of_row[edges.centres()[e]];
     const int j = rows.atom_of_row[edges.neighbours()[e]];
@@ -28,6 +29,7 @@ void scatter_edges(const RowMap &rows, const EdgeList &edges, const double *grad
       g[d] = scale * gradient[3 * e + d];
       sums.force[i][d] += g[d];
       sums.force[j][d] -= g[d];
+      all[d] += g[d];
     }
     if (!virials) continue;
     edge_virial(edges.vectors() + 3 * e, g, w);
@@ -42,16 +44,23 @@ void scatter_edges(const RowMap &rows, const EdgeList &edges, const double *grad
   }
   if (sums.virial)
     for (int k = 0; k < 6; ++k) sums.virial[k] += total[k];
+  return all[0] + all[1] + all[2];
 }
 
-void scatter_rows(const RowMap &rows, const double *forces, const double *virial, double scale,
-                  AtomSums &sums)
+double scatter_rows(const RowMap &rows, const double *forces, const double *virial, double scale,
+                    AtomSums &sums)
 {
+  double all = 0.0;
   for (std::int64_t row = 0; row < rows.nall(); ++row)
-    for (int d = 0; d < 3; ++d) sums.force[rows.atom_of_row[row]][d] += scale * forces[3 * row + d];
-  if (!sums.virial) return;
+    for (int d = 0; d < 3; ++d) {
+      const double f = scale * forces[3 * row + d];
+      sums.force[rows.atom_of_row[row]][d] += f;
+      all += f;
+    }
+  if (!sums.virial) return all;
   constexpr int component[6] = {0, 4, 8, 1, 2, 5};    // xx yy zz xy xz yz of a 3 x 3 matrix
   for (int k = 0; k < 6; ++k) sums.virial[k] += scale * virial[component[k]];
+  return all;
 }
 
 }    // namespace natrolite

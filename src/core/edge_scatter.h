@@ -17,9 +17,11 @@ struct AtomSums {
   double **centroid_atom = nullptr;   ///< [atom][9] xx yy zz xy xz yz yx zx zy, to the neighbour
 };
 
+// Each returns the plain sum of what it adds, which is not finite if any of it is not.
+
 /// Add scale * energy of the owned rows.
 /// \param energy [rows.nlocal] energies in the model's unit
-void scatter_energy(const RowMap &rows, const double *energy, double scale, AtomSums &sums);
+double scatter_energy(const RowMap &rows, const double *energy, double scale, AtomSums &sums);
 
 /// Add scale * g of each edge: F_i += g, F_j -= g, virial -v (x) g with g = dE/dv.
 ///
@@ -27,13 +29,13 @@ void scatter_energy(const RowMap &rows, const double *energy, double scale, Atom
 /// position relative to the centre the energy depends on: W_j = sum_i r_ji (x) dE_i/dr_ij
 /// (Fan et al., Phys. Rev. B 92, 094301 (2015), eq. 22).
 /// \param gradient [edges.size(), 3]
-void scatter_edges(const RowMap &rows, const EdgeList &edges, const double *gradient, double scale,
-                   AtomSums &sums);
+double scatter_edges(const RowMap &rows, const EdgeList &edges, const double *gradient, double scale,
+                     AtomSums &sums);
 
 /// Add scale * forces of rows and the total virial, for models that give no edge gradients.
 /// \param forces [rows.nall(), 3]
 /// \param virial [3, 3] row-major, -sum v (x) dE/dv
-void scatter_rows(const RowMap &rows, const double *forces, const double *virial, double scale,
-                  AtomSums &sums);
+double scatter_rows(const RowMap &rows, const double *forces, const double *virial, double scale,
+                    AtomSums &sums);
 
 }    // namespace natrolite

@@ -31,6 +31,11 @@ PairCutoffs::PairCutoffs(int ntypes, const std::vector<double> &matrix) : ntypes
 
 namespace {
 
+  int type_of(const AtomView &atoms, int i)
+  {
+    return type_in_model(atoms.model_type[atoms.type[i]], atoms.groups[i]);
+  }
+
   void add_row(RowMap &rows, int atom, std::int64_t type)
   {
     rows.row_of_atom[atom] = static_cast<int>(rows.atom_of_row.size());
@@ -45,7 +50,7 @@ namespace {
     rows.row_of_atom.assign(atoms.nall, -1);
     for (int ii = 0; ii < list.ncentre; ++ii) {
       const int i = list.ilist[ii];
-      const int type = atoms.model_type[atoms.type[i]];
+      const int type = type_of(atoms, i);
       if (i < atoms.nlocal && type >= 0) add_row(rows, i, type);
     }
     rows.nlocal = rows.nowned = rows.nall();
@@ -71,7 +76,7 @@ void build_rows(const NeighborView &list, const AtomView &atoms, GhostRows mode,
 {
   start_rows(list, atoms, rows);
   for (int j = atoms.nlocal; j < atoms.nall; ++j) {
-    const int type = atoms.model_type[atoms.type[j]];
+    const int type = type_of(atoms, j);
     if (type < 0) continue;
     if (mode == GhostRows::folded)
       rows.row_of_atom[j] = rows.row_of_atom[atoms.owner[j]];
@@ -94,7 +99,7 @@ std::int64_t build_shell_rows(const NeighborView &list, const AtomView &atoms,
         throw std::runtime_error("a ghost atom " + std::to_string(hop) +
                                  " hops away has no neighbor list");
       for_each_edge(list, cutoffs, i, rows.types[row], [&](int j, const double *, auto &&within) {
-        const int type = atoms.model_type[atoms.type[j]];
+        const int type = type_of(atoms, j);
         if (type >= 0 && rows.row_of_atom[j] < 0 && within(type)) add_row(rows, j, type);
       });
     }
@@ -103,6 +108,16 @@ std::int64_t build_shell_rows(const NeighborView &list, const AtomView &atoms,
   }
   rows.nlocal = rows.nall();
   return begin;
+}
+
+double sum_positions(const RowMap &rows, const double *const *x)
+{
+  double sum = 0.0;
+  for (std::int64_t row = 0; row < rows.nowned; ++row) {
+    const double *xi = x[rows.atom_of_row[row]];
+    sum += xi[0] + xi[1] + xi[2];
+  }
+  return sum;
 }
 
 void EdgeList::build(const NeighborView &list, const RowMap &rows, const PairCutoffs &cutoffs,
@@ -139,8 +154,11 @@ void EdgeList::build(const NeighborView &list, const RowMap &rows, const PairCut
 void EdgeList::resize(std::int64_t n)
 {
   size_ = n;
-  if (vec_.size() < static_cast<std::size_t>(3 * n)) vec_.resize(3 * n + 3 * n / 4);
-  if (index_.size() < static_cast<std::size_t>(2 * n)) index_.resize(2 * n + n / 2);
+  if (room_fits(static_cast<std::int64_t>(vec_.size() / 3), n)) return;
+  std::vector<double>().swap(vec_);    // first, and not by resize(), which doubles and copies
+  std::vector<std::int64_t>().swap(index_);
+  vec_ = std::vector<double>(3 * room_for(n));
+  index_ = std::vector<std::int64_t>(2 * room_for(n));
 }
 
 void EdgeList::assign(std::int64_t n, const double *vectors, const std::int64_t *index)

@@ -61,6 +61,7 @@ struct AtomView {
   int nlocal = 0;                        ///< atoms owned by this rank
   int nall = 0;                          ///< owned and ghost atoms
   const int *type = nullptr;             ///< [nall] host types
+  const int *groups = nullptr;           ///< [nall] host group bits, see type_in_model()
   const int *model_type = nullptr;       ///< [host type] model type or -1
   const int *owner = nullptr;            ///< [nall] owner's local index (folded only)
 };
@@ -74,7 +75,21 @@ void build_rows(const NeighborView &list, const AtomView &atoms, GhostRows mode,
 std::int64_t build_shell_rows(const NeighborView &list, const AtomView &atoms,
                               const PairCutoffs &cutoffs, int layers, RowMap &rows);
 
-/// Edge list with buffers that grow and are reused.
+/// Sum of the coordinates of the owned rows, which is not finite if any of them is not: an atom without
+/// a position has no edges either.
+double sum_positions(const RowMap &rows, const double *const *x);
+
+/// Room for n elements and some more, so that buffers of a size that wavers are not made anew again and
+/// again: 1/8, far more than edges waver by in a run at equilibrium, and what a few atoms need.
+constexpr std::int64_t room_for(std::int64_t n) { return n + n / 8 + 1000; }
+
+/// A buffer that has room for n elements is kept, unless it has twice what room_for() gives.
+constexpr bool room_fits(std::int64_t room, std::int64_t n)
+{
+  return n <= room && room / 2 <= room_for(n);
+}
+
+/// Edge list with buffers that grow and are reused. See room_for().
 class EdgeList {
  public:
   /// Edges of the first `ncentre_rows` rows to neighbours with r < cutoff, sorted by centre row.

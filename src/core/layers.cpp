@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
-#include <numeric>
 
 namespace natrolite
 {
@@ -79,24 +79,45 @@ std::vector<Gap> gaps(const Cell &cell, const std::vector<Layer> &layers, bool c
   return out;
 }
 
-std::vector<int> cluster_heights(const std::vector<double> &z, double gap, double period)
+double HeightClusters::bins(double lowest, double highest, double gap)
 {
-  const std::size_t n = z.size();
-  std::vector<int> layer(n, 0);
-  if (n == 0) return layer;
-  std::vector<std::size_t> order(n);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return z[a] < z[b]; });
-  int current = 0;
-  for (std::size_t k = 0; k < n; k++) {
-    if (k > 0 && z[order[k]] - z[order[k - 1]] > gap) current++;
-    layer[order[k]] = current;
+  return highest < lowest ? 0.0 : (highest - lowest) / (0.5 * gap) + 1.0;
+}
+
+HeightClusters::HeightClusters(double lowest, double highest, double gap)
+    : lowest_(lowest), gap_(gap)
+{
+  const auto n = static_cast<std::size_t>(bins(lowest, highest, gap));
+  lows_.assign(n, std::numeric_limits<double>::max());
+  highs_.assign(n, std::numeric_limits<double>::lowest());
+}
+
+void HeightClusters::accumulate(double z)
+{
+  const auto bin =
+      std::min(lows_.size() - 1, static_cast<std::size_t>((z - lowest_) / (0.5 * gap_)));
+  lows_[bin] = std::min(lows_[bin], z);
+  highs_[bin] = std::max(highs_[bin], z);
+}
+
+void HeightClusters::finish(double period)
+{
+  tops_.clear();
+  for (std::size_t k = 0; k < lows_.size(); k++) {
+    if (highs_[k] < lows_[k]) continue;
+    if (tops_.empty() || lows_[k] - tops_.back() > gap_) tops_.push_back(highs_[k]);
+    else
+      tops_.back() = highs_[k];
   }
   // no empty stretch over the face: the lowest atoms belong to the highest layer
-  const double over_face = z[order[0]] + period - z[order[n - 1]];
-  if (period > 0.0 && current > 0 && over_face <= gap)
-    for (int &l : layer) l = l == 0 ? current - 1 : l - 1;
-  return layer;
+  over_face_ = period > 0.0 && tops_.size() > 1 && lows_[0] + period - tops_.back() <= gap_;
+}
+
+int HeightClusters::layer(double z) const
+{
+  const auto k = static_cast<int>(std::lower_bound(tops_.begin(), tops_.end(), z) - tops_.begin()) -
+                 over_face_;
+  return k < 0 ? count() - 1 : k;
 }
 
 } // namespace natrolite

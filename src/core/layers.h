@@ -57,9 +57,34 @@ Gap gap_between(const Cell &cell, const Layer &lower, const Layer &upper);
 std::vector<Gap> gaps(const Cell &cell, const std::vector<Layer> &layers, bool closing);
 
 // One-dimensional clustering of heights: a new layer starts after every empty stretch longer than
-// `gap`. With a period, the stretch over the face counts as well. Returns the layer (0, 1, ... from
-// low to high; a layer across the face is the highest) of every height.
-std::vector<int> cluster_heights(const std::vector<double> &z, double gap, double period);
+// `gap`. No list of all heights is needed: an empty stretch never lies within a bin of half a gap,
+// so the lowest and the highest height of every bin are enough, and these are combined over ranks.
+class HeightClusters
+{
+public:
+  // All heights lie in [lowest, highest].
+  HeightClusters(double lowest, double highest, double gap);
+  // How many bins this takes, not rounded.
+  static double bins(double lowest, double highest, double gap);
+
+  void accumulate(double z);
+  std::vector<double> &lows() { return lows_; }   // of every bin; over ranks: the minimum
+  std::vector<double> &highs() { return highs_; } // over ranks: the maximum
+
+  // When all heights are in: finds the layers. With a period (not 0) the stretch over the face
+  // counts as well.
+  void finish(double period);
+  int count() const { return static_cast<int>(tops_.size()) - over_face_; }
+  // The layer of one of the heights: 0, 1, ... from low to high; one across the face is the
+  // highest.
+  int layer(double z) const;
+
+private:
+  double lowest_, gap_;
+  std::vector<double> lows_, highs_;
+  std::vector<double> tops_; // highest height of every stretch of atoms
+  int over_face_ = 0;        // 1: the lowest stretch belongs to the highest layer
+};
 
 } // namespace natrolite
 

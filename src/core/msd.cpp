@@ -162,9 +162,14 @@ const double *Msd::load(int p, const double *in)
   return in;
 }
 
-double Msd::bytes() const
+double Msd::state_size(std::int64_t samples, const MsdSettings &settings)
 {
-  return static_cast<double>(sizeof(double)) * (window_.size() + sums_.size());
+  return 6.0 * static_cast<double>(std::min<std::int64_t>(settings.maxlag, samples));
+}
+
+double Msd::bytes(double particles, const MsdSettings &settings)
+{
+  return 3.0 * particles * (2.0 * settings.maxlag + batch) * sizeof(double);
 }
 
 LagRange fit_range(std::int64_t samples, double first, double last, int maxlag)

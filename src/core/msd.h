@@ -44,11 +44,13 @@ public:
   double msd(int particle, int lag);
 
   // State of one particle as numbers, for restart; load() in the same order, samples() alike.
+  static double state_size(std::int64_t samples, const MsdSettings &settings);
   void save(int particle, std::vector<double> &out);
   void begin_load(std::int64_t samples);
   const double *load(int particle, const double *in);
 
-  double bytes() const;
+  // Memory for so many particles.
+  static double bytes(double particles, const MsdSettings &settings);
 
 private:
   void flush();

@@ -74,6 +74,12 @@ static Vec3 take(const double *&in)
   return v;
 }
 
+double Path::state_size(std::int64_t samples, const PathSettings &settings)
+{
+  const std::int64_t strides = samples > 0 ? (samples - 1) / settings.stride : 0;
+  return 17.0 + 2.0 * static_cast<double>(strides / settings.window);
+}
+
 void Path::save(std::vector<double> &out) const
 {
   out.push_back(static_cast<double>(samples_));

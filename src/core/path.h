@@ -36,6 +36,8 @@ public:
   int windows() const { return static_cast<int>(paths_.size()); }
   int capped() const;
 
+  // numbers that save() adds after so many samples
+  static double state_size(std::int64_t samples, const PathSettings &settings);
   void save(std::vector<double> &out) const;
   const double *load(const double *in);
 
@@ -59,6 +61,7 @@ public:
   void accumulate(const Vec3 &position);
   int count() const { return count_; }
 
+  static constexpr double state_size = 9; // numbers that save() adds
   void save(std::vector<double> &out) const;
   const double *load(const double *in);
 

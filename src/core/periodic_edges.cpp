@@ -4,6 +4,8 @@
 #include "edge_functions.h"
 
 #include <cmath>
+#include <stdexcept>
+#include <string>
 
 namespace natrolite {
 namespace {
@@ -13,10 +15,23 @@ namespace {
     return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
   }
 
+  /// Throws for more distances than a small structure has; NaN is too many.
+  void check_work(double natoms, const Vec3 &images)
+  {
+    double distances = natoms * natoms;
+    for (const double n : images) distances *= 2.0 * n + 1.0;
+    if (distances <= MOST_DISTANCES) return;
+    throw std::runtime_error("its " + std::to_string(static_cast<long>(natoms)) +
+                             " atoms are too many, too far apart, or in a cell too flat to look at "
+                             "all their periodic images");
+  }
+
   /// images needed on each side: cutoff plus the structure's own extent over the plane distance
   std::array<int, 3> image_ranges(const Structure &s, double cutoff)
   {
-    std::array<int, 3> n{};
+    const auto natoms = static_cast<double>(s.positions.size());
+    check_work(natoms, {});
+    Vec3 n{};
     double extent = 0.0;
     for (const Vec3 &p : s.positions)
       for (const Vec3 &q : s.positions) {
@@ -35,9 +50,10 @@ namespace {
       }
       double height = 0.0;
       for (int d = 0; d < 3; ++d) height += s.cell[k][d] * normal[d] / length;
-      n[k] = static_cast<int>(std::ceil((cutoff + extent) / std::fabs(height)));
+      n[k] = std::ceil((cutoff + extent) / std::fabs(height));
     }
-    return n;
+    check_work(natoms, n);
+    return {static_cast<int>(n[0]), static_cast<int>(n[1]), static_cast<int>(n[2])};
   }
 
 }    // namespace

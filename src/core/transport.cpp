@@ -80,6 +80,20 @@ std::vector<double> Transport::squared_deviations(const std::vector<double> &mea
   return out;
 }
 
+double Transport::state_size(std::int64_t samples, const TransportSettings &settings)
+{
+  return Msd::state_size(samples, settings.msd) + Path::state_size(samples, settings.path) +
+         Hops::state_size;
+}
+
+double Transport::bytes(double ions, const TransportSettings &settings)
+{
+  // the sums of part_sums() and squared_deviations(), the columns of a curve, the lags
+  constexpr double curves = 11.0 * sizeof(double) + sizeof(int);
+  return Msd::bytes(ions, settings.msd) + ions * (sizeof(Path) + sizeof(Hops)) +
+         curves * (settings.msd.maxlag + 1.0);
+}
+
 void Transport::save(int i, std::vector<double> &out)
 {
   msd_.save(i, out);

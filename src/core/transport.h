@@ -64,10 +64,13 @@ public:
   // ... and the squared deviations from the mean over all ions.
   std::vector<double> squared_deviations(const std::vector<double> &mean);
 
+  // Numbers that save() adds for any ion after so many samples: the same for all.
+  static double state_size(std::int64_t samples, const TransportSettings &settings);
   void save(int i, std::vector<double> &out);
   void begin_load(std::int64_t samples) { msd_.begin_load(samples); }
   const double *load(int i, const double *in);
-  double bytes() const { return msd_.bytes(); }
+  // Memory for so many ions and for the curves of the group.
+  static double bytes(double ions, const TransportSettings &settings);
 
 private:
   int ions_;

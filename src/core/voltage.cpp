@@ -124,6 +124,18 @@ ContentTable read_contents(const std::string &text, double unit)
   return table;
 }
 
+std::string energy_text(const EnergyRow &row, const std::string &unit)
+{
+  char text[512];
+  std::snprintf(text, sizeof text,
+                "# natrolite table: ocv energies\n# host = %.10g g/mol\n"
+                "# samples = %.0f, correlation time = %.6g samples\n"
+                "# columns: n | E (%s) | error (%s)\n%.10g %.15g %.6g\n",
+                row.host_mass, row.samples, row.correlation_time, unit.c_str(), unit.c_str(),
+                row.content.n, row.content.energy.value, row.content.energy.error);
+  return text;
+}
+
 std::string voltage_text(const std::vector<VoltageRow> &rows, double host_mass)
 {
   char line[320];

@@ -49,6 +49,13 @@ struct ContentTable {
 };
 ContentTable read_contents(const std::string &text, double energy_in_ev);
 
+// A row of such a table with its comments, as fix ocv writes it.
+struct EnergyRow {
+  double host_mass = 0.0, samples = 0.0, correlation_time = 0.0;
+  Content content; // in the unit of the run
+};
+std::string energy_text(const EnergyRow &row, const std::string &unit);
+
 std::string voltage_text(const std::vector<VoltageRow> &rows, double host_mass);
 
 } // namespace natrolite

@@ -7,8 +7,12 @@
 #include "lammps.h"
 #include "utils.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 using namespace LAMMPS_NS;
 
@@ -67,14 +71,13 @@ bool Arguments::yes(const std::string &what)
   return choice(what, {"no", "yes"}) == 1;
 }
 
-int Arguments::group(const std::string &what)
+std::string Arguments::group(const std::string &what)
 {
-  const std::string name = word(what);
-  const int index = Pointers::group->find(name);
-  if (index < 0)
+  std::string name = word(what);
+  if (Pointers::group->find(name) < 0)
     error->all(FLERR, "{}: '{}' names the unknown group '{}'; define it with the group command",
                title_, what, name);
-  return index;
+  return name;
 }
 
 int Arguments::choice(const std::string &what, const std::vector<std::string> &choices)
@@ -132,38 +135,58 @@ natrolite::Cell LAMMPS_NS::cell_of(const Domain *domain)
 
 void LAMMPS_NS::sum_over_ranks(std::vector<double> &values, MPI_Comm world)
 {
-  MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(values.size()), MPI_DOUBLE, MPI_SUM,
-                world);
-}
-
-static std::vector<double> gather(std::vector<double> mine, MPI_Comm world, bool everywhere)
-{
-  int nprocs = 1, me = 0;
-  MPI_Comm_size(world, &nprocs);
-  MPI_Comm_rank(world, &me);
-  int count = static_cast<int>(mine.size()); // not const: LAMMPS' stub MPI takes no such
-  std::vector<int> counts(nprocs), starts(nprocs, 0);
-  MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, world);
-  for (int r = 1; r < nprocs; r++) starts[r] = starts[r - 1] + counts[r - 1];
-  std::vector<double> all;
-  if (everywhere || me == 0) all.resize(starts[nprocs - 1] + counts[nprocs - 1]);
-  if (everywhere)
-    MPI_Allgatherv(mine.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(),
-                   MPI_DOUBLE, world);
-  else
-    MPI_Gatherv(mine.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(),
-                MPI_DOUBLE, 0, world);
-  return all;
+  constexpr std::size_t piece = 1 << 28; // MPI counts are int
+  for (std::size_t done = 0; done < values.size(); done += piece)
+    MPI_Allreduce(MPI_IN_PLACE, values.data() + done,
+                  static_cast<int>(std::min(piece, values.size() - done)), MPI_DOUBLE, MPI_SUM,
+                  world);
 }
 
 std::vector<double> LAMMPS_NS::gather_over_ranks(const std::vector<double> &mine, MPI_Comm world)
 {
-  return gather(mine, world, true);
+  int nprocs = 1;
+  MPI_Comm_size(world, &nprocs);
+  int count = static_cast<int>(mine.size()); // not const: LAMMPS' stub MPI takes no such
+  std::vector<int> counts(nprocs), starts(nprocs, 0);
+  MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, world);
+  for (int r = 1; r < nprocs; r++) starts[r] = starts[r - 1] + counts[r - 1];
+  std::vector<double> all(starts[nprocs - 1] + counts[nprocs - 1]), part = mine;
+  MPI_Allgatherv(part.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(),
+                 MPI_DOUBLE, world);
+  return all;
 }
 
-std::vector<double> LAMMPS_NS::gather_on_first(const std::vector<double> &mine, MPI_Comm world)
+void LAMMPS_NS::write_in_order(const std::vector<double> &mine, FILE *fp, MPI_Comm world)
 {
-  return gather(mine, world, false);
+  int nprocs = 1, me = 0;
+  MPI_Comm_size(world, &nprocs);
+  MPI_Comm_rank(world, &me);
+  std::vector<double> part = mine;
+  int count = static_cast<int>(mine.size());
+  if (me != 0) {
+    MPI_Send(&count, 1, MPI_INT, 0, 0, world);
+    MPI_Send(part.data(), count, MPI_DOUBLE, 0, 0, world);
+    return;
+  }
+  for (int r = 0; r < nprocs; r++) {
+    MPI_Status status;
+    if (r > 0) {
+      MPI_Recv(&count, 1, MPI_INT, r, 0, world, &status);
+      part.resize(count);
+      MPI_Recv(part.data(), count, MPI_DOUBLE, r, 0, world, &status);
+    }
+    fwrite(part.data(), sizeof(double), part.size(), fp);
+  }
+}
+
+void LAMMPS_NS::check_restart_layout(LAMMPS *lmp, const std::string &title, double found, int known)
+{
+  if (found == restart_layout(known)) return;
+  lmp->error->all(
+      FLERR,
+      "{}: the restart file has a state of layout {:.0f}, this version reads layout {}; "
+      "continue with the version that wrote it or use another fix ID",
+      title, found < 0.0 ? -found : 1.0, known);
 }
 
 bool LAMMPS_NS::any_rank(bool mine, MPI_Comm world)
@@ -173,18 +196,70 @@ bool LAMMPS_NS::any_rank(bool mine, MPI_Comm world)
   return flag != 0;
 }
 
-void LAMMPS_NS::write_text(LAMMPS *lmp, const std::string &title, const std::string &file,
-                           const std::string &text, bool append)
+// false if the text could not be written
+static bool put_text(const std::string &file, const std::string &text, const char *mode)
 {
-  bool failed = false;
+  FILE *fp = fopen(file.c_str(), mode);
+  if (!fp) return false;
+  const bool whole = fwrite(text.data(), 1, text.size(), fp) == text.size();
+  return fclose(fp) == 0 && whole;
+}
+
+// Runs a job with a file on the first rank; false is an error on all.
+template <class Job>
+static void on_first_rank(LAMMPS *lmp, const std::string &title, const std::string &file, Job job)
+{
   int me = 0;
   MPI_Comm_rank(lmp->world, &me);
-  if (me == 0) {
-    FILE *fp = fopen(file.c_str(), append ? "a" : "w");
-    failed = !fp || fwrite(text.data(), 1, text.size(), fp) != text.size();
-    if (fp) failed = fclose(fp) != 0 || failed;
-  }
+  const bool failed = me == 0 && !job();
   if (any_rank(failed, lmp->world))
     lmp->error->all(FLERR, "{}: cannot write file '{}'; check the folder and its permissions",
                     title, file);
+}
+
+void LAMMPS_NS::check_writable(LAMMPS *lmp, const std::string &title, const std::string &file)
+{
+  on_first_rank(lmp, title, file, [&] {
+    std::error_code none;
+    const bool there = std::filesystem::exists(file, none);
+    const bool opened = put_text(file, "", "a");
+    if (opened && !there) std::filesystem::remove(file, none);
+    return opened;
+  });
+}
+
+void LAMMPS_NS::write_text(LAMMPS *lmp, const std::string &title, const std::string &file,
+                           const std::string &text)
+{
+  on_first_rank(lmp, title, file, [&] { return put_text(file, text, "w"); });
+}
+
+void LAMMPS_NS::renew_text(LAMMPS *lmp, const std::string &title, const std::string &file,
+                           const std::string &old, const std::string &text)
+{
+  on_first_rank(lmp, title, file, [&] {
+    std::error_code none;
+    std::string all;
+    if (!old.empty() && std::filesystem::is_regular_file(file, none)) {
+      std::ifstream in(file, std::ios::binary);
+      all.assign(std::istreambuf_iterator<char>(in), {});
+    }
+    const std::size_t at = old.empty() ? std::string::npos : all.rfind(old);
+    if (at == std::string::npos) return put_text(file, text, "a");
+    all.replace(at, old.size(), text);
+    // the other rows are never lost: the new file takes the place of the old one
+    const std::string fresh = file + ".new";
+    if (!put_text(fresh, all, "w")) return false;
+    std::filesystem::rename(fresh, file, none);
+    return !none;
+  });
+}
+
+int LAMMPS_NS::group_index(LAMMPS *lmp, const std::string &title, const std::string &name)
+{
+  const int index = lmp->group->find(name);
+  if (index < 0)
+    lmp->error->all(FLERR, "{}: group '{}' is gone; define it again with the group command", title,
+                    name);
+  return index;
 }

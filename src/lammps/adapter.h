@@ -34,7 +34,7 @@ public:
   natrolite::Value with_error(const std::string &keyword, const std::string &name);
   int integer(const std::string &what, int minimum);
   bool yes(const std::string &what);
-  int group(const std::string &what); // the index of a group
+  std::string group(const std::string &what); // the name of a group that exists
   // index of the word in choices
   int choice(const std::string &what, const std::vector<std::string> &choices);
   bool next_is_number() const;
@@ -51,18 +51,39 @@ private:
 class Domain;
 natrolite::Cell cell_of(const Domain *domain);
 
+// The index of a group that a style names: looked up whenever it is used, since a group may be
+// deleted and made anew between runs. A group that is gone is an error.
+int group_index(LAMMPS *lmp, const std::string &title, const std::string &name);
+
 // Sums over all ranks, in place.
 void sum_over_ranks(std::vector<double> &values, MPI_Comm world);
 
 // Concatenates the parts of all ranks, in rank order, on every rank.
 std::vector<double> gather_over_ranks(const std::vector<double> &mine, MPI_Comm world);
 
-// The same, on the first rank alone; empty elsewhere.
-std::vector<double> gather_on_first(const std::vector<double> &mine, MPI_Comm world);
+// Writes the parts of all ranks, in rank order, into a file that the first rank has open; it holds
+// one part at a time.
+void write_in_order(const std::vector<double> &mine, FILE *fp, MPI_Comm world);
+
+// The number that a fix's state in a restart file begins with: no earlier state began like that.
+constexpr double restart_layout(int layout)
+{
+  return -layout;
+}
+// Refuses a state of another layout than the one that is known.
+void check_restart_layout(LAMMPS *lmp, const std::string &title, double found, int known);
+
+// Refuses, when a style is defined, a file that cannot be written when the run is over. Creates no
+// file and changes none.
+void check_writable(LAMMPS *lmp, const std::string &title, const std::string &file);
 
 // Writes a text file from the first rank; a file that cannot be written is an error on all.
 void write_text(LAMMPS *lmp, const std::string &title, const std::string &file,
-                const std::string &text, bool append = false);
+                const std::string &text);
+
+// Puts text in the place of `old` in a file, or at its end if it does not hold `old`.
+void renew_text(LAMMPS *lmp, const std::string &title, const std::string &file,
+                const std::string &old, const std::string &text);
 
 // Rows, structs of five doubles, into an array of five columns.
 template <class Row> void copy_rows(const std::vector<Row> &rows, double **array)

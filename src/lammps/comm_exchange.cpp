@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "comm_exchange.h"
 
-#include "comm.h"
-#include "pair.h"
+#include "comm_compat.h"
 
 #include <algorithm>
 #include <cstring>
@@ -37,12 +36,12 @@ void CommExchange::for_each_chunk(const FeatureRows &rows, int most_words, F &&f
 
 void CommExchange::forward(const FeatureRows &rows)
 {
-  for_each_chunk(rows, pair_->comm_forward, [&] { comm_->forward_comm(pair_, words_); });
+  for_each_chunk(rows, pair_->comm_forward, [&] { compat::forward_comm(comm_, pair_, words_); });
 }
 
 void CommExchange::reverse(const FeatureRows &rows)
 {
-  for_each_chunk(rows, pair_->comm_reverse, [&] { comm_->reverse_comm(pair_, words_); });
+  for_each_chunk(rows, pair_->comm_reverse, [&] { compat::reverse_comm(comm_, pair_, words_); });
 }
 
 void CommExchange::sum(double *values, std::int64_t n)

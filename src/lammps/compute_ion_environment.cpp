@@ -96,7 +96,7 @@ ComputeIonEnvironment::ComputeIonEnvironment(LAMMPS *lmp, int narg, char **arg)
   impl->rules.to_ion.rc = args.positive("rIon");
   impl->rules.to_host.rc = args.positive("rHost");
   impl->rules.ion_bit = groupbit;
-  impl->rules.host_bit = group->bitmask[args.group("hostGroup")];
+  impl->host_group = args.group("hostGroup");
   impl->read(args, 0.0);
   if (impl->with_volume && impl->points == 0)
     impl->grid =
@@ -116,26 +116,58 @@ ComputeIonEnvironment::~ComputeIonEnvironment()
   memory->destroy(array_atom);
 }
 
+// The types that exclude volume now; each must have a radius. Collective.
+std::vector<char> ComputeIonEnvironment::Impl::excluding_types()
+{
+  std::vector<double> used(atom->ntypes + 1, 0.0);
+  const int excluding = rules.host_bit | (with_others ? rules.ion_bit : 0);
+  for (int i = 0; i < atom->nlocal; i++)
+    if (atom->mask[i] & excluding) used[atom->type[i]] = 1.0;
+  sum_over_ranks(used, world);
+  std::vector<char> out(atom->ntypes + 1, 0);
+  for (int t = 1; t <= atom->ntypes; t++) {
+    out[t] = used[t] > 0.0;
+    if (out[t] && radius[t] < 0.0)
+      error->all(FLERR, "{}: no radius for atom type {} (element '{}'); use radii {} R or elements",
+                 title, t, radii.element(t), radii.element(t));
+  }
+  return out;
+}
+
+// Atoms may join the groups, or change their types, after the neighbor list was asked for.
+void ComputeIonEnvironment::Impl::check_spheres()
+{
+  const std::vector<char> used = excluding_types();
+  for (int t = 1; t <= atom->ntypes; t++)
+    if (used[t] && sphere_reach(t) > rules.reach)
+      error->all(
+          FLERR,
+          "{}: atoms of type {} (element '{}') with radius {:.6g} have joined by step {}, the "
+          "neighbors end before them; name them by radii {} {:.6g}, or start a run after they "
+          "have joined",
+          title, t, radii.element(t), radius[t], update->ntimestep, radii.element(t), radius[t]);
+}
+
+void ComputeIonEnvironment::Impl::find_host()
+{
+  rules.host_bit = group->bitmask[group_index(lmp, title, host_group)];
+}
+
 void ComputeIonEnvironment::init()
 {
-  impl->rules.reach = std::max(impl->rules.to_ion.reach(), impl->rules.to_host.reach());
+  impl->find_host();
+  double &reach = impl->rules.reach;
+  reach = std::max(impl->rules.to_ion.reach(), impl->rules.to_host.reach());
   if (impl->with_volume) {
     impl->radius = impl->radii.per_type();
-    std::vector<double> used(atom->ntypes + 1, 0.0);
-    const int excluded = impl->rules.host_bit | (impl->with_others ? groupbit : 0);
-    for (int i = 0; i < atom->nlocal; i++)
-      if (atom->mask[i] & excluded) used[atom->type[i]] = 1.0;
-    sum_over_ranks(used, world);
-    for (int t = 1; t <= atom->ntypes; t++) {
-      if (used[t] == 0.0) continue;
-      if (impl->radius[t] < 0.0)
-        error->all(FLERR,
-                   "{}: no radius for atom type {} (element '{}'); use radii {} R or elements",
-                   Impl::title, t, impl->radii.element(t), impl->radii.element(t));
-      impl->rules.reach = std::max(impl->rules.reach, impl->rs + impl->radius[t] + impl->probe);
-    }
+    const std::vector<char> used = impl->excluding_types();
+    // any atom may join a dynamic group, and elements with a radius of the input's any group
+    const bool any = group->dynamic[group->find(impl->host_group)] != 0;
+    for (int t = 1; t <= atom->ntypes; t++)
+      if (used[t] || ((any || impl->radii.given(t)) && impl->radius[t] >= 0.0))
+        reach = std::max(reach, impl->sphere_reach(t));
   }
-  request_full_list(lmp, this, Impl::title, impl->rules.reach);
+  request_full_list(lmp, this, Impl::title, reach);
 }
 
 void ComputeIonEnvironment::init_list(int /*id*/, NeighList *list)
@@ -153,11 +185,13 @@ void ComputeIonEnvironment::compute_peratom()
     memory->create(array_atom, impl->allocated, Impl::ncolumns, "ion/environment:array_atom");
   }
   for (int i = 0; i < atom->nlocal; i++) std::fill_n(array_atom[i], Impl::ncolumns, 0.0);
+  impl->find_host();
   fill_rows();
 }
 
 void ComputeIonEnvironment::fill_rows()
 {
+  if (impl->with_volume) impl->check_spheres();
   // with fix deform the owned atoms have moved at the end of the step: the ghosts follow
   if (domain->deform_flag) comm->forward_comm(this);
   neighbor->build_one(impl->list);

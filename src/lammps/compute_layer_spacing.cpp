@@ -28,7 +28,7 @@ ComputeLayerSpacing::ComputeLayerSpacing(LAMMPS *lmp, int narg, char **arg)
   layers = std::make_unique<LayerGather>(lmp, title, igroup);
   if (!args.empty() && std::string(args.peek()) == "auto") {
     args.word("auto");
-    layers->find_layers(args.next_is_number() ? args.positive("auto") : 1.5);
+    layers->find_layers(args.next_is_number() ? args.positive("auto") : 1.5, id);
   } else {
     while (!args.empty() && !keywords.count(args.peek()))
       layers->add_group(args.group("layer"));

@@ -25,7 +25,7 @@ static constexpr char title[] = "compute rdf/site";
 struct ComputeRDFSite::Impl : protected Pointers {
   explicit Impl(LAMMPS *lmp) : Pointers(lmp) {}
 
-  int ion_group = 0;
+  std::string ion_group;
   double rcut = 0.0;
   std::string chunk_id;
   int groupbit = 0;
@@ -130,12 +130,13 @@ void ComputeRDFSite::compute_array()
   const natrolite::Cell cell = cell_of(domain);
   const std::vector<Vec3> sites = impl->centroids();
   natrolite::SiteRdf rdf(size_array_rows, impl->rcut);
-  const int ion_bit = group->bitmask[impl->ion_group];
+  const int ions = group_index(lmp, title, impl->ion_group);
+  const int ion_bit = group->bitmask[ions];
   for (int i = 0; i < atom->nlocal; i++)
     if (atom->mask[i] & ion_bit)
       rdf.accumulate(cell, {atom->x[i][0], atom->x[i][1], atom->x[i][2]}, sites);
   sum_over_ranks(rdf.counts(), world);
-  const auto rows = rdf.result(static_cast<double>(group->count(impl->ion_group)),
+  const auto rows = rdf.result(static_cast<double>(group->count(ions)),
                                static_cast<double>(sites.size()), cell.volume());
   for (int k = 0; k < size_array_rows; k++) {
     array[k][0] = rows[k].r;

@@ -23,6 +23,8 @@ public:
   // One radius per type (entry 0 unused); negative for a type without one.
   std::vector<double> per_type() const;
   std::string element(int type) const;
+  // does the input give a radius for the type's element?
+  bool given(int type) const { return given_.count(element(type)) > 0; }
 
 private:
   std::string title_;

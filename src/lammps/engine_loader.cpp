@@ -42,6 +42,10 @@ namespace {
   /// The engine stays open for good, because LibTorch cannot be closed.
   natrolite::LoadModelFunction *open_engine()
   {
+#if defined(_GLIBCXX_USE_CXX11_ABI) && !_GLIBCXX_USE_CXX11_ABI
+    throw std::runtime_error("this LAMMPS was built with GCC's old C++ ABI, which LibTorch lacks: use a "
+                             "LAMMPS built from its sources");
+#endif
     const std::string path = engine_path();
     void *engine = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | OWN_SYMBOLS_FIRST);
     if (!engine)

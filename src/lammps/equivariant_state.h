@@ -4,11 +4,11 @@
 #pragma once
 
 #include "comm_exchange.h"
+#include "committee_table.h"
 #include "core/edges.h"
 #include "model/engine.h"
 #include "pair_equivariant.h"
 
-#include <cstdio>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,17 +40,24 @@ struct EquivariantSettings {
   bool check = true;
 };
 
+/// One row of a committee's table (eV, Angstrom), see the page.
+struct CommitteeRow {
+  bigint step = 0;
+  double energy = 0.0, energy_per_atom = 0.0, largest_force = 0.0, mean_force = 0.0;
+  tagint atom = 0;
+};
+
 /// What a committee's members said last.
 struct Committee {
-  struct Close {
-    void operator()(std::FILE *file) const { std::fclose(file); }
-  };
-  std::unique_ptr<std::FILE, Close> table;    ///< rank 0
+  std::unique_ptr<CommitteeTable> table;      ///< rank 0
   std::vector<std::vector<double>> forces;    ///< [member][atoms, 3] eV/Angstrom
   std::vector<double> energy;                 ///< [member] this rank's part, eV
   double *summing = nullptr;                  ///< forces in reverse communication
-  bigint last_step = -1, valid_step = -1;     ///< of the table; of the field uncertainty
-  int header = 0;                             ///< members named in the table's header
+  bool evaluated = false;                     ///< there is an evaluation that end_evaluation() has not seen
+  bool judged = false;                        ///< its members were evaluated
+  std::optional<CommitteeRow> row;            ///< of a step that is not over
+  bigint valid_step = -1;                     ///< of the field uncertainty
+  std::string watch;                          ///< ID of the fix that tells when a step ends
   bool warned = false;
 };
 
@@ -68,8 +75,7 @@ struct PairEquivariant::Impl {
   EquivariantSettings::Mode mode = EquivariantSettings::Mode::folded;
   bool ready = false;              ///< model and types fit one another
   bool tested = false;
-  bool parity_checked = false;
-  bigint parity_natoms = 0;        ///< atoms when it was
+  bool parity_checked = false;     ///< for the atoms and types of this step
   int declared_words = 1;          ///< exchange width told to Comm before the model was known
   double energy_scale = 1.0;       ///< model's eV -> LAMMPS' energy unit
   double total_charge = 0.0, spin = 0.0;
@@ -80,8 +86,12 @@ struct PairEquivariant::Impl {
   natrolite::Evaluation result;
   std::unique_ptr<CommExchange> exchange;
   std::vector<int> owner;          ///< [nall] local index of the owner (folded)
-  bool sending_owners = false;
+  std::vector<int> types;          ///< [nall] LAMMPS types of this step; of ghosts by their owners
+  std::vector<int> listed_types;   ///< [nlocal] when the list was built, where it skips types
+  bigint listed[2] = {-1, -1};     ///< which build of the list that was
+  std::vector<int> *sending = nullptr;    ///< values in forward communication
 
+  bool to_store = false;           ///< peratom is of an earlier evaluation than result
   std::map<std::string, std::vector<double>> peratom;    ///< named fields of fix pair
   std::map<std::string, int> wanted;                     ///< <field>_flag of fix pair
   double cutoff = 0.0, num_layers = 0.0;    // doubles: what LAMMPS' extract interfaces hand out

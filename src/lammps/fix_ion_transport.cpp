@@ -2,6 +2,7 @@
 #include "ion_transport_state.h"
 
 #include "adapter.h"
+#include "collective.h"
 
 #include "atom.h"
 #include "comm.h"
@@ -11,6 +12,9 @@
 #include "modify.h"
 #include "output.h"
 #include "update.h"
+#include "utils.h"
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -23,103 +27,77 @@ using natrolite::Vec3;
 
 static constexpr int ncolumns = 8; // of the per-atom array
 
-void FixIonTransport::Impl::read_fit(Arguments &args)
+// Refuses what this machine cannot hold, before the run.
+void FixIonTransport::Impl::check_memory(double ions)
 {
-  for (double *range : {settings.fit, settings.ion_fit}) {
-    range[0] = args.nonnegative("fit");
-    range[1] = args.positive("fit");
-    if (range[0] >= range[1] || range[1] > 1.0)
-      args.refuse(fmt::format("'fit {} {}' needs fractions of the run with f1 < f2 <= 1", range[0],
-                              range[1]));
-    if (!args.next_is_number()) break;
-  }
-}
-
-void FixIonTransport::Impl::read_dims(Arguments &args)
-{
-  const std::string word = args.word("dims");
-  std::fill_n(settings.msd.dims, 3, false);
-  for (const char letter : word) {
-    const int k = letter - 'x';
-    if (k < 0 || k > 2 || settings.msd.dims[k])
-      args.refuse(fmt::format("'dims' needs some of the letters x, y, z, not '{}'", word));
-    settings.msd.dims[k] = true;
-  }
-}
-
-void FixIonTransport::Impl::read(Arguments &args)
-{
-  while (!args.empty()) {
-    const std::string keyword = args.word("keyword");
-    if (keyword == "origins") {
-      const int kind = args.choice(keyword, {"all", "first", "single"});
-      settings.msd.origins = std::numeric_limits<std::int64_t>::max();
-      if (kind == 1) settings.msd.origins = args.integer("origins first", 1);
-      if (kind == 2) settings.msd.origins = 1;
-    } else if (keyword == "maxlag")
-      settings.msd.maxlag = args.integer(keyword, 1);
-    else if (keyword == "lags")
-      settings.msd.log_lags = args.choice(keyword, {"linear", "log"}) == 1;
-    else if (keyword == "dims")
-      read_dims(args);
-    else if (keyword == "host")
-      host = args.group(keyword);
-    else if (keyword == "fit")
-      read_fit(args);
-    else if (keyword == "stride")
-      stride_ps = args.positive(keyword);
-    else if (keyword == "window")
-      window_ps = args.positive(keyword);
-    else if (keyword == "value")
-      settings.path.average = static_cast<natrolite::PathSettings::Average>(
-          args.choice(keyword, {"median", "mean", "ratio"}));
-    else if (keyword == "hop")
-      settings.hop_distance = args.positive(keyword);
-    else if (keyword == "msd")
-      msd_file = args.word(keyword);
-    else if (keyword == "ions")
-      ions_file = args.word(keyword);
-    else
-      args.unknown(keyword, "origins, maxlag, lags, dims, host, fit, stride, window, value, hop, "
-                            "msd, ions");
-  }
-  if (window_ps < stride_ps)
-    args.refuse(fmt::format("'window {}' is shorter than 'stride {}'", window_ps, stride_ps));
-}
-
-// Times become whole numbers of samples, at least one.
-void FixIonTransport::Impl::finish_settings(double dt)
-{
-  const double interval = nevery * dt;
-  const auto samples = [&](double ps) {
-    return std::max(1, static_cast<int>(std::lround(std::min(1e9, ps * units.ps / interval))));
-  };
-  settings.interval = interval;
-  settings.path.stride = samples(stride_ps);
-  settings.path.window =
-      std::max(1, static_cast<int>(std::lround(samples(window_ps) / double(settings.path.stride))));
-  settings.hop_block = samples(1.0);
+  const double bytes = natrolite::Transport::bytes(std::ceil(ions / comm->nprocs), settings);
+  const double here = bytes * ranks_on_node(world);
+  const double present =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  if (any_rank(here > present, world))
+    error->all(
+        FLERR,
+        "{}: {} ions with maxlag {} take {:.3g} GB on this machine of {:.3g} GB; use a maxlag "
+        "of at most {:.0f}",
+        title, ions, settings.msd.maxlag, here * 1e-9, present * 1e-9,
+        std::floor(settings.msd.maxlag * present / here));
 }
 
 void FixIonTransport::Impl::start()
 {
-  if (saved.empty()) roster.take_group();
-  transport = std::make_unique<natrolite::Transport>(roster.last() - roster.first(), settings);
-  if (host >= 0) host_atoms = group->count(host);
-  if (!saved.empty()) load();
+  if (!saved) {
+    roster.take_group();
+    if (!host.empty()) host_atoms = roster.take_host(group_index(lmp, title, host));
+  }
+  if (saved) check_saved();
+  const bigint coming = (saved ? saved->samples : 0) + update->nsteps / nevery + 1;
+  const double bytes =
+      natrolite::Transport::bytes(std::ceil(1.0 * roster.count() / comm->nprocs), settings);
+  if (comm->me == 0)
+    utils::logmesg(
+        lmp,
+        "{}: {} ions, maxlag {}: {:.3g} MB of memory on each of {} ranks, {:.3g} MB in a "
+        "restart file after this run\n",
+        title, roster.count(), settings.msd.maxlag, bytes * 1e-6, comm->nprocs,
+        restart_bytes(coming, roster.count()) * 1e-6);
+  const std::string problem = run_and_agree(world, [&] {
+    transport = std::make_unique<natrolite::Transport>(roster.share(), settings);
+    if (saved) load();
+  });
+  if (!problem.empty())
+    error->all(FLERR, "{}: {} ions with maxlag {}: {}; use a smaller maxlag", title, roster.count(),
+               settings.msd.maxlag, problem);
+}
+
+// Ions that were moved between two runs would break all displacements.
+void FixIonTransport::Impl::check_place(bool strict)
+{
+  const std::vector<Vec3> x = roster.positions(strict);
+  bool moved = false;
+  for (std::size_t i = 0; i < x.size(); i++)
+    moved |= !(norm(x[i] - place.x[i]) < 1e-6); // also what is not a number
+  if (any_rank(moved, world))
+    error->all(
+        FLERR,
+        "{}: ions are not where the run before left them (step {}): minimize, displace_atoms, "
+        "change_box, reset_atoms or a run without the fix came between; define it again with "
+        "another ID",
+        title, place.step);
 }
 
 // Center of mass of the host, 0 without a host.
 Vec3 FixIonTransport::Impl::drift()
 {
-  if (host < 0) return {};
-  if (group->count(host) != host_atoms || host_atoms == 0)
-    error->all(FLERR,
-               "{}: host group {} has {} atoms, {} at the start; it must not change or be "
-               "empty",
-               title, group->names[host], group->count(host), host_atoms);
+  if (host.empty()) return {};
+  const int ihost = group_index(lmp, title, host);
+  if (host_atoms == 0 || !roster.same_host(ihost, host_atoms))
+    error->all(
+        FLERR,
+        "{}: host group {} has {} atoms, {} at the start; neither its atoms nor their masses "
+        "may change; define the fix again",
+        title, host, group->count(ihost), host_atoms);
   double center[3];
-  group->xcm(host, group->mass(host), center);
+  group->xcm(ihost, group->mass(ihost), center);
   return {center[0], center[1], center[2]};
 }
 
@@ -128,6 +106,7 @@ void FixIonTransport::Impl::sample()
   const bigint n = transport->samples();
   if (n == 0) first_step = update->ntimestep;
   const bigint due = first_step + n * nevery;
+  if (n > 0) check_clock();
   if (update->ntimestep < due) return; // this step is in already (a second run, a restart)
   if (update->ntimestep > due)
     error->all(FLERR,
@@ -179,8 +158,8 @@ void FixIonTransport::Impl::gather_results()
 {
   if (results_samples == transport->samples()) return;
   results_samples = transport->samples();
-  std::vector<double> mine(IonResult::size * (roster.last() - roster.first()));
-  for (int i = 0; i < roster.last() - roster.first(); i++) {
+  std::vector<double> mine(static_cast<std::size_t>(IonResult::size) * roster.share());
+  for (int i = 0; i < roster.share(); i++) {
     const IonResult r = transport->ion(i);
     std::memcpy(mine.data() + IonResult::size * i, &r, sizeof r);
   }
@@ -203,15 +182,16 @@ FixIonTransport::FixIonTransport(LAMMPS *lmp, int narg, char **arg)
   if (group->dynamic[igroup])
     args.refuse(fmt::format("group {} is dynamic; ions must stay the same, use a static group",
                             group->names[igroup]));
-  if (impl->host >= 0 && group->count(impl->host) == 0)
-    args.refuse(fmt::format("host group {} has no atoms", group->names[impl->host]));
+  if (!impl->host.empty() && group->count(group->find(impl->host)) == 0)
+    args.refuse(fmt::format("host group {} has no atoms", impl->host));
 
   scalar_flag = array_flag = peratom_flag = restart_global = time_depend = 1;
   datamask_modify = 0; // reads only: with KOKKOS nothing goes back to the device
   extscalar = extarray = 0;
   size_array_rows = impl->settings.msd.maxlag;
   size_array_cols = 7;
-  size_peratom_cols = ncolumns;
+  size_peratom_cols = maxexchange = ncolumns;
+  create_attribute = 1; // set_arrays() is called for new atoms
   global_freq = peratom_freq = nevery;
   dynamic_group_allow = 0;
   FixIonTransport::grow_arrays(atom->nmax);
@@ -230,14 +210,24 @@ int FixIonTransport::setmask()
   return END_OF_STEP;
 }
 
+void FixIonTransport::post_constructor()
+{
+  impl->roster.attach(id);
+}
+
 void FixIonTransport::init()
 {
-  if (impl->transport) return;
-  impl->finish_settings(update->dt);
+  const double ions = static_cast<double>(group->count(igroup));
+  if (!impl->transport) {
+    impl->finish_settings(update->dt);
+    impl->check_memory(ions);
+  }
+  impl->check_coming_restarts(ions);
 }
 
 void FixIonTransport::setup(int /*vflag*/)
 {
+  if (update->ntimestep == impl->place.step) impl->check_place(true);
   end_of_step();
 }
 
@@ -253,7 +243,7 @@ void FixIonTransport::end_of_step()
   if (impl->results_samples < 0 || n % every == 0 || shown) impl->gather_results();
   for (int i = 0; i < atom->nlocal; i++) {
     set_arrays(i);
-    const int ion = atom->mask[i] & groupbit ? impl->roster.index(atom->tag[i]) : -1;
+    const int ion = atom->mask[i] & groupbit ? impl->roster.index(i) : -1;
     if (ion < 0) continue;
     const IonResult &r = impl->results[ion];
     const double row[ncolumns] = {r.path,           r.net,     r.tortuosity, r.d_fit, r.d_ratio,
@@ -264,7 +254,14 @@ void FixIonTransport::end_of_step()
 
 void FixIonTransport::post_run()
 {
+  if (update->whichflag == 2) {
+    if (impl->place.step < 0) return;
+    impl->first_step += impl->waited(); // the ions were to stay where they were
+    impl->place.step = update->ntimestep;
+    return;
+  }
   if (!impl->transport) return;
+  impl->take_place();
   impl->reduce_curve();
   impl->gather_results();
   const auto &d = impl->table.group;
@@ -333,5 +330,6 @@ int FixIonTransport::unpack_exchange(int nlocal, double *buf)
 double FixIonTransport::memory_usage()
 {
   return static_cast<double>(atom->nmax) * ncolumns * sizeof(double) +
-         (impl->transport ? impl->transport->bytes() : 0.0);
+         (impl->transport ? natrolite::Transport::bytes(impl->roster.share(), impl->settings)
+                          : 0.0);
 }

@@ -14,6 +14,7 @@ class FixIonTransport : public Fix
 public:
   FixIonTransport(class LAMMPS *, int, char **);
   ~FixIonTransport() override;
+  void post_constructor() override;
   int setmask() override;
   void init() override;
   void setup(int) override;

@@ -7,6 +7,7 @@
 #include "core/blocking.h"
 #include "core/voltage.h"
 
+#include "atom.h"
 #include "comm.h"
 #include "compute.h"
 #include "error.h"
@@ -16,25 +17,34 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <numeric>
+#include <vector>
 
 using namespace LAMMPS_NS;
 using namespace FixConst;
 
 static constexpr char title[] = "fix ocv";
+static constexpr int layout = 2; // of the state in restart files
 
-struct FixOCV::Impl {
+struct FixOCV::Impl : protected Pointers {
+  Impl(LAMMPS *lmp, int group_of_ions) : Pointers(lmp), igroup(group_of_ions) {}
+
+  int igroup;
   bigint every = 1, repeat = 1, freq = 1;
   bool has_reference = false, has_mu = false, append = false;
   natrolite::Content reference; // energies in the run's unit
   natrolite::Value mu;
-  double host_mass = -1.0;
+  double host_mass = 0.0;
+  bool host_given = false;
   std::string file;
   double unit = 1.0; // energy unit in eV
   double ions = 0.0;
+  std::vector<double> atoms; // of each type: the ions, then the host; as at the first sample
   natrolite::Blocking series;
   bigint last_step = -1;
+  natrolite::Value shown; // the mean and its error as of the last multiple of Nfreq
   double results[6] = {0, 0, 0, 0, 0, 0};
+  natrolite::EnergyRow written; // what file holds of this fix; no samples: nothing
 
   // sampled are the Nrepeat multiples of Nevery that end on each multiple of Nfreq
   bool samples(bigint step) const
@@ -48,7 +58,13 @@ struct FixOCV::Impl {
     return step;
   }
   void read(Arguments &args);
+  std::vector<double> count_atoms();
+  void check_content();
   void evaluate();
+  void show();
+  void write_row();
+  std::vector<double> save() const;
+  void load(const double *in);
 };
 
 void FixOCV::Impl::read(Arguments &args)
@@ -62,10 +78,11 @@ void FixOCV::Impl::read(Arguments &args)
     } else if (keyword == "mu") {
       has_mu = true;
       mu = args.with_error(keyword, "E");
-    } else if (keyword == "host")
+    } else if (keyword == "host") {
+      host_given = true;
       host_mass = args.positive(keyword);
-    else if (keyword == "file")
-      file = args.word(keyword);
+    } else if (keyword == "file")
+      check_writable(lmp, title, file = args.word(keyword));
     else if (keyword == "append")
       append = args.yes(keyword);
     else
@@ -77,26 +94,125 @@ void FixOCV::Impl::read(Arguments &args)
   if (append && file.empty()) args.refuse("'append yes' needs 'file F'");
 }
 
+std::vector<double> FixOCV::Impl::count_atoms()
+{
+  const int types = atom->ntypes, bit = group->bitmask[igroup];
+  std::vector<double> n(2 * types, 0.0);
+  for (int i = 0; i < atom->nlocal; i++)
+    n[atom->type[i] - 1 + (atom->mask[i] & bit ? 0 : types)] += 1.0;
+  sum_over_ranks(n, world);
+  return n;
+}
+
+// Takes the content before the first sample; from then on it must not change.
+void FixOCV::Impl::check_content()
+{
+  const std::vector<double> now = count_atoms();
+  const auto types = static_cast<std::size_t>(atom->ntypes);
+  const double ions_now = std::accumulate(now.begin(), now.begin() + atom->ntypes, 0.0);
+  if (series.count() == 0) {
+    atoms = now;
+    ions = ions_now;
+  }
+  if (ions_now != ions)
+    error->all(FLERR,
+               "{}: the group has {} ions at step {}, {} at the start; one fix measures one "
+               "content",
+               title, ions_now, update->ntimestep, ions);
+  for (std::size_t k = 0; k < now.size(); k++)
+    if (now[k] != atoms[k])
+      error->all(FLERR,
+                 "{}: the {} of {} atoms of type {} at step {}, {} at the start; one fix measures "
+                 "one content of one host",
+                 title, k < types ? "group consists" : "host consists", now[k], k % types + 1,
+                 update->ntimestep, atoms[k]);
+}
+
 void FixOCV::Impl::evaluate()
 {
+  shown = {series.mean(), series.error()};
+  show();
+}
+
+void FixOCV::Impl::show()
+{
   results[0] = ions;
-  results[1] = series.mean();
-  results[2] = series.error();
+  results[1] = shown.value;
+  results[2] = shown.error;
   if (has_reference && series.count() > 0) {
     const auto scaled = [&](natrolite::Value v) {
       return natrolite::Value{v.value * unit, v.error * unit};
     };
-    const natrolite::Value v =
-        natrolite::voltage({reference.n, scaled(reference.energy)},
-                           {ions, scaled({series.mean(), series.error()})}, scaled(mu));
+    const natrolite::Value v = natrolite::voltage({reference.n, scaled(reference.energy)},
+                                                  {ions, scaled(shown)}, scaled(mu));
     results[3] = v.value;
     results[4] = v.error;
   }
   results[5] = natrolite::capacity(ions, host_mass);
 }
 
+// A later run puts its row in the place of the earlier one.
+void FixOCV::Impl::write_row()
+{
+  const std::string energy = energy_unit_name(lmp);
+  const natrolite::EnergyRow row{
+      host_mass, static_cast<double>(series.count()), series.correlation_time(), {ions, shown}};
+  const std::string text = energy_text(row, energy);
+  if (append)
+    renew_text(lmp, title, file, written.samples > 0.0 ? energy_text(written, energy) : "", text);
+  else
+    write_text(lmp, title, file, text);
+  written = row;
+}
+
+// The state: layout, the number of all numbers, step of writing, last sample's step, what is shown,
+// the written row, the numbers of atoms, then the series. Layout 1 began with its length.
+std::vector<double> FixOCV::Impl::save() const
+{
+  const auto &w = written;
+  std::vector<double> out{restart_layout(layout),
+                          0.0,
+                          static_cast<double>(update->ntimestep),
+                          static_cast<double>(last_step),
+                          shown.value,
+                          shown.error,
+                          w.host_mass,
+                          w.samples,
+                          w.correlation_time,
+                          w.content.n,
+                          w.content.energy.value,
+                          w.content.energy.error};
+  const std::vector<double> levels = series.save();
+  // before the first sample the content may still change
+  const std::vector<double> content(2 * atom->ntypes, 0.0);
+  out.insert(out.end(), series.count() ? atoms.begin() : content.begin(),
+             series.count() ? atoms.end() : content.end());
+  out.insert(out.end(), levels.begin(), levels.end());
+  out[1] = static_cast<double>(out.size());
+  return out;
+}
+
+void FixOCV::Impl::load(const double *in)
+{
+  check_restart_layout(lmp, title, in[0], layout);
+  const double *end = in + static_cast<std::size_t>(in[1]);
+  const bigint shift = update->ntimestep - static_cast<bigint>(in[2]); // reset_timestep
+  last_step = static_cast<bigint>(in[3]) + shift;
+  shown = {in[4], in[5]};
+  written = {in[6], in[7], in[8], {in[9], {in[10], in[11]}}};
+  const double *content = in + 12, *levels = content + 2 * atom->ntypes;
+  series.load({levels, end});
+  if (series.count() == 0) return;
+  atoms.assign(content, levels);
+  ions = std::accumulate(content, content + atom->ntypes, 0.0);
+  const auto present = static_cast<double>(group->count(igroup));
+  if (ions != present)
+    error->all(FLERR, "{}: the restart file has {} ions, the group {}; use another fix ID", title,
+               ions, present);
+}
+
 FixOCV::FixOCV(LAMMPS *lmp, int narg, char **arg)
-    : Fix(lmp, narg, arg), impl(std::make_unique<Impl>())
+    : Fix(lmp, narg, arg), impl(std::make_unique<Impl>(lmp, igroup))
 {
   Arguments args(lmp, title, narg, arg, 3);
   impl->every = args.integer("Nevery", 1);
@@ -126,16 +242,17 @@ int FixOCV::setmask()
 
 void FixOCV::init()
 {
-  impl->ions = static_cast<double>(group->count(igroup));
-  if (impl->has_reference && impl->ions == impl->reference.n)
+  if (update->whichflag == 1) impl->check_content();
+  if (update->whichflag == 1 && impl->has_reference && impl->ions == impl->reference.n)
     error->all(FLERR,
                "{}: the group has {} ions, as many as the reference; give the energy of "
                "another content",
                title, impl->ions);
-  if (impl->host_mass < 0.0) {
+  if (!impl->host_given) {
     const double mass = group->mass(0) - group->mass(igroup);
     impl->host_mass = mass > 1e-10 * group->mass(0) ? mass : 0.0;
   }
+  if (impl->series.count() > 0) impl->show(); // after a restart
   Compute *pe = modify->get_compute_by_id("thermo_pe");
   if (!pe) error->all(FLERR, "{}: the compute thermo_pe is gone; do not remove it", title);
   pe->addstep(impl->next_sample(std::max(update->ntimestep, impl->last_step + 1)));
@@ -150,12 +267,7 @@ void FixOCV::end_of_step()
 {
   const bigint step = update->ntimestep;
   if (update->whichflag == 2 || step <= impl->last_step || !impl->samples(step)) return;
-  const auto ions = static_cast<double>(group->count(igroup));
-  if (ions != impl->ions)
-    error->all(FLERR,
-               "{}: the group has {} ions at step {}, {} at the start; one fix measures one "
-               "content",
-               title, ions, step, impl->ions);
+  impl->check_content();
   Compute *pe = modify->get_compute_by_id("thermo_pe");
   impl->series.accumulate(pe->compute_scalar());
   pe->addstep(impl->next_sample(step + 1));
@@ -167,15 +279,7 @@ void FixOCV::post_run()
 {
   if (update->whichflag == 2 || impl->series.count() == 0) return;
   impl->evaluate();
-  if (impl->file.empty()) return;
-  const std::string unit = energy_unit_name(lmp);
-  const std::string text = fmt::format(
-      "# natrolite table: ocv energies\n# host = {:.10g} g/mol\n"
-      "# samples = {}, correlation time = {:.6g} samples\n# columns: n | E ({}) | error ({})\n"
-      "{:.10g} {:.15g} {:.6g}\n",
-      impl->host_mass, impl->series.count(), impl->series.correlation_time(), unit, unit,
-      impl->ions, impl->results[1], impl->results[2]);
-  write_text(lmp, title, impl->file, text, impl->append);
+  if (!impl->file.empty()) impl->write_row();
 }
 
 double FixOCV::compute_vector(int i)
@@ -186,9 +290,7 @@ double FixOCV::compute_vector(int i)
 void FixOCV::write_restart(FILE *fp)
 {
   if (comm->me != 0) return;
-  std::vector<double> state = impl->series.save();
-  state.insert(state.begin(), {static_cast<double>(state.size()), impl->ions,
-                               static_cast<double>(impl->last_step)});
+  const std::vector<double> state = impl->save();
   const int size = static_cast<int>(sizeof(double) * state.size());
   fwrite(&size, sizeof size, 1, fp);
   fwrite(state.data(), sizeof(double), state.size(), fp);
@@ -196,15 +298,5 @@ void FixOCV::write_restart(FILE *fp)
 
 void FixOCV::restart(char *buffer)
 {
-  double head[3];
-  std::memcpy(head, buffer, sizeof head);
-  std::vector<double> state(static_cast<std::size_t>(head[0]));
-  std::memcpy(state.data(), buffer + sizeof head, sizeof(double) * state.size());
-  const auto ions = static_cast<double>(group->count(igroup));
-  if (head[1] != ions && !state.empty())
-    error->all(FLERR, "{}: the restart file has {} ions, the group {}; use another fix ID", title,
-               head[1], ions);
-  impl->series.load(state);
-  impl->last_step = static_cast<bigint>(head[2]);
-  impl->ions = ions;
+  impl->load(reinterpret_cast<const double *>(buffer));
 }

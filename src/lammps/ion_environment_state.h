@@ -18,13 +18,14 @@
 namespace LAMMPS_NS
 {
 
-struct ComputeIonEnvironment::Impl {
+struct ComputeIonEnvironment::Impl : protected Pointers {
   static constexpr char title[] = "compute ion/environment";
   static constexpr int ncolumns = 6;
 
-  explicit Impl(LAMMPS *lmp) : radii(lmp, title) {}
+  explicit Impl(LAMMPS *lmp) : Pointers(lmp), radii(lmp, title) {}
 
   natrolite::EnvironmentRules rules;
+  std::string host_group;
   bool with_volume = false, with_others = false, connected = false;
   double rs = 5.0, probe = 0.0, spacing = 0.25;
   int points = 0; // Monte Carlo, 0: grid
@@ -39,6 +40,10 @@ struct ComputeIonEnvironment::Impl {
   void read(Arguments &args, double cut);
   void read_switch(Arguments &args);
   void read_volume(Arguments &args);
+  void find_host();
+  std::vector<char> excluding_types();
+  double sphere_reach(int type) const { return rs + radius[type] + probe; }
+  void check_spheres();
   natrolite::AccessibleResult volume(std::uint64_t tag, std::uint64_t step);
 };
 

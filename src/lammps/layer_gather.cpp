@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 using namespace LAMMPS_NS;
 using natrolite::Vec3;
@@ -20,51 +21,63 @@ LayerGather::LayerGather(LAMMPS *lmp, const std::string &title, int igroup)
   if (!atom->tag_enable) error->all(FLERR, "{}: atoms need IDs; use atom_modify id yes", title_);
 }
 
-void LayerGather::add_group(int igroup)
+void LayerGather::add_group(const std::string &name)
 {
-  groups_.push_back(igroup);
+  groups_.push_back(name);
   nlayers_++;
 }
 
-void LayerGather::find_layers(double gap)
+void LayerGather::find_layers(double gap, const std::string &compute_id)
 {
-  std::vector<double> mine;
-  for (int i = 0; i < atom->nlocal; i++)
-    if (atom->mask[i] & groupbit_) {
-      mine.push_back(static_cast<double>(atom->tag[i]));
-      mine.push_back(atom->x[i][2]);
-    }
-  const std::vector<double> all = gather_over_ranks(mine, world);
-  std::vector<std::pair<tagint, double>> atoms;
-  for (std::size_t k = 0; k < all.size(); k += 2)
-    atoms.emplace_back(static_cast<tagint>(all[k]), all[k + 1]);
-  std::sort(atoms.begin(), atoms.end());
-  std::vector<double> heights;
-  for (const auto &a : atoms) heights.push_back(a.second);
-  const double period = domain->zperiodic ? domain->zprd : 0.0;
-  const std::vector<int> layer = natrolite::cluster_heights(heights, gap, period);
-  for (std::size_t k = 0; k < layer.size(); k++) {
-    nlayers_ = std::max(nlayers_, layer[k] + 1);
-    if (static_cast<std::size_t>(atoms[k].first) >= layer_of_tag_.size())
-      layer_of_tag_.resize(atoms[k].first + 1, -1);
-    layer_of_tag_[atoms[k].first] = layer[k];
+  constexpr double most = 2.0e6; // bins, 32 MB
+  double ends[2] = {std::numeric_limits<double>::max(), std::numeric_limits<double>::max()};
+  const auto mine = [&](int i) { return (atom->mask[i] & groupbit_) != 0; };
+  for (int i = 0; i < atom->nlocal; i++) {
+    if (!mine(i)) continue;
+    ends[0] = std::min(ends[0], atom->x[i][2]);
+    ends[1] = std::min(ends[1], -atom->x[i][2]);
   }
+  MPI_Allreduce(MPI_IN_PLACE, ends, 2, MPI_DOUBLE, MPI_MIN, world);
+  if (natrolite::HeightClusters::bins(ends[0], -ends[1], gap) > most)
+    error->all(FLERR,
+               "{}: 'auto {}' is too fine for heights from {:.6g} to {:.6g}; use at least {:.2g}",
+               title_, gap, ends[0], -ends[1], 2.1 * (-ends[1] - ends[0]) / most);
+  natrolite::HeightClusters clusters(ends[0], -ends[1], gap);
+  for (int i = 0; i < atom->nlocal; i++)
+    if (mine(i)) clusters.accumulate(atom->x[i][2]);
+  const auto n = static_cast<int>(clusters.lows().size());
+  MPI_Allreduce(MPI_IN_PLACE, clusters.lows().data(), n, MPI_DOUBLE, MPI_MIN, world);
+  MPI_Allreduce(MPI_IN_PLACE, clusters.highs().data(), n, MPI_DOUBLE, MPI_MAX, world);
+  clusters.finish(domain->zperiodic ? domain->zprd : 0.0);
+  nlayers_ = clusters.count();
   if (nlayers_ < 2)
     error->all(
         FLERR,
-        "{}: auto {} finds {} layer(s) among {} atoms, at least 2 are needed; give a smaller "
-        "gap or name the layers as groups",
-        title_, gap, nlayers_, atoms.size());
+        "{}: auto {} finds {} layer(s), at least 2 are needed; give a smaller gap or name the "
+        "layers as groups",
+        title_, gap, nlayers_);
+  marks_ = std::make_shared<AtomMarks>(lmp, "layer_of_" + compute_id, 1);
+  for (int i = 0; i < atom->nlocal; i++)
+    if (mine(i)) (*marks_)[i][0] = clusters.layer(atom->x[i][2]) + 1.0;
+}
+
+std::vector<int> LayerGather::layer_of_atom() const
+{
+  std::vector<int> layers(marks_ ? atom->nlocal : 0);
+  for (std::size_t i = 0; i < layers.size(); i++)
+    layers[i] = static_cast<int>((*marks_)[static_cast<int>(i)][0]) - 1;
+  return layers;
 }
 
 LayerTest LayerGather::test(int layer) const
 {
-  return {groupbit_, groups_.empty() ? 0 : group->bitmask[groups_[layer]], layer};
+  if (groups_.empty()) return {groupbit_, 0, layer};
+  return {groupbit_, group->bitmask[group_index(lmp, title_, groups_[layer])], layer};
 }
 
 std::string LayerGather::name(int layer) const
 {
-  if (!groups_.empty()) return group->names[groups_[layer]];
+  if (!groups_.empty()) return groups_[layer];
   return std::to_string(layer + 1);
 }
 
@@ -72,7 +85,7 @@ void LayerGather::find_members()
 {
   members_.resize(nlayers_);
   const int nlocal = atom->nlocal, *mask = atom->mask;
-  const auto ntags = static_cast<tagint>(layer_of_tag_.size());
+  const std::vector<int> layer = layer_of_atom();
   for (int l = 0; l < nlayers_; l++) {
     members_[l].resize(nlocal);
     const LayerTest in = test(l);
@@ -84,7 +97,7 @@ void LayerGather::find_members()
       }
     else
       for (int i = 0; i < nlocal; i++)
-        if (in.by_tag(mask[i], atom->tag[i], layer_of_tag_.data(), ntags)) mine[n++] = i;
+        if (in.by_atom(mask[i], layer[i])) mine[n++] = i;
     members_[l].resize(n);
   }
 }
@@ -114,8 +127,11 @@ std::vector<Vec3> LayerGather::references()
   std::vector<double> x(3 * nlayers_, 0.0);
   for (int l = 0; l < nlayers_; l++) {
     if (lowest[l] == none)
-      error->all(FLERR, "{}: layer '{}' has no atoms; check the group and the compute's own group",
-                 title_, name(l));
+      error->all(FLERR, "{}: layer '{}' has no atoms; check {}", title_, name(l),
+                 groups_.empty()
+                     ? "the compute's group; atoms that 'rerun purge yes' makes anew belong "
+                       "to no layer that auto found before"
+                     : "the group and the compute's own group");
     if (static_cast<double>(mine[l].tag) != lowest[l]) continue;
     x[3 * l] = mine[l].x.x;
     x[3 * l + 1] = mine[l].x.y;

@@ -7,8 +7,11 @@
 
 #include "pointers.h"
 
+#include "atom_marks.h"
+
 #include "core/layers.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,17 +21,17 @@ namespace LAMMPS_NS
 // Is an atom in one layer?
 struct LayerTest {
   int groupbit = 0; // of the atoms that count
-  int bit = 0;      // of the layer's group; 0: by ID
+  int bit = 0;      // of the layer's group; 0: by the atoms' own layers
   int layer = 0;
 
   NATROLITE_FUNCTION bool in_group(int mask) const // no branch: types may alternate at random
   {
     return ((mask & groupbit) != 0) & ((mask & bit) != 0);
   }
-  // layer_of_tag: [ntags]
-  NATROLITE_FUNCTION bool by_tag(int mask, tagint tag, const int *layer_of_tag, tagint ntags) const
+  // layer_of_atom: as LayerGather found it
+  NATROLITE_FUNCTION bool by_atom(int mask, int layer_of_atom) const
   {
-    return (mask & groupbit) && tag < ntags && layer_of_tag[tag] == layer;
+    return (mask & groupbit) && layer_of_atom == layer;
   }
 };
 
@@ -38,9 +41,10 @@ public:
   // title: for messages; igroup: only atoms of this group count
   LayerGather(LAMMPS *lmp, const std::string &title, int igroup);
 
-  void add_group(int igroup);
-  // finds the layers once, by clustering of heights; throws if there are fewer than two
-  void find_layers(double gap);
+  void add_group(const std::string &name);
+  // finds the layers once, by clustering of heights, for the compute with this ID; its atoms keep
+  // their layers. Fewer than two layers are an error.
+  void find_layers(double gap, const std::string &compute_id);
 
   int count() const { return nlayers_; }
   std::string name(int layer) const;
@@ -64,14 +68,15 @@ protected:
   virtual std::vector<natrolite::LayerSums> add_up(const std::vector<natrolite::Vec3> &reference,
                                                    bool by_mass);
   LayerTest test(int layer) const;
-  const std::vector<int> &layer_of_tag() const { return layer_of_tag_; }
+  // The layer of every own atom, -1: none; empty where groups are the layers.
+  std::vector<int> layer_of_atom() const;
 
 private:
   std::string title_;
   int groupbit_;
   int nlayers_ = 0;
-  std::vector<int> groups_;
-  std::vector<int> layer_of_tag_;
+  std::vector<std::string> groups_;
+  std::shared_ptr<AtomMarks> marks_; // layer + 1; the /kk style's copy shares them
   std::vector<std::vector<int>> members_;
 
   void find_members();

@@ -47,7 +47,15 @@ void LAMMPS_NS::request_full_list(LAMMPS *lmp, Compute *compute, const std::stri
                     std::ceil(needed * 100.0) / 100.0);
   NeighRequest *request =
       lmp->neighbor->add_request(compute, NeighConst::REQ_FULL | NeighConst::REQ_OCCASIONAL);
-  if (reach > smallest_pair_cutoff(lmp)) request->set_cutoff(needed);
+  const double pair = smallest_pair_cutoff(lmp);
+  if (reach <= pair) return;
+  const int style = lmp->neighbor->style;
+  if (style != Neighbor::BIN && style != Neighbor::NSQ)
+    lmp->error->all(FLERR,
+                    "{}: needs neighbors up to {:.6g}, beyond the smallest pair cutoff {:.6g}, which "
+                    "neighbor style multi does not give; use neighbor {:.6g} bin",
+                    title, reach, pair, lmp->neighbor->skin);
+  request->set_cutoff(needed);
 }
 
 int LAMMPS_NS::pack_positions(LAMMPS *lmp, int n, const int *list, double *buf, const int *pbc)

@@ -10,7 +10,8 @@ namespace LAMMPS_NS
 {
 
 // Asks for the compute's own occasional full neighbor list that holds every pair up to reach at
-// any step between two reneighborings; refuses a reach that the ghost atoms do not cover.
+// any step between two reneighborings; refuses a reach that the ghost atoms or the neighbor style
+// (multi beyond the pair cutoffs) do not cover.
 void request_full_list(LAMMPS *lmp, class Compute *compute, const std::string &title, double reach);
 
 // The distance up to which ghost atoms exist, as the settings of the next run give it.

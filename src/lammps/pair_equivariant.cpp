@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "comm_compat.h"
 #include "equivariant_state.h"
 
 #include "core/edge_scatter.h"
 
 #include "atom.h"
-#include "comm.h"
 #include "error.h"
 #include "force.h"
 #include "memory.h"
 #include "neigh_list.h"
-#include "neighbor.h"
 #include "update.h"
 
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 using namespace LAMMPS_NS;
 using Mode = EquivariantSettings::Mode;
@@ -33,6 +33,7 @@ PairEquivariant::PairEquivariant(LAMMPS *lmp) : Pair(lmp), impl(std::make_unique
 PairEquivariant::~PairEquivariant()
 {
   if (copymode) return;
+  watch_steps(false);
   if (allocated) {
     memory->destroy(setflag);
     memory->destroy(cutsq);
@@ -57,12 +58,13 @@ void PairEquivariant::allocate()
 void PairEquivariant::compute(int eflag, int vflag)
 {
   ev_init(eflag, vflag);
-  if (neighbor->ago == 0 || static_cast<int>(impl->rows.row_of_atom.size()) !=
-          atom->nlocal + atom->nghost || impl->mode == Mode::shell)
-    refresh_rows();
+  const bool changed = atoms_changed();
+  if (changed) read_atoms();
+  if (changed || impl->mode == Mode::shell) refresh_rows();
   build_graph();
   update_electrons();
   evaluate(*impl->model, impl->file, graph_of_step(), *impl->exchange, impl->result);
+  impl->to_store = true;
 
   natrolite::AtomSums sums;
   sums.force = atom->f;
@@ -71,10 +73,10 @@ void PairEquivariant::compute(int eflag, int vflag)
   if (vflag_global) sums.virial = virial;
   if (vflag_atom) sums.virial_atom = vatom;
   if (cvflag_atom) sums.centroid_atom = cvatom;
-  scatter_energy(impl->rows, impl->result.energy, impl->energy_scale, sums);
-  scatter_forces(impl->result, impl->energy_scale, sums);
-  store_peratom(impl->result);
-  run_committee();
+  double all = scatter_energy(impl->rows, impl->result.energy, impl->energy_scale, sums);
+  all += scatter_forces(impl->result, impl->energy_scale, sums);
+  check_finite(all + sum_positions(impl->rows, atom->x));
+  begin_evaluation();
 }
 
 namespace {
@@ -93,23 +95,14 @@ namespace {
 
 }    // namespace
 
-void PairEquivariant::refresh_owners()
-{
-  impl->owner.resize(atom->nlocal + atom->nghost);
-  for (int i = 0; i < atom->nlocal; ++i) impl->owner[i] = i;
-  impl->sending_owners = true;
-  comm->forward_comm(this, 1);
-  impl->sending_owners = false;
-}
-
 void PairEquivariant::refresh_rows()
 {
-  if (impl->mode == Mode::folded) refresh_owners();
   const auto neighbors = view_of(list, atom->x, impl->mode == Mode::shell);
   natrolite::AtomView atoms;
   atoms.nlocal = atom->nlocal;
   atoms.nall = atom->nlocal + atom->nghost;
-  atoms.type = atom->type;
+  atoms.type = impl->types.data();
+  atoms.groups = atom->mask;
   atoms.model_type = impl->model_type.data();
   atoms.owner = impl->owner.data();
   try {
@@ -135,15 +128,15 @@ void PairEquivariant::build_graph()
                     impl->ncentres);
 }
 
-void PairEquivariant::scatter_forces(const natrolite::Evaluation &result, double scale,
-                                     natrolite::AtomSums &sums)
+double PairEquivariant::scatter_forces(const natrolite::Evaluation &result, double scale,
+                                       natrolite::AtomSums &sums)
 {
   if (!result.row_forces)
     return scatter_edges(impl->rows, impl->edges, result.edge_gradient, scale, sums);
   if (sums.virial_atom || sums.centroid_atom)
     error->all(FLERR, "Model file {} has no per-atom virial: leave stress/atom out, or export the "
                "original model with 'natrolite export'", impl->file);
-  scatter_rows(impl->rows, result.row_forces, result.virial, scale, sums);
+  return scatter_rows(impl->rows, result.row_forces, result.virial, scale, sums);
 }
 
 natrolite::Graph PairEquivariant::graph_of_step() const
@@ -175,6 +168,14 @@ void PairEquivariant::evaluate(natrolite::Model &model, const std::string &file,
 
 /* fields for fix pair: one value per atom, atoms of other sub-styles 0;
    an output of another shape is no field ------------------------------------ */
+
+/// when they are asked for, once in a step
+void PairEquivariant::store_fields()
+{
+  if (!std::exchange(impl->to_store, false)) return;
+  bring_fields();
+  store_peratom(impl->result);
+}
 
 void PairEquivariant::store_peratom(const natrolite::Evaluation &result)
 {
@@ -214,6 +215,7 @@ namespace {
 void *PairEquivariant::extract_peratom(const char *name, int &ncol)
 {
   ncol = 0;
+  store_fields();
   if (!strcmp(name, "uncertainty") && impl->committee.valid_step != update->ntimestep)
     return nullptr;
   auto *field = find_field(impl->peratom, name);
@@ -238,15 +240,15 @@ void *PairEquivariant::extract(const char *name, int &dim)
 
 int PairEquivariant::pack_forward_comm(int n, int *atoms, double *buf, int, int *)
 {
-  if (!impl->sending_owners) return impl->exchange->pack_forward(n, atoms, buf);
-  for (int k = 0; k < n; ++k) buf[k] = impl->owner[atoms[k]];
+  if (!impl->sending) return impl->exchange->pack_forward(n, atoms, buf);
+  for (int k = 0; k < n; ++k) buf[k] = (*impl->sending)[atoms[k]];
   return n;
 }
 
 void PairEquivariant::unpack_forward_comm(int n, int first, double *buf)
 {
-  if (!impl->sending_owners) return impl->exchange->unpack_forward(n, first, buf);
-  for (int k = 0; k < n; ++k) impl->owner[first + k] = static_cast<int>(buf[k]);
+  if (!impl->sending) return impl->exchange->unpack_forward(n, first, buf);
+  for (int k = 0; k < n; ++k) (*impl->sending)[first + k] = static_cast<int>(buf[k]);
 }
 
 int PairEquivariant::pack_reverse_comm(int n, int first, double *buf)

@@ -32,6 +32,10 @@ class PairEquivariant : public Pair {
   void *extract(const char *, int &) override;
   void *extract_peratom(const char *, int &) override;
 
+  // called by the fix that watches the steps of a committee; collective
+  void end_evaluation();
+  void end_step();
+
   int pack_forward_comm(int, int *, double *, int, int *) override;
   void unpack_forward_comm(int, int, double *) override;
   int pack_reverse_comm(int, int, double *) override;
@@ -51,7 +55,6 @@ class PairEquivariant : public Pair {
   void introduce(const std::string &file, const natrolite::Metadata &) const;
   void map_types(int, char **);
   void check_host_settings() const;
-  void check_special() const;
   void choose_mode();
   void check_shell() const;
   void declare_exchange();
@@ -62,25 +65,38 @@ class PairEquivariant : public Pair {
   void update_electrons();
   void check_parity() const;
   // one step
+  bool atoms_changed() const;
+  virtual bool own_types_changed() const;
+  void read_atoms();
+  void send_to_ghosts(std::vector<int> &values);
+  void check_special() const;
+  void check_list();
   void refresh_rows();
-  void refresh_owners();
   void build_graph();
   natrolite::Graph graph_of_step() const;
   void evaluate(natrolite::Model &, const std::string &file, const natrolite::Graph &,
                 natrolite::Exchange &, natrolite::Evaluation &);
-  void scatter_forces(const natrolite::Evaluation &, double scale, natrolite::AtomSums &);
+  double scatter_forces(const natrolite::Evaluation &, double scale, natrolite::AtomSums &);
+  void store_fields();
   void store_peratom(const natrolite::Evaluation &);
+  void check_finite(double sum);
+  // what the /kk style has elsewhere, brought to where the host reads it
+  virtual void bring_fields() {}
+  virtual void bring_edges() {}
+  virtual void bring_what_variables_read() {}
   // committee
   void check_member(const std::string &file, const natrolite::Metadata &) const;
   int committee_size() const;
   bool committee_due() const;
-  bool committee_wanted() const;
+  bool uncertainty_wanted() const;
   std::vector<const natrolite::Metadata *> members() const;
   void init_committee();
-  void run_committee();
+  void watch_steps(bool);
+  void begin_evaluation();
+  virtual void judge();
   void evaluate_members();
   void deviate();
-  void report_committee();
+  struct CommitteeRow row_of_step() const;
 };
 
 }    // namespace LAMMPS_NS

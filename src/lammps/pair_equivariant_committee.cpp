@@ -2,22 +2,25 @@
 /// \file
 /// PairEquivariant with several models: how far do they disagree?
 ///
-/// The first model drives the run. On the steps of keyword committee, or when fix pair asks for
-/// the field uncertainty, every member gives forces on the same graph.
+/// The first model drives the run. When fix pair asks for the field uncertainty, and with the forces of a
+/// step of keyword committee, every member gives forces on the same graph. The row of a step waits until
+/// the step is over: a minimizer tries several points.
+#include "comm_compat.h"
 #include "equivariant_state.h"
 
+#include "collective.h"
 #include "core/deviation.h"
 #include "core/edge_scatter.h"
+#include "fix_equivariant_committee.h"
 
 #include "atom.h"
-#include "comm.h"
 #include "error.h"
+#include "modify.h"
 #include "update.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
+#include <utility>
 
 using namespace LAMMPS_NS;
 
@@ -58,56 +61,102 @@ int PairEquivariant::committee_size() const
 void PairEquivariant::init_committee()
 {
   Committee &c = impl->committee;
+  c.row.reset();
   c.warned = false;
-  c.last_step = c.valid_step = -1;
+  c.valid_step = -1;
   const CommitteeSettings &s = impl->settings.committee;
+  watch_steps(s.every > 0);
   if (s.every == 0) return;
   if (committee_size() < 2)
     error->all(FLERR,
                "pair_style equivariant keyword committee needs several models: give "
                "'pair_coeff * * FILE1,FILE2,...' or a file with committee_energy");
-  int reason = 0;
-  if (comm->me == 0 && !c.table) {
-    c.table.reset(std::fopen(s.table.c_str(), "w"));
-    if (!c.table) reason = errno;
-    c.header = 0;
-  }
-  MPI_Bcast(&reason, 1, MPI_INT, 0, world);
-  if (reason)
-    error->all(FLERR, "Cannot write the committee's table {}: {}", s.table, std::strerror(reason));
-  if (!c.table || c.header == committee_size()) return;
-  c.header = committee_size();
-  std::fprintf(c.table.get(),
-               "# committee of %d models; standard deviations over them\n"
-               "# 1 step, 2 energy (eV), 3 energy per atom (eV), 4 largest force deviation (eV/A), "
-               "5 mean force deviation (eV/A), 6 ID of the atom of 4\n", committee_size());
+  const std::string problem = run_and_agree(world, [&] {
+    if (comm->me == 0 && !c.table) c.table = std::make_unique<CommitteeTable>(s.table);
+  });
+  if (!problem.empty())
+    error->all(FLERR, "Cannot write the committee's table {}: {}", s.table, problem);
+}
+
+/// LAMMPS asks for energies of its own within a step (Monte Carlo, numerical derivatives); only a fix
+/// learns which evaluation gave the forces, and when the step is over.
+void PairEquivariant::watch_steps(bool wanted)
+{
+  std::string &id = impl->committee.watch;
+  const bool watching = !id.empty() && modify && modify->get_fix_by_id(id);
+  if (watching && !wanted) modify->delete_fix(id);
+  if (watching || !wanted) return;
+  id = "equivariant_committee_" + std::to_string(instance_me);
+  FixEquivariantCommittee::add(lmp, id, this);
 }
 
 /// a step of the committee's table
 bool PairEquivariant::committee_due() const
 {
   const CommitteeSettings &s = impl->settings.committee;
-  return s.every > 0 && update->ntimestep % s.every == 0 &&
-      update->ntimestep != impl->committee.last_step;
+  return s.every > 0 && update->ntimestep % s.every == 0;
 }
 
-/// the members' forces are wanted, for the table or by fix pair
-bool PairEquivariant::committee_wanted() const
+/// fix pair asks for the deviations of this evaluation
+bool PairEquivariant::uncertainty_wanted() const
 {
   const auto asked = impl->wanted.find("uncertainty_flag");
-  return committee_size() > 1 &&
-      (committee_due() || (asked != impl->wanted.end() && asked->second));
+  return committee_size() > 1 && asked != impl->wanted.end() && asked->second;
 }
 
-void PairEquivariant::run_committee()
+/// the first model has been evaluated, perhaps for a trial move
+void PairEquivariant::begin_evaluation()
 {
-  if (!committee_wanted()) return;
-  const bool due = committee_due();
+  impl->committee.evaluated = true;
+  impl->committee.judged = false;
+  if (!uncertainty_wanted()) return;
   impl->wanted["uncertainty_flag"] = 0;
+  judge();
+}
+
+/// evaluates the members where the first model was evaluated last
+void PairEquivariant::judge()
+{
+  store_fields();    // before members in the same file are evaluated
   evaluate_members();
   deviate();
-  if (due) report_committee();
-  if (due) impl->committee.last_step = update->ntimestep;
+  impl->committee.judged = true;
+}
+
+/// the forces of the last evaluation are those of the step, or of a trial point of a minimizer
+void PairEquivariant::end_evaluation()
+{
+  Committee &c = impl->committee;
+  if (c.row && c.row->step != update->ntimestep) end_step();
+  if (!std::exchange(c.evaluated, false) || !committee_due()) return;
+  if (!c.judged) judge();
+  c.row = row_of_step();
+}
+
+/// the row is the step's: write it
+void PairEquivariant::end_step()
+{
+  Committee &c = impl->committee;
+  if (!c.row) return;
+  const CommitteeRow row = *std::exchange(c.row, std::nullopt);
+  if (row.atom == 0) return;    // no atom is in the model
+  const CommitteeSettings &s = impl->settings.committee;
+  const std::string header = fmt::format(
+      "# committee of {} models; standard deviations over them\n"
+      "# 1 step, 2 energy (eV), 3 energy per atom (eV), 4 largest force deviation (eV/A), "
+      "5 mean force deviation (eV/A), 6 ID of the atom of 4\n", committee_size());
+  if (c.table &&
+      !c.table->write(row.step, header,
+                      fmt::format("{} {:.10g} {:.10g} {:.10g} {:.10g} {}\n", row.step, row.energy,
+                                  row.energy_per_atom, row.largest_force, row.mean_force, row.atom)))
+    error->one(FLERR, "Cannot write the committee's table {}: is the disk full?", s.table);
+  if (c.warned || s.threshold <= 0.0 || row.largest_force <= s.threshold) return;
+  c.warned = true;
+  if (comm->me == 0)
+    error->warning(FLERR,
+                   "The committee's forces on atom {} deviate by {:.4g} eV/Angstrom, more than {:g}, at "
+                   "step {}: the potentials are not reliable there",
+                   row.atom, row.largest_force, s.threshold, row.step);
 }
 
 /// energy (this rank's part) and forces (complete, on owned atoms) of every member; eV, Angstrom
@@ -141,7 +190,7 @@ void PairEquivariant::evaluate_members()
     scatter_forces(result, 1.0, sums);
     if (impl->mode != EquivariantSettings::Mode::folded) {
       c.summing = forces.data();
-      comm->reverse_comm(this, 3);
+      compat::reverse_comm(comm, this, 3);
       c.summing = nullptr;
     }
     // per member where the file has one energy per member, else the model's energy
@@ -164,10 +213,11 @@ void PairEquivariant::deviate()
       field[i] = impl->energy_scale * natrolite::force_deviation(members, i);
 }
 
-void PairEquivariant::report_committee()
+/// Collective; atom 0 = no atom is in the model.
+CommitteeRow PairEquivariant::row_of_step() const
 {
-  Committee &c = impl->committee;
-  const auto &field = impl->peratom["uncertainty"];
+  const Committee &c = impl->committee;
+  const auto &field = impl->peratom.at("uncertainty");
   std::vector<double> energy(c.energy.size());
   MPI_Allreduce(c.energy.data(), energy.data(), static_cast<int>(energy.size()), MPI_DOUBLE, MPI_SUM,
                 world);
@@ -176,7 +226,7 @@ void PairEquivariant::report_committee()
     double value;
     int rank;
   } largest{-1.0, comm->me}, found;
-  tagint tag = 0;
+  CommitteeRow row;
   for (int i = 0; i < atom->nlocal; ++i) {
     if (impl->rows.row_of_atom[i] < 0) continue;
     double value = field[i] / impl->energy_scale;
@@ -185,24 +235,15 @@ void PairEquivariant::report_committee()
     mine[1] += 1.0;
     if (value <= largest.value) continue;
     largest.value = value;
-    tag = atom->tag[i];
+    row.atom = atom->tag[i];
   }
   MPI_Allreduce(mine, sum, 2, MPI_DOUBLE, MPI_SUM, world);
   MPI_Allreduce(&largest, &found, 1, MPI_DOUBLE_INT, MPI_MAXLOC, world);
-  MPI_Bcast(&tag, 1, MPI_LMP_TAGINT, found.rank, world);
-  if (sum[1] == 0.0) return;
-  const double spread = natrolite::deviation(energy);
-  if (c.table) {
-    std::fprintf(c.table.get(), BIGINT_FORMAT " %.10g %.10g %.10g %.10g " TAGINT_FORMAT "\n",
-                 update->ntimestep, spread, spread / sum[1], found.value, sum[0] / sum[1], tag);
-    std::fflush(c.table.get());
-  }
-  const double threshold = impl->settings.committee.threshold;
-  if (c.warned || threshold <= 0.0 || found.value <= threshold) return;
-  c.warned = true;
-  if (comm->me == 0)
-    error->warning(FLERR,
-                   "The committee's forces on atom {} deviate by {:.4g} eV/Angstrom, more than {:g}, at "
-                   "step {}: the potentials are not reliable there",
-                   tag, found.value, threshold, update->ntimestep);
+  MPI_Bcast(&row.atom, 1, MPI_LMP_TAGINT, found.rank, world);
+  row.step = update->ntimestep;
+  row.energy = natrolite::deviation(energy);
+  row.energy_per_atom = row.energy / std::max(sum[1], 1.0);
+  row.largest_force = found.value;
+  row.mean_force = sum[0] / std::max(sum[1], 1.0);
+  return row;
 }

@@ -3,6 +3,8 @@
 /// Total charge and spin of PairEquivariant: numbers or variables, checked for their parity.
 #include "equivariant_state.h"
 
+#include "core/edge_functions.h"
+
 #include "atom.h"
 #include "error.h"
 #include "input.h"
@@ -49,15 +51,17 @@ void PairEquivariant::update_electrons()
   const auto &charge = impl->settings.charge, &spin = impl->settings.spin;
   const bool variable = !charge.variable.empty() || !spin.variable.empty();
   const double before[] = {impl->total_charge, impl->spin};
-  if (variable) modify->clearstep_compute();
+  if (variable) {
+    bring_what_variables_read();
+    modify->clearstep_compute();
+  }
   if (m.needs_total_charge) impl->total_charge = value_of(charge);
   if (m.needs_total_spin) impl->spin = value_of(spin);
   if (variable) modify->addstep_compute(update->ntimestep + 1);
   const bool changed = impl->total_charge != before[0] || impl->spin != before[1];
-  if (!changed && impl->parity_checked && atom->natoms == impl->parity_natoms) return;
+  if (!changed && impl->parity_checked) return;
   check_parity();
   impl->parity_checked = true;
-  impl->parity_natoms = atom->natoms;
 }
 
 /// the number of electrons and the number of unpaired ones are both even or both odd
@@ -74,7 +78,7 @@ void PairEquivariant::check_parity() const
   if (!m.needs_total_spin || impl->total_charge != std::floor(impl->total_charge)) return;
   bigint mine = 0, protons = 0;
   for (int i = 0; i < atom->nlocal; ++i) {
-    const int type = impl->model_type[atom->type[i]];
+    const int type = natrolite::type_in_model(impl->model_type[impl->types[i]], atom->mask[i]);
     if (type >= 0) mine += m.atomic_numbers[type];
   }
   MPI_Allreduce(&mine, &protons, 1, MPI_LMP_BIGINT, MPI_SUM, world);

@@ -11,6 +11,7 @@
 #include "comm.h"
 #include "error.h"
 #include "force.h"
+#include "group.h"
 #include "neighbor.h"
 #include "universe.h"
 #include "update.h"
@@ -41,6 +42,7 @@ void PairEquivariant::coeff(int narg, char **arg)
 {
   allocate();
   impl->ready = false;
+  impl->to_store = false;    // the results go with the model
   for (int i = 1; i <= atom->ntypes; ++i)
     for (int j = 1; j <= atom->ntypes; ++j) setflag[i][j] = 0;
   if (narg < 3 || strcmp(arg[0], "*") != 0 || strcmp(arg[1], "*") != 0)
@@ -56,21 +58,23 @@ void PairEquivariant::coeff(int narg, char **arg)
 std::unique_ptr<natrolite::Model> PairEquivariant::load_file(const std::string &file)
 {
   std::unique_ptr<natrolite::Model> model;
-  const std::string problem = run_and_agree(world, [&] {
-    const std::string bytes = read_file_on_all(world, file);
+  std::string path = file, bytes;
+  std::string problem = read_file_on_all(world, path, bytes);
+  // partitions load at different times: take the GPUs in the order of all ranks
+  const int local_rank = universe->nworlds > 1 ? universe->me : rank_on_node(world);
+  if (problem.empty()) problem = run_and_agree(world, [&] {
     natrolite::LoadOptions options;
     options.file = file;
     options.bytes = bytes.data();
     options.nbytes = bytes.size();
     options.device = impl->settings.device;
-    // partitions load at different times: take the GPUs in the order of all ranks
-    options.local_rank = universe->nworlds > 1 ? universe->me : rank_on_node(world);
+    options.local_rank = local_rank;
     options.device_id = gpu();
     options.threads = comm->nthreads;
     model = load_model(options);
   });
   if (!problem.empty()) error->all(FLERR, "Model file {}: {}", file, problem);
-  introduce(file, model->metadata());
+  introduce(path, model->metadata());
   if (comm->me == 0) utils::logmesg(lmp, "  runs on {}\n", model->device());
   return model;
 }
@@ -174,18 +178,18 @@ void PairEquivariant::init_style()
   if (!impl->ready)
     error->all(FLERR, "Pair style equivariant has no model: give 'pair_coeff * * FILE El1 El2 ...'");
   check_host_settings();
-  check_special();
   choose_mode();
   if (impl->mode == Mode::shell) check_shell();
   declare_exchange();
   check_electrons();
   init_committee();
-  impl->parity_checked = false;    // atoms may have come or gone
+  impl->listed[0] = impl->listed[1] = -1;
   if (impl->settings.check && !impl->tested) {
     self_test(impl->file, *impl->model);
     for (std::size_t k = 0; k < impl->others.size(); ++k)
       self_test(impl->other_files[k], *impl->others[k]);
     impl->tested = true;
+    impl->to_store = false;    // the results were those of the test
   }
   neighbor->add_request(this, NeighConst::REQ_FULL | (ghostneigh ? NeighConst::REQ_GHOST : 0));
 }
@@ -206,27 +210,13 @@ void PairEquivariant::check_host_settings() const
   if (!force->newton_pair)
     error->all(FLERR, "Pair style equivariant needs newton pair on: remove 'newton off'");
   // not neighbor->exclude, which LAMMPS sets after this
-  const bool exclusions = neighbor->nex_type || neighbor->nex_group || neighbor->nex_mol;
+  bool exclusions = neighbor->nex_type || neighbor->nex_mol;
+  for (int k = 0; k < neighbor->nex_group; ++k)    // not those of Monte Carlo, whose atoms leave the model
+    if (!utils::strmatch(group->names[neighbor->ex1_group[k]], "^Fix\\w+:\\w*exclusion_group:"))
+      exclusions = true;
   if ((exclusions || neighbor->includegroup) && comm->me == 0)
     error->warning(FLERR, "neigh_modify exclude or include takes neighbors away from the model of pair style "
                           "equivariant: energies are not those of the potential");
-}
-
-/// bonded neighbors that special_bonds leaves out of the list would be missing edges
-void PairEquivariant::check_special() const
-{
-  int mine = 0, any = 0;
-  if (atom->nspecial && !force->kspace)
-    for (int i = 0; i < atom->nlocal; ++i)
-      for (int k = 0; k < 3 && impl->model_type[atom->type[i]] >= 0; ++k)
-        if (atom->nspecial[i][k] > (k ? atom->nspecial[i][k - 1] : 0) &&
-            force->special_lj[k + 1] == 0.0 && force->special_coul[k + 1] == 0.0)
-          mine = 1;
-  MPI_Allreduce(&mine, &any, 1, MPI_INT, MPI_MAX, world);
-  if (any)
-    error->all(FLERR,
-               "Pair style equivariant needs all neighbors but special_bonds leaves out bonded atoms "
-               "of its types: use 'special_bonds lj/coul 1.0 1.0 1.0'");
 }
 
 void PairEquivariant::choose_mode()

@@ -78,28 +78,24 @@ void EdgeModel::collect(const Graph &graph, const Outputs &outputs, Evaluation &
 
 void EdgeModel::evaluate(const Graph &g, Exchange &exchange, Evaluation &result)
 {
-  try {
-    ExchangeContext context;
-    context.exchange = &exchange;
-    context.nlocal = g.nlocal;
-    context.nall = g.nall;
-    const ExchangeScope scope(context);
-    const StreamScope stream(g.on_device ? g.stream : nullptr, device_);
-    const c10::Device memory = memory_of(g, device_);
-    at::globalContext().setAllowTF32CuBLAS(metadata_.allow_tf32);    // of the whole process
-    const Inputs inputs{
-        view(g.edge_vec, {g.nedges, 3}, at::kDouble, device_, memory).requires_grad_(true),
-        view(g.edge_index, {2, g.nedges}, at::kLong, device_, memory),
-        view(g.types, {g.nall}, at::kLong, device_, memory),
-    };
-    const Outputs outputs = forward(g, inputs);
-    const at::Tensor energy = energies_of(g, outputs);
-    gradient_ = as_doubles(differentiate(g, context, energy, inputs.edge_vec), memory);
-    energy_ = as_doubles(energy, memory);
-    collect(g, outputs, result);
-  } catch (const std::exception &e) {
-    throw std::runtime_error(first_line(e));
-  }
+  ExchangeContext context;
+  context.exchange = &exchange;
+  context.nlocal = g.nlocal;
+  context.nall = g.nall;
+  const ExchangeScope scope(context);
+  const StreamScope stream(g.on_device ? g.stream : nullptr, device_);
+  const c10::Device memory = memory_of(g, device_);
+  at::globalContext().setAllowTF32CuBLAS(metadata_.allow_tf32);    // of the whole process
+  const Inputs inputs{
+      view(g.edge_vec, {g.nedges, 3}, at::kDouble, device_, memory).requires_grad_(true),
+      view(g.edge_index, {2, g.nedges}, at::kLong, device_, memory),
+      view(g.types, {g.nall}, at::kLong, device_, memory),
+  };
+  const Outputs outputs = forward(g, inputs);
+  const at::Tensor energy = energies_of(g, outputs);
+  gradient_ = as_doubles(differentiate(g, context, energy, inputs.edge_vec), memory);
+  energy_ = as_doubles(energy, memory);
+  collect(g, outputs, result);
 }
 
 }    // namespace natrolite

@@ -21,6 +21,11 @@ ExchangeScope::~ExchangeScope()
   current = previous_;
 }
 
+bool in_evaluation()
+{
+  return current != nullptr;
+}
+
 ExchangeContext &current_exchange(const char *op)
 {
   if (!current)

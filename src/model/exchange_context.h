@@ -50,6 +50,9 @@ class ExchangeScope {
   ExchangeContext *previous_;
 };
 
+/// Is there a context on this thread, that is, does the engine evaluate a model here?
+bool in_evaluation();
+
 /// The context of this thread. Throws std::runtime_error if there is none.
 ExchangeContext &current_exchange(const char *op);
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/// \file
-/// The exchange operators natrolite::ghost_exchange, global_sum and global_max.
-/// Their schemas and gradients are those of python/natrolite/operators.py.
+#include "exchange_operators.h"
 
 #include "exchange_context.h"
 
+#include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/library.h>
 #include <torch/torch.h>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
 
 namespace natrolite {
 namespace {
@@ -115,41 +118,67 @@ namespace {
     return {total * ctx->saved_data["mine"].toTensor().to(total.dtype())};
   }
 
-  at::Tensor ghost_exchange(const at::Tensor &x, const at::Tensor & /*types*/)
+  using Operator = std::optional<c10::OperatorHandle>;
+
+  Operator find_operator(const std::string &name)
   {
-    return GhostExchange::apply(x);
+    return c10::Dispatcher::singleton().findSchema({name, ""});
+  }
+
+  /// Outside of an evaluation: Python's operator, where its package is in this process too.
+  template <class... Tensors>
+  at::Tensor of_python(const std::string &name, const Tensors &...x)
+  {
+    const Operator op = find_operator("natrolite_python::" + name);
+    if (!op) current_exchange(name.c_str());    // says that there is none
+    return op->typed<at::Tensor(const Tensors &...)>().call(x...);
+  }
+
+  at::Tensor ghost_exchange(const at::Tensor &x, const at::Tensor &types)
+  {
+    return in_evaluation() ? GhostExchange::apply(x) : of_python("ghost_exchange", x, types);
   }
 
   at::Tensor global_sum(const at::Tensor &x)
   {
-    return GlobalSum::apply(x);
+    return in_evaluation() ? GlobalSum::apply(x) : of_python("global_sum", x);
   }
 
   at::Tensor global_max(const at::Tensor &x)
   {
-    return GlobalMax::apply(x);
+    return in_evaluation() ? GlobalMax::apply(x) : of_python("global_max", x);
+  }
+
+  /// The registration holds as long as the library, which is for good: LibTorch cannot be closed.
+  torch::Library *register_all()
+  {
+    const Operator op = find_operator("natrolite::ghost_exchange");
+    if (op && op->hasKernelForDispatchKey(c10::DispatchKey::CPU))
+      throw std::runtime_error("another copy of the engine is open in this process: load one "
+                               "plugin of Natrolite only, and let NATROLITE_ENGINE name one file");
+    auto *library =
+        new torch::Library(torch::Library::FRAGMENT, "natrolite", {}, __FILE__, __LINE__);
+    if (!op) {
+      library->def("ghost_exchange(Tensor x, Tensor types) -> Tensor");
+      library->def("global_sum(Tensor x) -> Tensor");
+      library->def("global_max(Tensor x) -> Tensor");
+    }
+    // Rows go to the memory that the Exchange takes: one kernel for all keys.
+    using c10::DispatchKey;
+    for (const auto key : {DispatchKey::CPU, DispatchKey::CUDA, DispatchKey::AutogradCPU,
+                           DispatchKey::AutogradCUDA}) {
+      library->impl("ghost_exchange", torch::dispatch(key, TORCH_FN(ghost_exchange)));
+      library->impl("global_sum", torch::dispatch(key, TORCH_FN(global_sum)));
+      library->impl("global_max", torch::dispatch(key, TORCH_FN(global_max)));
+    }
+    return library;
   }
 
 }    // namespace
-}    // namespace natrolite
 
-TORCH_LIBRARY(natrolite, m)
+void register_operators()
 {
-  m.def("ghost_exchange(Tensor x, Tensor types) -> Tensor");
-  m.def("global_sum(Tensor x) -> Tensor");
-  m.def("global_max(Tensor x) -> Tensor");
+  [[maybe_unused]] static const torch::Library *once = register_all();
 }
 
-// Rows go to the memory that the Exchange takes: one kernel for the CPU and CUDA keys.
-#define NATROLITE_KERNELS(key)                                                                     \
-  TORCH_LIBRARY_IMPL(natrolite, key, m)                                                            \
-  {                                                                                                \
-    m.impl("ghost_exchange", natrolite::ghost_exchange);                                           \
-    m.impl("global_sum", natrolite::global_sum);                                                   \
-    m.impl("global_max", natrolite::global_max);                                                   \
-  }
-
-NATROLITE_KERNELS(CPU)
-NATROLITE_KERNELS(CUDA)
-NATROLITE_KERNELS(AutogradCPU)
-NATROLITE_KERNELS(AutogradCUDA)
+}    // namespace natrolite

@@ -92,9 +92,6 @@ namespace {
     if (archive.any("metatomic") || archive.any("metatensor"))
       refuse("this is a metatomic model: use its own pair style, or export the original potential "
              "with 'natrolite export CHECKPOINT -o MODEL.pt'");
-    if (archive.has("extra/type_names") && archive.has("extra/r_max"))
-      refuse("this is a NequIP or Allegro file of nequip before 0.7: export the original model with "
-             "'natrolite export FILE -o MODEL.pt'");
     refuse("this TorchScript file has no natrolite.json, so it does not follow the model contract"
            ": export the original model with 'natrolite export FILE -o MODEL.pt'");
   }
@@ -114,6 +111,7 @@ FileKind identify(const char *bytes, std::size_t nbytes)
   if (!archive.has("constants.pkl")) refuse_pickle(archive);
   if (archive.has("extra/chemical_symbols_to_index")) return FileKind::sevennet_deployed;
   if (archive.any("__torch__/mace/calculators/lammps_mace")) return FileKind::mace_lammps;
+  if (archive.has("extra/n_species") && archive.has("extra/r_max")) return FileKind::nequip_deployed;
   if (archive.has("extra/type_names") && archive.has("extra/model_dtype"))
     return FileKind::nequip_torchscript;
   refuse_torchscript(archive);

@@ -29,12 +29,12 @@ Metadata foreign_metadata(const LoadOptions &options, const std::string &family,
   m.license = m.weights_sha256 = "unknown";
   m.dtype = dtype;
   m.type_names = type_names;
-  if (type_names.empty()) throw std::runtime_error("the file names no element");
+  if (type_names.empty()) throw std::runtime_error("the file names no type of atoms");
   const auto &known = element_symbols();
   for (const std::string &name : type_names) {
     const auto found = std::find(known.begin(), known.end(), name);
-    if (found == known.end()) throw std::runtime_error("the file names an unknown element: " + name);
-    m.atomic_numbers.push_back(1 + static_cast<int>(found - known.begin()));
+    const int number = 1 + static_cast<int>(found - known.begin());
+    m.atomic_numbers.push_back(found == known.end() ? 0 : number);
   }
   if (!(r_max > 0.0) || !(r_max <= LONGEST_CUTOFF) || num_layers < 1 || num_layers > 100)
     throw std::runtime_error("the file's cutoff (" + std::to_string(r_max) + ") or number of layers (" +

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "nequip_aoti.h"
 
+#include "border.h"
 #include "cuda_stream.h"
 #include "foreign_metadata.h"
 #include "nequip_metadata.h"

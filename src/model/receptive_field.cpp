@@ -17,10 +17,10 @@ namespace {
     std::vector<std::int64_t> index, types;
     Graph graph;
 
-    Chain(int ntypes, double r_max)
+    Chain(int ntypes, double cutoff)
     {
       const std::int64_t n = MOST_LAYERS + 2;
-      const double along = 0.7 * r_max, across = 0.15 * r_max, up = 0.05 * r_max;
+      const double along = 0.7 * cutoff, across = 0.15 * cutoff, up = 0.05 * cutoff;
       std::vector<std::int64_t> neighbours;
       const auto edge = [&](std::int64_t i, std::int64_t j) {
         const double sign = j > i ? 1.0 : -1.0, side = std::min(i, j) % 2 ? -1.0 : 1.0;
@@ -48,7 +48,10 @@ namespace {
 int count_layers(Model &model)
 {
   const Metadata &m = model.metadata();
-  const Chain chain(static_cast<int>(m.type_names.size()), m.r_max);
+  const double shortest = m.pair_cutoffs.empty()
+      ? m.r_max
+      : *std::min_element(m.pair_cutoffs.begin(), m.pair_cutoffs.end());
+  const Chain chain(static_cast<int>(m.type_names.size()), shortest);
   NoExchange alone;
   Evaluation result;
   model.evaluate(chain.graph, alone, result);

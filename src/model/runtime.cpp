@@ -11,7 +11,6 @@
 #endif
 
 #include <mutex>
-#include <sstream>
 #include <stdexcept>
 
 namespace natrolite {
@@ -61,22 +60,6 @@ std::string describe(const c10::Device &device)
 {
   if (device.is_cuda()) return device.str();
   return "cpu, " + std::to_string(at::get_num_threads()) + " thread(s)";
-}
-
-std::string first_line(const std::exception &e)
-{
-  std::istringstream text(e.what());
-  std::string first, last;
-  for (std::string line; std::getline(text, line);) {
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    if (first.empty()) first = line;
-    last = line;
-  }
-  if (first.empty()) return "unknown error";
-  // what a model itself raises stands behind a traceback of TorchScript, after the error's class
-  if (first.find("TorchScript interpreter") == std::string::npos) return first;
-  const auto kind = last.find("Error: ");
-  return kind == std::string::npos ? last : last.substr(kind + 7);
 }
 
 }    // namespace natrolite

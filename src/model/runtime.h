@@ -7,7 +7,6 @@
 
 #include <c10/core/Device.h>
 
-#include <exception>
 #include <string>
 
 namespace natrolite {
@@ -17,9 +16,5 @@ c10::Device prepare_runtime(const LoadOptions &options);
 
 /// The device for a log line, for example "cpu, 2 thread(s)".
 std::string describe(const c10::Device &device);
-
-/// An exception's text in one line: its first one without LibTorch's stack trace, or what a model
-/// itself raised.
-std::string first_line(const std::exception &e);
 
 }    // namespace natrolite

@@ -11,6 +11,16 @@
 namespace natrolite {
 namespace {
 
+  PlainEdges edges_of(const Reference &r, double cutoff)
+  {
+    try {
+      return periodic_edges({r.positions, r.cell, r.periodic}, cutoff);
+    } catch (const std::runtime_error &e) {
+      throw std::runtime_error(std::string("the self test cannot be made with its reference: ") +
+                               e.what() + ": export it again, or 'check no' to run all the same");
+    }
+  }
+
   /// the reference's graph, periodic images folded onto their atoms
   struct ReferenceGraph {
     std::vector<double> vec;
@@ -23,7 +33,7 @@ namespace {
       const auto ntypes = static_cast<int>(m.type_names.size());
       const PairCutoffs cutoffs = m.pair_cutoffs.empty() ? PairCutoffs(ntypes, m.list_cutoff)
                                                          : PairCutoffs(ntypes, m.pair_cutoffs);
-      const PlainEdges all = periodic_edges({r.positions, r.cell, r.periodic}, m.list_cutoff);
+      const PlainEdges all = edges_of(r, m.list_cutoff);
       std::vector<std::int64_t> neighbours;
       for (std::size_t e = 0; e < all.vec.size(); ++e) {
         const Vec3 &v = all.vec[e];

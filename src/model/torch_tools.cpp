@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "torch_tools.h"
 
-#include "runtime.h"
+#include "border.h"
 
 #include <caffe2/serialize/in_memory_adapter.h>
 #include <torch/version.h>
@@ -73,6 +73,14 @@ namespace {
 void remove_inner_gradients(torch::jit::Module &module)
 {
   remove_gradients(module.get_method("forward").graph()->block());
+}
+
+int count_modules(const torch::jit::Module &module, const std::string &class_name)
+{
+  int n = 0;
+  for (const torch::jit::Module &part : module.modules())
+    n += part.type()->name()->qualifiedName().find("." + class_name) != std::string::npos;
+  return n;
 }
 
 at::ScalarType weight_type(const torch::jit::Module &module)

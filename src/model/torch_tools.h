@@ -7,6 +7,8 @@
 
 #include <torch/script.h>
 
+#include <string>
+
 namespace natrolite {
 
 /// A tensor on `device` over memory of the caller on device `from`: without a copy if they are the
@@ -29,6 +31,9 @@ void freeze_weights(torch::jit::Module &module);
 /// Makes torch.autograd.grad inside a forward pass return nothing: models that compute forces
 /// themselves then leave their graph to our own backward pass.
 void remove_inner_gradients(torch::jit::Module &module);
+
+/// How many modules are of a class, which a package renames in front and TorchScript at the end.
+int count_modules(const torch::jit::Module &module, const std::string &class_name);
 
 /// float32 or float64 of the weights. Throws std::runtime_error for a model of another type.
 at::ScalarType weight_type(const torch::jit::Module &module);

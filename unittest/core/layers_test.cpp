@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -141,11 +142,74 @@ TEST(Layers, OneAtomAndTwoAtomsAreHorizontal)
   EXPECT_NEAR(two.corrugation, 0.5, 1e-14);
 }
 
+namespace
+{
+
+// The definition, from the sorted list of all heights.
+std::vector<int> sorted_clusters(const std::vector<double> &z, double gap, double period)
+{
+  std::vector<double> s = z;
+  std::sort(s.begin(), s.end());
+  std::vector<double> starts;
+  for (std::size_t k = 1; k < s.size(); k++)
+    if (s[k] - s[k - 1] > gap) starts.push_back(s[k]);
+  const int n = static_cast<int>(starts.size()) + 1;
+  const bool over = period > 0 && n > 1 && s[0] + period - s.back() <= gap;
+  std::vector<int> out;
+  for (const double h : z) {
+    const int k = static_cast<int>(std::count_if(starts.begin(), starts.end(),
+                                                 [&](double start) { return h >= start; }));
+    out.push_back(over ? (k + n - 2) % (n - 1) : k);
+  }
+  return out;
+}
+
+// The heights in two parts, as two ranks have them.
+std::vector<int> clusters(const std::vector<double> &z, double gap, double period)
+{
+  if (z.empty()) {
+    HeightClusters none(1.0, -1.0, gap);
+    none.finish(period);
+    EXPECT_EQ(none.count(), 0);
+    return {};
+  }
+  const auto [low, high] = std::minmax_element(z.begin(), z.end());
+  HeightClusters a(*low, *high, gap), b(*low, *high, gap);
+  for (std::size_t k = 0; k < z.size(); k++) (k % 3 ? a : b).accumulate(z[k]);
+  for (std::size_t k = 0; k < a.lows().size(); k++) {
+    a.lows()[k] = std::min(a.lows()[k], b.lows()[k]);
+    a.highs()[k] = std::max(a.highs()[k], b.highs()[k]);
+  }
+  a.finish(period);
+  std::vector<int> out;
+  for (const double h : z) out.push_back(a.layer(h));
+  EXPECT_EQ(a.count(), *std::max_element(out.begin(), out.end()) + 1);
+  return out;
+}
+
+} // namespace
+
 TEST(Layers, ClusteringFindsLayersAndTheOneOverTheFace)
 {
   const std::vector<double> z{0.1, 5.0, 5.2, 9.9, 4.9, 0.2};
-  EXPECT_EQ(cluster_heights(z, 1.5, 10.0), (std::vector<int>{1, 0, 0, 1, 0, 1}));
-  EXPECT_EQ(cluster_heights(z, 1.5, 0.0), (std::vector<int>{0, 1, 1, 2, 1, 0}));
-  EXPECT_EQ(cluster_heights(z, 20.0, 10.0), (std::vector<int>(6, 0)));
-  EXPECT_TRUE(cluster_heights({}, 1.5, 10.0).empty());
+  EXPECT_EQ(clusters(z, 1.5, 10.0), (std::vector<int>{1, 0, 0, 1, 0, 1}));
+  EXPECT_EQ(clusters(z, 1.5, 0.0), (std::vector<int>{0, 1, 1, 2, 1, 0}));
+  EXPECT_EQ(clusters(z, 20.0, 10.0), (std::vector<int>(6, 0)));
+  EXPECT_TRUE(clusters({}, 1.5, 10.0).empty());
+  EXPECT_EQ(clusters({3.0}, 1.5, 10.0), std::vector<int>{0});
+  // a stretch of exactly one gap separates nothing
+  EXPECT_EQ(clusters({1.0, 2.5, 4.0, 5.5000001}, 1.5, 0.0), (std::vector<int>{0, 0, 0, 1}));
+}
+
+TEST(Layers, ClusteringIsThatOfTheSortedHeights)
+{
+  std::mt19937 rng(8);
+  for (int trial = 0; trial < 400; trial++) {
+    std::uniform_real_distribution<double> height(-3.0, 17.0), gap(0.05, 4.0);
+    std::vector<double> z(1 + trial % 60);
+    for (double &h : z) h = trial % 2 ? height(rng) : std::round(2.0 * height(rng)) / 2.0;
+    const double g = trial % 2 ? gap(rng) : 0.5 * (1 + trial % 4);
+    EXPECT_EQ(clusters(z, g, trial % 3 ? 20.0 : 0.0), sorted_clusters(z, g, trial % 3 ? 20.0 : 0.0))
+        << trial;
+  }
 }

@@ -12,7 +12,7 @@
 /// Ghosts are all images within `ghost_cutoff` of the owned atoms' bounding sphere (many too many).
 struct HostAtoms {
   std::vector<natrolite::Vec3> positions;
-  std::vector<int> type, owner;
+  std::vector<int> type, groups, owner;
   std::vector<const double *> x;
   std::vector<std::vector<int>> lists;
   std::vector<const int *> first;
@@ -53,6 +53,7 @@ struct HostAtoms {
     view.nlocal = nlocal;
     view.nall = static_cast<int>(positions.size());
     view.type = type.data();
+    view.groups = groups.data();
     view.model_type = model_type.data();
     view.owner = owner.data();
     return view;
@@ -67,6 +68,7 @@ struct HostAtoms {
         p[d] += a * s.cell[0][d] + b * s.cell[1][d] + c * s.cell[2][d];
       positions.push_back(p);
       type.push_back(types[i]);
+      groups.push_back(1);    // all
       owner.push_back(i);
     }
   }

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 using namespace natrolite;
 
 namespace {
@@ -75,4 +77,25 @@ TEST(EdgeScatter, OnlyWhatIsWantedIsTouched)
   EXPECT_DOUBLE_EQ(t.total, 0.0);
   EXPECT_DOUBLE_EQ(t.virial[0], 0.0);
   EXPECT_NE(t.force[0][0], 0.0);
+}
+
+TEST(EdgeScatter, SumsAreNotFiniteIfAnyValueIsNot)
+{
+  for (const double bad : {0.5, HUGE_VAL, -HUGE_VAL, std::nan("")}) {
+    TwoAtoms t;
+    AtomSums sums = t.sums();
+    t.energy[1] = bad;
+    EXPECT_EQ(std::isfinite(scatter_energy(t.rows, t.energy.data(), 1.0, sums)), bad == 0.5);
+    for (std::size_t k = 0; k < t.gradient.size(); ++k) {
+      auto gradient = t.gradient;
+      gradient[k] = bad;
+      for (const bool virials : {true, false}) {
+        if (!virials) sums.virial = nullptr, sums.virial_atom = sums.centroid_atom = nullptr;
+        const double sum = scatter_edges(t.rows, t.edges, gradient.data(), 1.0, sums);
+        EXPECT_EQ(std::isfinite(sum), bad == 0.5);
+      }
+    }
+    const double forces[6] = {1.0, 2.0, bad, 4.0, 5.0, 6.0}, virial[9] = {};
+    EXPECT_EQ(std::isfinite(scatter_rows(t.rows, forces, virial, 1.0, sums)), bad == 0.5);
+  }
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <random>
 #include <tuple>
 
@@ -83,6 +84,27 @@ TEST(PeriodicEdges, AnEdgeExactlyAtTheCutoffIsLeftOut)
   EXPECT_EQ(periodic_edges(s, 2.0000001).vec.size(), 2u);
 }
 
+TEST(PeriodicEdges, MoreImagesThanASmallStructureHasAreRefused)
+{
+  Structure s;
+  s.cell = {{{4.0, 0.0, 0.0}, {0.0, 4.0, 0.0}, {0.0, 0.0, 4.0}}};
+  s.periodic = {true, true, true};
+  s.positions = {{0.0, 0.0, 0.0}, {1e9, 0.0, 0.0}};
+  EXPECT_THROW(periodic_edges(s, 5.0), std::runtime_error);
+  s.positions[1] = {1.0, 1.0, 1.0};
+  EXPECT_NO_THROW(periodic_edges(s, 40.0));
+  for (const double height : {1e-9, 0.0}) {
+    s.cell[2] = {0.0, 0.0, height};
+    EXPECT_THROW(periodic_edges(s, 5.0), std::runtime_error) << height;
+  }
+  s.cell[2] = s.cell[1];    // no volume
+  EXPECT_THROW(periodic_edges(s, 5.0), std::runtime_error);
+  s.periodic = {false, false, false};
+  EXPECT_EQ(periodic_edges(s, 5.0).vec.size(), 2u);
+  s.positions.assign(4000, {0.0, 0.0, 0.0});
+  EXPECT_THROW(periodic_edges(s, 5.0), std::runtime_error);
+}
+
 class EdgesOfCellShorterThanCutoff : public testing::TestWithParam<GhostRows> {
 };
 
@@ -153,6 +175,33 @@ TEST(Edges, AtomsOfOtherStylesAreNoRows)
   EXPECT_EQ(static_cast<std::size_t>(edges.size()), periodic_edges(part, 3.5).vec.size());
 }
 
+TEST(Edges, AtomsPutAsideAreNoRows)
+{
+  const Structure s = triclinic(6, 5);
+  HostAtoms host(s, std::vector<int>(6, 1), 2, 4.0, true);
+  for (std::size_t i = 0; i < host.groups.size(); ++i)    // LAMMPS' ghosts have their owner's groups
+    host.groups[i] = host.owner[i] == 2 || host.owner[i] == 3 ? 8 : 1 | 4;
+  Structure rest = s;
+  rest.positions.erase(rest.positions.begin() + 2, rest.positions.begin() + 4);
+  const auto expected = periodic_edges(rest, 3.5).vec.size();
+  RowMap rows;
+  EdgeList edges;
+  for (const GhostRows mode : {GhostRows::folded, GhostRows::ghost}) {
+    build_rows(host.neighbors(), host.atoms(ONE_TYPE), mode, rows);
+    EXPECT_EQ(rows.nowned, 4);
+    for (std::size_t i = 0; i < host.groups.size(); ++i)
+      EXPECT_EQ(rows.row_of_atom[i] < 0, host.groups[i] == 8);
+    edges.build(host.neighbors(), rows, PairCutoffs(1, 3.5), rows.nlocal);
+    EXPECT_EQ(static_cast<std::size_t>(edges.size()), expected);
+  }
+  const PairCutoffs cutoffs(1, 3.5);
+  const auto centres = build_shell_rows(host.neighbors(), host.atoms(ONE_TYPE), cutoffs, 1, rows);
+  EXPECT_EQ(rows.nowned, 4);
+  for (const int atom : rows.atom_of_row) EXPECT_NE(host.groups[atom], 8);
+  edges.build(host.neighbors(), rows, cutoffs, centres);
+  EXPECT_EQ(static_cast<std::size_t>(edges.size()), expected);
+}
+
 TEST(Edges, CutoffsPerTypePairAreUsed)
 {
   Structure s;
@@ -198,6 +247,40 @@ TEST(Edges, BuffersAreReusedOnceWarm)
   edges.build(host.neighbors(), rows, PairCutoffs(1, 4.6), rows.nlocal);
   EXPECT_EQ(edges.vectors(), vectors);
   EXPECT_EQ(edges.memory_bytes(), bytes);
+}
+
+TEST(Edges, BuffersGrowAndShrinkWithoutMuchSlack)
+{
+  const auto wanted = [](std::int64_t n) { return 5.0 * sizeof(double) * n; };
+  EdgeList edges;
+  for (const std::int64_t n : {200000, 205000, 210000, 215000, 260000, 600000, 590000, 610000}) {
+    const std::vector<double> vectors(3 * n, 1.0);
+    const std::vector<std::int64_t> index(2 * n, 7);
+    edges.assign(n, vectors.data(), index.data());
+    EXPECT_GE(edges.memory_bytes(), wanted(n));
+    EXPECT_LE(edges.memory_bytes(), 1.15 * wanted(n)) << n;
+  }
+  const std::vector<double> vectors(3 * 100000, 1.0);
+  const std::vector<std::int64_t> index(2 * 100000, 7);
+  edges.assign(100000, vectors.data(), index.data());
+  EXPECT_LE(edges.memory_bytes(), 1.15 * wanted(100000));
+}
+
+TEST(Edges, SumOfPositionsIsNotFiniteIfOnePositionIsNot)
+{
+  Structure s;
+  s.positions = {{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}};
+  for (const double bad : {0.0, HUGE_VAL, -HUGE_VAL, std::nan("")}) {
+    s.positions[1][1] = bad;
+    const HostAtoms host(s, {1, 2}, 0, 1.0);
+    RowMap rows;
+    build_rows(host.neighbors(), host.atoms({-1, 0, 0}), GhostRows::ghost, rows);
+    const double sum = sum_positions(rows, host.neighbors().x);
+    EXPECT_EQ(std::isfinite(sum), std::isfinite(bad));
+    if (bad == 0.0) { EXPECT_DOUBLE_EQ(sum, 16.0); }
+    build_rows(host.neighbors(), host.atoms({-1, 0, -1}), GhostRows::ghost, rows);
+    EXPECT_DOUBLE_EQ(sum_positions(rows, host.neighbors().x), 6.0);
+  }
 }
 
 TEST(PairCutoffs, BadValuesAreNamed)

@@ -2,6 +2,7 @@
 #include "core/linear_fit.h"
 #include "core/msd.h"
 #include "core/path.h"
+#include "core/transport.h"
 
 #include <gtest/gtest.h>
 
@@ -298,4 +299,18 @@ TEST(Hops, BlocksAcrossSaveAndLoad)
   EXPECT_GT(a.count(), 5);
   EXPECT_EQ(p.tortuosity(), q.tortuosity());
   EXPECT_EQ(p.length(), q.length());
+}
+
+TEST(Transport, SizeOfTheStateIsKnownBeforehand)
+{
+  TransportSettings s;
+  s.msd.maxlag = 20;
+  s.path.stride = 2, s.path.window = 5;
+  Transport t(2, s);
+  for (int n = 0; n < 100; n++) {
+    std::vector<double> state;
+    t.save(0, state);
+    EXPECT_EQ(Transport::state_size(n, s), static_cast<double>(state.size())) << n;
+    t.accumulate({{0.1 * n, 0, 0}, {0, 0.2 * n, 0}});
+  }
 }

@@ -156,3 +156,16 @@ TEST(Blocking, SaveAndLoadContinueExactly)
   EXPECT_EQ(a.error(), c.error());
   EXPECT_EQ(a.mean(), c.mean());
 }
+
+TEST(Table, EnergyRowIsReadBack)
+{
+  const EnergyRow row{288.264, 1200, 3.25, {4, {-7.123456789012345, 0.0125}}};
+  const EnergyRow empty{288.264, 10, 0.5, {0, {-3.5, 0.0}}};
+  const auto table = read_contents(energy_text(row, "eV") + energy_text(empty, "eV"), 1.0);
+  EXPECT_EQ(table.problem, "");
+  EXPECT_EQ(table.host_mass, 288.264);
+  ASSERT_EQ(table.contents.size(), 2u);
+  EXPECT_EQ(table.contents[1].n, 4);
+  EXPECT_NEAR(table.contents[1].energy.value, row.content.energy.value, 1e-14);
+  EXPECT_EQ(table.contents[1].energy.error, 0.0125);
+}

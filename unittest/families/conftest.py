@@ -20,6 +20,10 @@ os.environ.setdefault("GLIBC_TUNABLES", "glibc.rtld.execstack=2")
 from measured import measured, pytest_terminal_summary  # noqa: E402, F401
 
 
+# family -> environment with an older version of its program, whose files differ
+OLDER = {"sevennet": "sevenn012", "nequip06": "nequip05"}
+
+
 def python_of(family):
     """Return the interpreter of a family's environment; skips the test where there is none."""
     own = {"spookynet": sys.executable, "sevennet": sys.executable}
@@ -40,8 +44,9 @@ def sources():
 
 def make(family, folder):
     command = [python_of(family), HERE / f"make_{family}.py", folder]
-    if family == "sevennet" and os.environ.get("NATROLITE_PYTHON_sevenn012"):
-        command.append(os.environ["NATROLITE_PYTHON_sevenn012"])
+    older = os.environ.get(f"NATROLITE_PYTHON_{OLDER.get(family)}")
+    if older:
+        command.append(older)
     done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]
 

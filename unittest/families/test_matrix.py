@@ -8,6 +8,9 @@ and `cases.json`: a list of objects with
     energy (eV), forces (eV/A) and stress (eV/A^3, or null without a cell) in ASE's frame,
     charges (e, optional).
 
+Of the cells (file, structure, mode and ranks) so many run that every two of the three meet; with KOKKOS
+every file, and every structure and kind of file in every mode (pairwise.py).
+
 Limits: float64 1e-9 eV/atom, eV/A, eV/A^3, e; float32 2e-6 eV/atom, 2e-4 eV/A, 1e-5 eV/A^3, 1e-5 e, as
 in test_pair_sevennet.py.
 """
@@ -16,11 +19,12 @@ import functools
 
 import lammps_run
 import numpy as np
+import pairwise
 import pytest
 import structures
 from ase import Atoms
 
-FAMILIES = ["spookynet", "sevennet", "mace", "nequip"]
+FAMILIES = ["spookynet", "sevennet", "mace", "nequip", "nequip06", "nequix"]
 LIMITS = {"float32": (2e-6, 2e-4, 1e-5, 1e-5), "float64": (1e-9,) * 4}
 RANKS = [1, 2] if lammps_run.KOKKOS else [1, 2, 4]
 MODES = [(1, "folded")] + [(ranks, mode) for ranks in RANKS for mode in ("ghost", "shell")]
@@ -43,11 +47,15 @@ def dense_shell(case, s):
     return s.volume > 0 and len(s) / s.volume * 4.2 * reach**3 > 20000
 
 
+def kind(case):
+    return case["foreign"], case["dtype"], case["strictly_local"]
+
+
 def representatives(cases):
     """Return the first exported and the first foreign file of each dtype: they run in every way."""
     first = {}
     for case in cases:
-        first.setdefault((case["foreign"], case["dtype"], case["strictly_local"]), case["file"])
+        first.setdefault(kind(case), case["file"])
     return set(first.values())
 
 
@@ -62,6 +70,21 @@ def ways(case, everyway):
         and not (case["max_ranks"] and ranks > case["max_ranks"])
         and not (mode == "shell" and crowded)
     ]
+
+
+def cells(cases):
+    """Return the (case, (ranks, mode)) to run."""
+    everyway = representatives(cases)
+    rows = [(case, way) for case in cases for way in ways(case, everyway)]
+
+    def wanted(row):
+        case, way = row
+        file, structure = ("file", case["file"]), ("structure", system(case).atoms.get_chemical_formula())
+        if lammps_run.KOKKOS:
+            return {file, (structure, way), (kind(case), way)}
+        return {(file, structure), (file, way), (structure, way)}
+
+    return pairwise.cover(rows, wanted)
 
 
 def deck_of(case, file, folder, ranks, modes):
@@ -91,8 +114,8 @@ def runs(made, tmp_path_factory):
     def get(family, ranks):
         files, cases = made(family)
         folder = tmp_path_factory.mktemp(f"{family}{ranks}")
-        everyway = representatives(cases)
-        modes = {case["id"]: [m for r, m in ways(case, everyway) if r == ranks] for case in cases}
+        chosen = [(case["id"], way) for case, way in cells(cases)]
+        modes = {case["id"]: [m for r, m in MODES if (case["id"], (r, m)) in chosen and r == ranks] for case in cases}
         decks = [
             deck_of(case, files / case["file"], folder, ranks, modes[case["id"]])
             for case in cases

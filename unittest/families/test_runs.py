@@ -2,9 +2,12 @@
 """Dynamics with a float64 model of each family: ranks, restart, hybrid, D3, the ghosts of Allegro."""
 
 import random
+import subprocess
+import sys
 
 import lammps_run
 import numpy as np
+import pairwise
 import pytest
 import structures
 import test_pair_fuzz as fuzz
@@ -14,6 +17,7 @@ MODELS = {
     "mace": ("mace", "mace-zbl-float64.pt"),
     "nequip": ("nequip", "nequip-zbl.pt"),
     "allegro": ("nequip", "allegro-zbl.pt"),
+    "nequix": ("nequix", "nequix.pt"),
     "sevennet": ("sevennet", "sevennet-float64.pt"),
     "spookynet": ("spookynet", "spookynet-float64.pt"),
 }
@@ -47,6 +51,11 @@ def start(folder, system=SYSTEM):
 NVT = "fix bath all nvt temp 300 300 0.025\n"
 
 
+def cells(counts):
+    """Return (family, ranks): every family, every number of ranks; ALL of them if asked for."""
+    return pairwise.cover([(family, ranks) for family in MODELS for ranks in counts], lambda row: {*enumerate(row)})
+
+
 @pytest.mark.parametrize("family", list(MODELS))
 def test_200_steps_of_nvt_on_1_and_3_ranks(family, file, tmp_path, measured):
     """The same trajectory to rounding: forces of order 1 eV/A, 50 fs."""
@@ -66,8 +75,7 @@ def test_200_steps_of_nvt_on_1_and_3_ranks(family, file, tmp_path, measured):
     assert moved > 0.02 and away <= 1e-9 and force <= 1e-8
 
 
-@pytest.mark.parametrize("ranks", [1, 2])
-@pytest.mark.parametrize("family", list(MODELS))
+@pytest.mark.parametrize("family, ranks", cells([1, 2]))
 def test_restart_continues_bit_by_bit(family, ranks, file, tmp_path):
     """In a cube: LAMMPS itself rounds the positions of a tilted box anew when it reads them."""
     pair = lammps_run.pair(file(family), CUBE.names) + "\n"
@@ -111,8 +119,7 @@ pair_coeff * * equivariant 2 {b} NULL Na
     assert abs(found["sodium"][0]) > 1e-3
 
 
-@pytest.mark.parametrize("ranks", [1, 2])
-@pytest.mark.parametrize("family", list(MODELS))
+@pytest.mark.parametrize("family, ranks", cells([2, 1]))
 def test_dispersion_on_top(family, ranks, file, tmp_path):
     """hybrid/overlay with stock D3 is the sum of the two."""
     keywords = ELECTRONS.get(family, "")
@@ -164,7 +171,55 @@ FOREIGN = {
     "zbl-float64-lammps.pt": "mace",
     "nequip-zbl.nequip.pth": "nequip",
     "allegro-cutoffs.nequip.pt2": "nequip",
+    "allegro-cutoffs-deployed.pth": "nequip06",
 }
+
+
+# what `natrolite info` says of them
+INFO = {
+    "deployed.pt": ["(sevennet)", "sevenn 0.", "float32", "4 Angstrom", "folded and shell", "5: C H Na O Ti"],
+    "zbl-float64-lammps.pt": ["(mace)", "float64", "4 Angstrom", "2 layer(s)", "5: H C O Na Ti"],
+    "nequip-zbl.nequip.pth": ["(nequip)", "nequip-compile", "float64", "folded and shell", "5: H C O Na Ti"],
+    "allegro-cutoffs.nequip.pt2": ["(allegro)", "AOTInductor", "device cpu", "every exchange", "some pairs"],
+}
+
+
+@pytest.mark.parametrize("name", list(FOREIGN))
+def test_info_and_check_of_foreign_files(name, made, tmp_path):
+    """check runs LAMMPS in its own process, and refuses what LAMMPS refuses."""
+    file = made(FOREIGN[name])[0] / name
+    damaged = tmp_path / f"damaged-{name}"
+    damaged.write_bytes(fuzz.garbage(file.read_bytes(), random.Random(3)))
+
+    def command(word, path, **changes):
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", "natrolite", word, path], capture_output=True, text=True,
+            env=lammps_run.environment(**changes), timeout=300,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    code, said, complaint = command("info", file)
+    assert code == 0 and not complaint and all(word in said for word in INFO[name]), (said, complaint)
+    code, said, complaint = command("check", file)
+    assert code == 0 and "the slope of the energy" in said and "5 atoms have" in said, complaint
+    for outcome in (command("check", damaged), command("check", file, LAMMPS_PLUGIN_PATH="")):
+        assert outcome[0] == 1 and outcome[2].count("\n") == 1 and name in outcome[2], outcome
+    assert "LAMMPS_PLUGIN_PATH" in outcome[2]
+
+
+def test_error_in_a_compiled_file_is_one_line(made, tmp_path):
+    """LibTorch's errors are of many lines, also in an evaluation outside of TorchScript."""
+    file = made("nequip")[0] / "allegro-cutoffs.nequip.pt2"
+
+    def swapped(name, content):
+        return content.replace(b"forces virial", b"virial forces") if name.endswith(".json") else content
+
+    (tmp_path / "swapped.nequip.pt2").write_bytes(fuzz.rewritten(file.read_bytes(), swapped))
+    text = start(tmp_path, CUBE) + lammps_run.pair(tmp_path / "swapped.nequip.pt2", CUBE.names)
+    done = lammps_run.attempt(text + "\nrun 0\n", tmp_path)
+    assert done.code != 0 and len(done.errors()) == 1 and "failed on rank 0" in done.errors()[0], done.tail()
+    assert "start out of range" in done.errors()[0], done.tail()
+    assert "frame #" not in done.output and "Exception raised" not in done.output, done.tail()
 
 
 @pytest.mark.parametrize("name", list(FOREIGN))
@@ -195,6 +250,53 @@ def test_damaged_foreign_files(name, made, tmp_path):
         assert 0 < done.code < 128 and len(done.errors()) == 1, f"{file.name}\n{done.tail()}"
         assert file.name in done.errors()[0], done.errors()
     assert refused > 5
+
+
+def with_texts(data, **texts):
+    """Return a deployed file with other extra files; None removes one."""
+
+    def change(name, content):
+        folder, _, key = name.rpartition("/")
+        return texts.get(key, content) if folder.endswith("/extra") else content
+
+    return fuzz.rewritten(data, change)
+
+
+DEPLOYED = {
+    # other extra files -> words of the error, none if it runs
+    "renamed": ({"type_names": "H sp2 O ion Ti"}, []),
+    "species": ({"n_species": "4"}, ["'n_species' is '4'", "5 types", "deploy the trained model again"]),
+    "cutoffs": ({"per_edge_type_cutoff": "4.31 " * 25}, ["4.31", "more than its 'r_max' 4.3"]),
+    "halved": ({"per_edge_type_cutoff": "4.0 " * 5}, ["not a square matrix"]),
+}
+
+
+@pytest.mark.parametrize("name", list(DEPLOYED))
+def test_deployed_file_with_other_texts(name, made, tmp_path):
+    """Type names need not be elements; what does not fit the model is refused."""
+    texts, words = DEPLOYED[name]
+    folder, cases = made("nequip06")
+    original = "allegro-cutoffs-deployed.pth"
+    file = tmp_path / "other.pth"
+    file.write_bytes(with_texts((folder / original).read_bytes(), **texts))
+    types = texts.get("type_names", "H C O Na Ti").split()
+    deck = start(tmp_path, CUBE) + lammps_run.pair(file, [types[1], types[3]])
+    done = lammps_run.attempt(deck + '\nrun 0 post no\nprint "@ pe $(pe:%.17g)"\n', tmp_path)
+    if words:
+        assert done.code != 0 and len(done.errors()) == 1, done.tail()
+        assert all(word in done.errors()[0] for word in ["other.pth", *words]), done.errors()
+        return
+    truth = [c["energy"] for c in cases if (c["file"], c["structure"]) == (original, "amorphous_carbon")]
+    assert done.code == 0 and abs(done.printed()["pe"][0] - truth[0]) <= 1e-9 * len(CUBE), done.tail()
+
+
+def test_constant_on_the_total_energy_is_named(made, tmp_path):
+    folder, _ = made("nequip06")
+    file = folder / "nequip05-double-deployed.pth"
+    if not file.exists():
+        pytest.skip("no environment nequip05: give NATROLITE_PROVIDE=ON or -DNATROLITE_PYTHON_nequip05=PYTHON")
+    done = lammps_run.lmp(start(tmp_path) + lammps_run.pair(file, SYSTEM.names) + "\nrun 0\n", tmp_path)
+    assert "constant of -3.5" in done.output
 
 
 def test_molecular_spookynet_is_refused_in_a_periodic_box(made, tmp_path):

@@ -23,6 +23,14 @@ run 1
 print "it runs"
 """
 
+PYTHON = """
+from lammps import lammps
+host = lammps(cmdargs=["-log", "none"])
+print("has it:", host.has_style("pair", "equivariant"))
+host.file("{deck}")
+host.close()
+"""
+
 
 def run(command, **variables):
     env = {k: v for k, v in os.environ.items() if k not in ("LAMMPS_PLUGIN_PATH", "PYTHONPATH")}
@@ -90,4 +98,9 @@ def test_pip_install_makes_lmp_know_the_style(deck, tmp_path):
     assert str(site) in output
     assert "it runs" in output
     assert "natrolite" in run([sys.executable, "-m", "natrolite", "--version"], PYTHONPATH=str(site))
+    # LAMMPS' own import finds MPI and the plugin, because its package asks for the plugin's folder
+    script = tmp_path / "script.py"
+    script.write_text(PYTHON.format(deck=deck))
+    output = run([sys.executable, script], PYTHONPATH=str(site), LD_LIBRARY_PATH="")
+    assert "has it: True" in output and "it runs" in output
     assert (site / "bin" / "natrolite").exists()

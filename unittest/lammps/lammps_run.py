@@ -3,7 +3,8 @@
 
 The lmp and mpiexec are those beside sys.executable, or NATROLITE_LMP and NATROLITE_MPIEXEC;
 NATROLITE_PLUGINS names the plugins' folder. With NATROLITE_KOKKOS every deck runs with -suffix kk and
-the plugin of the plugins' folder kokkos.
+the plugin of the plugins' folder kokkos. With NATROLITE_DECK_SERVER, a library, processes are shared by
+the decks (lammps_server.py), except where a test asks for `fresh` ones.
 A run that goes wrong raises AssertionError with the end of LAMMPS' output.
 """
 
@@ -15,11 +16,13 @@ import subprocess
 import sys
 
 import numpy as np
+from lammps_server import Groups
 
 BIN = pathlib.Path(sys.executable).parent
 LMP = os.environ.get("NATROLITE_LMP") or BIN / "lmp"
 MPIEXEC = os.environ.get("NATROLITE_MPIEXEC") or BIN / "mpiexec"
 KOKKOS = bool(os.environ.get("NATROLITE_KOKKOS"))
+SERVER = os.environ.get("NATROLITE_DECK_SERVER")
 EV_PER_A3 = 1.6021765e6  # bar, LAMMPS' nktv2p of units metal
 KCAL_PER_EV = 23.060549  # LAMMPS' METAL2REAL
 STYLE = "pair_style equivariant"
@@ -79,19 +82,32 @@ def _kokkos(ranks, threads):
     return ["-k", "on", "t", str(threads), "-sf", "kk"] if KOKKOS and threads else []
 
 
-def attempt(deck, folder, ranks=1, arguments=(), timeout=120, threads=None, **changes):
-    """Run a deck with `-in`; return Finished whatever happens, but a hang is an AssertionError.
+def attempt(deck, folder, ranks=1, arguments=(), timeout=120, threads=None, fresh=False, **changes):
+    """Run a deck; return Finished whatever happens, but a hang is an AssertionError.
 
-    threads: of each rank in a LAMMPS with KOKKOS; 0 = without its switches.
+    threads: of each rank in a LAMMPS with KOKKOS; 0 = without its switches. fresh: in processes of its
+    own, with `-in`, as it always is with arguments or changes; for tests of a process, of its memory say.
     """
     folder = pathlib.Path(folder)
     (folder / "in.deck").write_text(deck)
     command = [MPIEXEC, "-n", str(ranks)] if ranks > 1 else []
-    command += [LMP, "-nocite", "-log", "none", *_kokkos(ranks, threads), *arguments, "-in", "in.deck"]
+    command, switches = [*command, LMP], _kokkos(ranks, threads)
+    if GROUPS and not (fresh or arguments or changes):
+        code, output = GROUPS.attempt(command, switches, folder, ranks, environment(), timeout)
+    else:
+        command += ["-nocite", "-log", "none", *switches, *arguments, "-in", "in.deck"]
+        code, output = _alone(command, folder, environment(**changes), timeout)
+    if code is None:
+        raise AssertionError(f"hang: no end after {timeout} s on {ranks} ranks\n{output[-3000:]}")
+    return Finished(code, output, folder)
+
+
+def _alone(command, folder, env, timeout):
+    """Return (exit code or None for a hang, output) of a process group."""
     process = subprocess.Popen(
         [str(word) for word in command],
         cwd=folder,
-        env=environment(**changes),
+        env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -102,9 +118,8 @@ def attempt(deck, folder, ranks=1, arguments=(), timeout=120, threads=None, **ch
     try:
         output, _ = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
-        output = _stop(process)
-        raise AssertionError(f"hang: no end after {timeout} s on {ranks} ranks\n{output[-3000:]}") from None
-    return Finished(process.returncode, output, folder)
+        return None, _stop(process)
+    return process.returncode, output
 
 
 def _stop(process):
@@ -118,9 +133,12 @@ def _stop(process):
     return "(no output)"
 
 
-def lmp(deck, folder, ranks=1, arguments=(), timeout=120, threads=None, **changes):
+GROUPS = Groups(SERVER, _stop) if SERVER else None
+
+
+def lmp(deck, folder, ranks=1, arguments=(), timeout=120, threads=None, fresh=False, **changes):
     """Run a deck that must succeed; return Finished."""
-    done = attempt(deck, folder, ranks, arguments, timeout, threads, **changes)
+    done = attempt(deck, folder, ranks, arguments, timeout, threads, fresh, **changes)
     assert done.code == 0 and not done.errors(), f"exit {done.code} on {ranks} ranks\n{done.tail()}"
     return done
 

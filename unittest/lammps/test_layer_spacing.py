@@ -200,6 +200,7 @@ WRONG = [
     ("low mid weight mass speed 3", ["speed", "weight, periodic"]),
     ("auto -1.5", ["-1.5"]),
     ("auto 50", ["auto 50", "smaller gap"]),
+    ("auto 1e-6", ["auto 1e-06", "too fine", "at least 1.4e-05"]),
     ("low none", ["none", "no atoms"]),
 ]
 

@@ -111,10 +111,10 @@ def test_run_0_again_is_a_new_row_and_a_new_warning(ranks, toys, tmp_path):
 
 @pytest.mark.parametrize("ranks", [1, 2, 4])
 def test_forces_that_are_no_numbers(ranks, toys, tmp_path):
-    """A member gone wrong is the largest deviation, not a hang."""
-    names = f"{toys / 'nan.pt'},{toys / 'nan.pt'}"
+    """A member gone wrong that does not drive the run is the largest deviation, not a hang."""
+    names = f"{toys / 'calm.pt'},{toys / 'nan.pt'}"
     lines = lammps_run.pair(names, SYSTEM.names, "committee 1 table.txt 1.0 charge 2 check no")
-    done = lammps_run.attempt(lammps_run.single_point("at", SYSTEM, tmp_path, lines), tmp_path, ranks)
+    done = lammps_run.lmp(lammps_run.single_point("at", SYSTEM, tmp_path, lines), tmp_path, ranks)
     assert "committee's forces on atom" in done.output, done.tail()
     assert np.isinf(table(tmp_path)[0, 3])
 
@@ -168,6 +168,79 @@ def test_fix_pair_alone_asks_for_it(toys, tmp_path):
     found = lammps_run.point(lammps_run.lmp(deck, tmp_path), "at")
     forces = spread([member(name) for name in FILES])[1]
     assert np.abs(found.columns["f_doubt"] - forces).max() <= 1e-12
+
+
+AGAIN = """
+undump d
+pair_style equivariant committee 1 again.txt
+pair_coeff * * {files} Ar Ne
+rerun steps.dump dump x y z purge yes add keep replace no
+"""
+STEPS = {
+    "trial moves": """
+fix mc all atom/swap 1 4 2949 3000.0 ke no types 1 2
+fix derivatives all numdiff 4 0.01
+run 4 post no
+unfix mc
+unfix derivatives
+""",
+    "trial points": "min_modify dmax 2.0\nminimize 0.0 1e-9 4 80\n",
+}
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+@pytest.mark.parametrize("name", list(STEPS))
+def test_table_is_of_the_last_configuration_of_a_step(name, ranks, toys, tmp_path):
+    """Trial moves before the step's forces, numerical derivatives after them, a line search."""
+    files = ",".join(str(toys / f"{name}.pt") for name in FILES)
+    before = lammps_run.load("at", SYSTEM, tmp_path, "atom_modify map array")
+    deck = f"""{before}
+{lammps_run.pair(files, SYSTEM.names, "committee 1 table.txt")}
+dump d all custom 1 steps.dump id type x y z
+dump_modify d sort id format float %.15g
+{STEPS[name]}{AGAIN.format(files=files)}"""
+    lammps_run.lmp(deck, tmp_path, ranks)
+    live, again = table(tmp_path), np.loadtxt(tmp_path / "again.txt")
+    assert live[:, 0].tolist() == [0, 1, 2, 3, 4] and len(set(live[:, 3])) >= 4
+    assert np.allclose(live, again, rtol=1e-8)
+
+
+def test_table_goes_on(toys, tmp_path):
+    """After a restart rows of its step and later ones are written anew; `clear` and a run of another
+    model in the same input append; a run from step 0 in a process of its own begins afresh."""
+    files = ",".join(str(toys / f"{name}.pt") for name in FILES)
+    pair = lammps_run.pair(files, SYSTEM.names, "committee 2 table.txt") + "\n"
+    moving = "fix move all nve\ntimestep 0.0005\n"
+    start = lammps_run.load("at", SYSTEM, tmp_path) + pair + moving
+    lammps_run.lmp(start + "run 4 post no\nwrite_restart four\nrun 4 post no\n", tmp_path)
+    whole = table(tmp_path)
+    assert whole[:, 0].tolist() == [0, 2, 4, 4, 6, 8]
+    text = (tmp_path / "table.txt").read_text()
+    (tmp_path / "table.txt").write_text(text + "10 0.12")  # a run that was killed
+    after = f"clear\nread_restart four\n{pair}{moving}run 6 post no\n"
+    lammps_run.lmp(after, tmp_path)
+    again = table(tmp_path)
+    assert again[:, 0].tolist() == [0, 2, 4, 6, 8, 10]
+    assert np.array_equal(again[:2], whole[:2]) and np.allclose(again[2:5], whole[3:], rtol=1e-9)
+    twice = start + "run 2 post no\n" + lammps_run.load("at", SYSTEM, tmp_path) + pair + "run 0 post no\n"
+    lammps_run.lmp(twice, tmp_path)
+    assert table(tmp_path)[:, 0].tolist() == [0, 2, 0]
+    assert (tmp_path / "table.txt").read_text().count("# committee of 3 models") == 2
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_two_pair_styles_do_not_share_a_table(ranks, toys, tmp_path):
+    names = f"{toys / 'mp.pt'},{toys / 'peratom.pt'}"
+    style = "equivariant committee 1 table.txt exchange shell"
+    lines = f"""
+comm_modify cutoff 11
+pair_style hybrid/overlay {style} {style}
+pair_coeff * * equivariant 1 {names} Ar Ne
+pair_coeff * * equivariant 2 {names} Ar Ne
+"""
+    done = lammps_run.attempt(lammps_run.single_point("at", SYSTEM, tmp_path, lines), tmp_path, ranks)
+    assert done.code != 0 and len(done.errors()) == 1, done.tail()
+    assert "table.txt: another pair style writes it" in done.errors()[0]
 
 
 REFUSED = {

@@ -7,6 +7,7 @@ allocator, a longer edge list at another temperature). With KOKKOS the resident 
 grows by 1.2 MB here, so 2 MB are allowed.
 """
 
+import os
 import re
 
 import lammps_run
@@ -16,6 +17,15 @@ import toy_systems
 LIMITS = {"heap": 0.5, "peak": 2.0 if lammps_run.KOKKOS else 0.5}  # MB
 HEAP = re.compile(r"Total dynamically allocated memory: ([0-9.]+) Mbyte")
 PEAK = re.compile(r"Maximum resident set size: ([0-9.]+) Mbyte")
+
+
+def growth_in(output):
+    """Return how much heap and peak grew between two `info memory`, MB."""
+    growth = []
+    for pattern in (HEAP, PEAK):
+        warm, end = (float(value) for value in pattern.findall(output))
+        growth.append(end - warm)
+    return growth
 
 
 @pytest.mark.parametrize("ranks", [1, 2])
@@ -38,10 +48,39 @@ info memory
 run 200 post no
 info memory
 """
-    output = lammps_run.lmp(deck, tmp_path, ranks).output
-    growth = []
-    for pattern in (HEAP, PEAK):
-        warm, end = (float(value) for value in pattern.findall(output))
-        growth.append(end - warm)
+    output = lammps_run.lmp(deck, tmp_path, ranks, fresh=True).output
+    growth = growth_in(output)
     measured("growth in 200 steps: heap MB, peak MB", f"{toy}, {mode}, {ranks} rank(s)", *growth)
+    assert growth[0] <= LIMITS["heap"] and growth[1] <= LIMITS["peak"]
+
+
+SOAK = """
+neighbor 1.0 bin
+velocity all create 100 12 loop geom mom yes dist gaussian
+fix move all nve
+fix heat all langevin 100 100 0.5 4711
+fix fields all pair 10 equivariant energy 0
+compute fields all reduce sum f_fields
+thermo_style custom step pe c_fields
+thermo 1000
+timestep 0.002
+restart 500 one.restart two.restart
+run 20000 post no
+info memory
+run 80000 post no
+info memory
+print "@ end $(pe) $(step)"
+"""
+
+
+@pytest.mark.skipif(not os.environ.get("NATROLITE_ALL"), reason="100 000 steps, minutes: set NATROLITE_ALL=1")
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_soak(ranks, toys, tmp_path, measured):
+    """100 000 steps with restart files and fields of fix pair: what is allocated once warm stays."""
+    deck = lammps_run.load("box", toy_systems.system("box"), tmp_path)
+    deck += lammps_run.pair(toys / "mp3.pt", toy_systems.NAMES) + SOAK
+    done = lammps_run.lmp(deck, tmp_path, ranks, timeout=2000, fresh=True)
+    assert done.printed()["end"][1] == 100000
+    growth = growth_in(done.output)
+    measured("growth in 80 000 steps: heap MB, peak MB", f"{ranks} rank(s)", *growth)
     assert growth[0] <= LIMITS["heap"] and growth[1] <= LIMITS["peak"]

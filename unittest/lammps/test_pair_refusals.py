@@ -15,7 +15,7 @@ RANKS = pytest.mark.parametrize("ranks", [1, 4])
 
 # file -> words of the message, besides the file's name
 FILES = {
-    "nowhere": ["cannot read the file", "No such file or directory", "give its path"],
+    "nowhere": ["cannot read the file", "No such file or directory", "give its path", "LAMMPS_POTENTIALS"],
     "empty": ["the file is empty", "export it again"],
     "truncated": ["damaged or truncated", "export the file again"],
     "notzip": ["not a zip archive", "natrolite export"],
@@ -23,13 +23,17 @@ FILES = {
     "state_dict": ["state dict", "weights without a model", "natrolite export"],
     "metatomic_like": ["metatomic model", "natrolite export"],
     "plain_script": ["no natrolite.json", "natrolite export"],
-    "nequip_old": ["nequip before 0.7", "natrolite export"],
+    "nequip_frozen": ["frozen", "nequip before 0.5", "deploy the trained model again"],
+    "nequip_old": ["unknown part 'TwoLayers'", "deploy the trained model again"],
     "nequip_like": ["no 'model'", "natrolite export"],
     "compiled": ["AOTInductor", "no NequIP or Allegro file", "natrolite export"],
     "newer": ["format_version 2", "update Natrolite"],
     "missing_key": ["lacks the key 'r_max'", "natrolite export"],
     "unknown_op": ["natrolite_unregistered::foo", "export it again"],
     "mismatch": ["the self test failed", "energy", "here", "check no"],
+    "far": ["the self test cannot be made", "too far apart", "check no"],
+    "flat": ["the self test cannot be made", "too flat", "check no"],
+    "badjson": ["not valid JSON", "damaged"],
 }
 
 # name -> (model, elements, keywords, words); a model of None is the folder itself
@@ -84,6 +88,55 @@ def test_bad_file(name, ranks, toys, tmp_path):
 
 def test_mismatch_runs_with_check_no(toys, tmp_path):
     lammps_run.lmp(deck(tmp_path, both(toys / "mismatch.pt", "check no")), tmp_path)
+
+
+# C++'s allocation, preloaded: on one rank it fails for more bytes than FAIL_ABOVE
+SCARCE = """
+#include <cstdlib>
+#include <cstring>
+#include <new>
+void *operator new(std::size_t bytes)
+{
+  const char *above = std::getenv("FAIL_ABOVE"), *me = std::getenv("PMI_RANK");
+  const bool fails = me && !std::strcmp(me, std::getenv("FAIL_RANK")) && bytes > std::strtoull(above, nullptr, 10);
+  void *block = fails ? nullptr : std::malloc(bytes ? bytes : 1);
+  if (!block) throw std::bad_alloc();
+  return block;
+}
+"""
+
+
+def preloaded(source, folder, language):
+    """Compile a library for LD_PRELOAD; return its path."""
+    variable, *names = {"c": ("CC", "cc", "gcc"), "c++": ("CXX", "c++", "g++")}[language]
+    compiler = os.environ.get(variable) or next(filter(None, map(shutil.which, names)))
+    (folder / "source").write_text(source)
+    library = folder / "preloaded.so"
+    command = [compiler, "-shared", "-fPIC", "-x", language, folder / "source", "-o", library]
+    subprocess.run(command, check=True)
+    return library
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_one_rank_without_memory_for_the_file(rank, tmp_path):
+    """The others wait in a broadcast: they must learn of it all the same."""
+    file, size = tmp_path / "large.pt", 64 * 2**20
+    with open(file, "wb") as large:
+        large.truncate(size)
+    library = preloaded(SCARCE, tmp_path, "c++")
+    scarce = {"LD_PRELOAD": library, "FAIL_ABOVE": size // 2, "FAIL_RANK": rank}
+    refused(deck(tmp_path, both(file)), tmp_path, 2, [f"Model file {file}", "out of memory"], **scarce)
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_files_are_found_in_lammps_potentials(ranks, toys, tmp_path):
+    """By their names, behind those in the folder LAMMPS runs in."""
+    folders = os.pathsep.join([str(tmp_path), str(toys)])
+    lines = both("mp.pt") + "\nrun 0\n" + both("elsewhere/mp3.pt")
+    done = lammps_run.lmp(deck(tmp_path, lines), tmp_path, ranks, LAMMPS_POTENTIALS=folders)
+    assert all(f"file {toys / name}" in done.output for name in ("mp.pt", "mp3.pt"))
+    (tmp_path / "mp.pt").write_bytes((toys / "mismatch.pt").read_bytes())
+    refused(deck(tmp_path, both("mp.pt")), tmp_path, ranks, ["self test failed"], LAMMPS_POTENTIALS=toys)
 
 
 @RANKS
@@ -192,9 +245,6 @@ OTHER_HOST = {
 @pytest.mark.parametrize("difference", list(OTHER_HOST))
 def test_other_host(difference, toys, tmp_path):
     source, words = OTHER_HOST[difference]
-    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc")
-    (tmp_path / "host.c").write_text(source)
-    library = tmp_path / "host.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, tmp_path / "host.c"], check=True)
+    library = preloaded(source, tmp_path, "c")
     words = ["Natrolite plugin was built", *words]
     refused(deck(tmp_path, both(toys / "mp.pt")), tmp_path, 1, words, LD_PRELOAD=library)

@@ -76,6 +76,46 @@ def test_minimize_equals_lj_cut(ranks, toys, tmp_path):
     assert found[2] == steps
 
 
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_minimize_in_float32(ranks, toys, tmp_path):
+    """The line search gets along with float32: the steps and the minimum of float64."""
+    deck = ""
+    for toy in ("mp3", "mp3_32"):
+        deck += start(tmp_path, "liquid") + model(toys, toy) + "min_style cg\nminimize 0 0.001 200 400\n"
+        deck += f'variable fmax equal fmax\nprint "@ {toy} $(step) $(pe:%.17g) $(v_fmax:%.17g)"\n'
+    done = lammps_run.lmp(deck, tmp_path, ranks).printed()
+    (steps, energy, force), found = done["mp3"], done["mp3_32"]
+    assert 10 < steps < 200 and force < 0.001
+    assert found[0] == steps and found[1] == pytest.approx(energy, abs=1e-5) and found[2] < 0.001
+
+
+NEB = """
+fix path all neb 1.0
+min_style quickmin
+timestep 0.01
+neb 0.0 0.0 6 4 2 final final.txt
+variable replica world 1 2 3
+print "@ replica $(pe:%.17g) $(step)" file NAME.${replica}
+"""
+
+
+@pytest.mark.skipif(lammps_run.KOKKOS, reason="tools/kokkos-host.sh has no package REPLICA")
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_neb_equals_lj_cut(ranks, toys, tmp_path):
+    """Three replicas between two places of one atom: their energies after 10 steps."""
+    s = toy_systems.system("liquid")
+    x, y, z = s.positions[6] + [1.0, 0.6, -0.4]
+    (tmp_path / "final.txt").write_text(f"1\n7 {x} {y} {z}\n")
+    energies = []
+    for name, lines in ("stock", stock()), ("model", model(toys)):
+        deck = start(tmp_path).replace("read_data", "atom_modify map array\nread_data") + lines
+        lammps_run.lmp(deck + NEB.replace("NAME", name), tmp_path, 3 * ranks,
+                       ["-partition", f"3x{ranks}", "-plog", "none", "-pscreen", "none"])
+        energies.append([float((tmp_path / f"{name}.{k}").read_text().split()[2]) for k in (1, 2, 3)])
+    assert np.abs(np.subtract(*energies)).max() <= 1e-9
+    assert np.ptp(energies[0]) > 1e-3
+
+
 @RANKS
 def test_rerun_gives_the_run_again(ranks, toys, tmp_path):
     deck = start(tmp_path, "box") + model(toys, "mp3") + "fix move all nve\n" + trajectory("live", 10)

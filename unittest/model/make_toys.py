@@ -8,11 +8,15 @@ unknown_op      calls natrolite_unregistered::foo
 missing_key     the metadata lack r_max
 newer           format_version 2
 mismatch        the reference's energy is 1 eV too high
+far             the reference has an atom at 1e9 Angstrom
+flat            the reference's cell is 1e-6 Angstrom thin
+badjson         natrolite.json ends after its first half
 state_dict      torch.save of a dictionary of tensors
 checkpoint      torch.save of {config, model_state_dict}, as training codes write
 metatomic_like  TorchScript with metatomic's extra files instead of natrolite.json
 plain_script    TorchScript without any extra file
-nequip_old      TorchScript with the extra files of nequip before 0.7
+nequip_frozen   frozen TorchScript with the extra files of nequip-deploy
+nequip_old      TorchScript with the extra files of nequip-deploy, but of another structure
 nequip_like     TorchScript with the extra files of nequip-compile, but of another structure
 compiled        AOTInductor package of nobody known
 truncated       the first half of mp.pt
@@ -87,6 +91,16 @@ GOOD |= {
         "float64",
         {"num_layers": 1, "strictly_local": True, "needs_total_charge": True},
     ),
+    "calm": (  # nan's companion: takes the charge too, and stays finite
+        "peratom",
+        lambda: toys.PerAtom(5.0),
+        "float64",
+        {"num_layers": 1, "strictly_local": True, "needs_total_charge": True},
+    ),
+    "odd": (  # charged with an element of an odd number of electrons
+        *GOOD["charged"][:3],
+        {**ELECTRONS, "type_names": ["Ar", "Na"], "atomic_numbers": [18, 11]},
+    ),
     "swapped": (  # peratom with its elements in the other order
         "peratom",
         lambda: toys.PerAtom(5.0, factors=toys.FACTORS[::-1]),
@@ -135,6 +149,13 @@ def write_bad(folder, scripted, meta):
 
     shifted = {**meta["reference"], "energy": meta["reference"]["energy"] + 1.0}
     modelfile.write(path("mismatch"), scripted, {**meta, "reference": shifted})
+    positions, cell = meta["reference"]["positions"], meta["reference"]["cell"]
+    far = {**meta["reference"], "positions": [[1e9, 0.0, 0.0], *positions[1:]]}
+    modelfile.write(path("far"), scripted, {**meta, "reference": far})
+    flat = {**meta["reference"], "cell": [*cell[:2], [0.0, 0.0, 1e-6]]}
+    modelfile.write(path("flat"), scripted, {**meta, "reference": flat})
+    half = json.dumps(meta)[: len(json.dumps(meta)) // 2]
+    torch.jit.save(scripted, path("badjson"), _extra_files={modelfile.EXTRA_FILE: half})
     modelfile.write(path("newer"), scripted, {**meta, "format_version": 2})
     lacking = {key: value for key, value in meta.items() if key != "r_max"}
     modelfile.write(path("missing_key"), scripted, lacking)
@@ -146,7 +167,9 @@ def write_bad(folder, scripted, meta):
     torch.jit.save(scripted, path("metatomic_like"), _extra_files=extra)
     torch.jit.save(scripted, path("plain_script"))
     nequip = {"type_names": "Ar Ne", "r_max": "5.0"}
-    torch.jit.save(scripted, path("nequip_old"), _extra_files=nequip)
+    deployed = {**nequip, "n_species": "2", "nequip_version": "0.6.2"}
+    torch.jit.save(scripted, path("nequip_old"), _extra_files=deployed)
+    torch.jit.save(torch.jit.freeze(scripted), path("nequip_frozen"), _extra_files=deployed)
     torch.jit.save(scripted, path("nequip_like"), _extra_files={**nequip, "model_dtype": "float64"})
     writer = torch._C.PyTorchFileWriter(path("compiled"))
     record = b'{"AOTI_DEVICE_KEY": "cpu"}'

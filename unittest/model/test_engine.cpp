@@ -4,9 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <dlfcn.h>
+
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -207,7 +210,7 @@ TEST_P(EngineFamilies, NoAtomsGiveNothingAndStillExchange)
 
 TEST_P(EngineFamilies, TheSelfTestPasses)
 {
-  EXPECT_NO_THROW(load(GetParam())->self_test());
+  EXPECT_TRUE(load(GetParam())->self_test());
 }
 
 INSTANTIATE_TEST_SUITE_P(Toys, EngineFamilies,
@@ -275,6 +278,43 @@ TEST(Engine, ASelfTestMismatchGivesBothNumbers)
     FAIL() << "no error";
   } catch (const std::runtime_error &e) {
     EXPECT_NE(std::string(e.what()).find("energy (eV)"), std::string::npos) << e.what();
+  }
+}
+
+TEST(Engine, AReferenceOfTooManyImagesIsRefusedAtOnce)
+{
+  for (const char *file : {"far.pt", "flat.pt"}) {
+    const auto model = load(file);
+    try {
+      model->self_test();
+      FAIL() << "no error of " << file;
+    } catch (const std::runtime_error &e) {
+      EXPECT_NE(std::string(e.what()).find("too flat"), std::string::npos) << e.what();
+    }
+  }
+}
+
+TEST(Engine, ASecondCopyInOneProcessIsRefused)
+{
+  load("lj.pt");
+  const std::string path = testing::TempDir() + "second_engine.so";
+  Dl_info self{};
+  ASSERT_NE(dladdr(dlsym(RTLD_DEFAULT, "natrolite_load_model"), &self), 0);
+  std::filesystem::copy_file(self.dli_fname, path,
+                             std::filesystem::copy_options::overwrite_existing);
+  void *second = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  std::filesystem::remove(path);
+  ASSERT_NE(second, nullptr) << dlerror();
+  auto *load_there = reinterpret_cast<LoadModelFunction *>(dlsym(second, "natrolite_load_model"));
+  const std::string bytes = read("lj.pt");
+  LoadOptions options;
+  options.bytes = bytes.data();
+  options.nbytes = bytes.size();
+  try {
+    load_there(ENGINE_ABI, options);
+    FAIL() << "no error";
+  } catch (const std::runtime_error &e) {
+    EXPECT_NE(std::string(e.what()).find("another copy"), std::string::npos) << e.what();
   }
 }
 

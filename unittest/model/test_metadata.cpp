@@ -77,19 +77,53 @@ TEST(Metadata, EveryMissingKeyIsNamed)
 
 TEST(Metadata, WrongValuesAreNamed)
 {
-  const std::pair<const char *, Json> wrong[] = {
-      {"format_version", 2},      {"dtype", "float16"},      {"r_max", -5.0},
-      {"r_max", "five"},          {"energy_unit", "Ha"},     {"type_names", Json::array()},
-      {"num_layers", 0},          {"spin_convention", "up"}, {"pair_cutoffs", {{1.0}}},
-      {"strictly_local", true},   {"collectives", nullptr},  {"exchange_widths", "3"},
-      {"length_unit", "Bohr"},    {"charge_unit", "C"},      {"reference", Json::object()}};
-  for (const auto &[key, value] : wrong) {
+  struct Wrong {
+    const char *key;
+    Json value;
+    const char *word;    // of the message, besides the key
+  };
+  const Wrong wrong[] = {
+      {"format_version", 2, "newer than the 1"},
+      {"format_version", 0, "unknown"},
+      {"dtype", "float16", "'float16'"},
+      {"r_max", -5.0, "positive: -5.0"},
+      {"r_max", "five", "wrong type: \"five\""},
+      {"r_max", nullptr, "wrong type: null"},
+      {"energy_unit", "Ha", "'Ha', supported is 'eV'"},
+      {"length_unit", "Bohr", "'Bohr', supported is 'Angstrom'"},
+      {"charge_unit", "C", "'C', supported is 'e'"},
+      {"type_names", Json::array(), "do not fit"},
+      {"num_layers", 0, "out of range: 0"},
+      {"spin_convention", "up", "unknown: 'up'"},
+      {"pair_cutoffs", {{1.0}}, "not a square matrix"},
+      {"strictly_local", true, "contradict"},
+      {"exchange_widths", "3", "wrong type: \"3\""},
+      {"committee_size", 2, "is 2"},
+  };
+  for (const auto &[key, value, word] : wrong) {
     Json j = good();
     j[key] = value;
-    EXPECT_NE(complaint(j), "") << key << " = " << value.dump();
+    const std::string text = complaint(j);
+    EXPECT_NE(text.find(key), std::string::npos) << key << " = " << value.dump() << ": " << text;
+    EXPECT_NE(text.find(word), std::string::npos) << key << " = " << value.dump() << ": " << text;
   }
-  EXPECT_NE(complaint(Json::array()), "");
-  EXPECT_THROW(parse_metadata("{not json"), std::runtime_error);
+}
+
+TEST(Metadata, WhatIsMissingInAnObjectIsNamed)
+{
+  Json j = good();
+  j["collectives"] = nullptr;
+  EXPECT_NE(complaint(j).find("lacks the key 'ghost'"), std::string::npos) << complaint(j);
+  j = good();
+  j["reference"] = Json::object();
+  EXPECT_NE(complaint(j).find("lacks the key 'types'"), std::string::npos) << complaint(j);
+  EXPECT_NE(complaint(Json::array()).find("lacks the key 'format_version'"), std::string::npos);
+  try {
+    parse_metadata("{not json");
+    FAIL() << "no error";
+  } catch (const std::runtime_error &e) {
+    EXPECT_NE(std::string(e.what()).find("not valid JSON"), std::string::npos) << e.what();
+  }
 }
 
 TEST(Metadata, AReferenceThatDoesNotFitIsRefused)

@@ -17,7 +17,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LMP = pathlib.Path(sys.executable).parent / "lmp"
 README = (ROOT / "README.md").read_text()
-PAGES = sorted((ROOT / "doc").glob("pair_*.rst"))
+PAGES = [*sorted((ROOT / "doc").glob("pair_*.rst")), ROOT / "doc" / "monte_carlo.rst"]
 BOX = """
 units metal
 lattice fcc 5.0

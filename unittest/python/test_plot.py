@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Draws a table of every kind, each written by the real command through lmp."""
 import pathlib
+import random
 import sys
 
 import numpy as np
@@ -13,6 +14,7 @@ from harness import Box, good, write_data  # noqa: E402
 from natrolite import plot  # noqa: E402
 from natrolite.errors import NatroliteError  # noqa: E402
 from natrolite.plots.table import Table  # noqa: E402
+from test_cli import refused  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +89,7 @@ def test_every_table_is_recognized_and_drawn(tables, name):
 
 
 def test_tortuosity_against_volume(tables, tmp_path):
-    plot.main(["plot", str(tables / "ions"), "--folder", str(tmp_path), "--volume", str(tables / "dump.env")])
+    plot.plot(tables / "ions", tmp_path, tables / "dump.env")
     assert "accessible volume (Å³)" in (tmp_path / "ions.svg").read_text()
     with pytest.raises(NatroliteError, match="c_no"):
         plot.plot(tables / "ions", tmp_path, tables / "dump.env", "c_no")
@@ -99,6 +101,57 @@ def test_the_map_fills_the_cell(tables, monkeypatch, name, ends):
     monkeypatch.setattr("matplotlib.axes.Axes.plot", lambda self, x, y, **k: drawn.append(np.c_[x, y]))
     plot.plot(tables / name, ends=ends)
     np.testing.assert_allclose(drawn[0][:4], [[0, 0], [24, 0], [31, 22], [7, 22]], atol=1e-3)
+
+
+def test_wrong_places_and_dumps(tables, tmp_path, natrolite):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "random").write_bytes(random.Random(2).randbytes(3000))
+    dump = (tables / "dump.env").read_text().splitlines()
+    (tmp_path / "cut").write_text("\n".join(dump[:-3]))
+    (tmp_path / "negative").write_text("\n".join(dump[:3] + ["-9"] + dump[4:]))
+    ions = tables / "ions"
+    for options, words in {
+        ("--folder", tmp_path / "none"): ["none", "create it first"],
+        ("--folder", tmp_path / "file"): ["is a file, no folder"],
+        ("--volume", tmp_path / "none"): ["none", "No such file"],
+        ("--volume", tmp_path): [tmp_path.name, "directory"],
+        ("--volume", tmp_path / "random"): ["no whole text dump"],
+        ("--volume", tmp_path / "cut"): ["no whole text dump"],
+        ("--volume", tmp_path / "negative"): ["no whole text dump", "-9"],
+        ("--volume", tables / "dump.env", "--column", "c_no"): ["no column 'c_no'"],
+    }.items():
+        places = options if "--folder" in options else (*options, "--folder", tmp_path)
+        refused(natrolite("plot", ions, *places), *words)
+
+
+def test_damaged_tables(tables, tmp_path, natrolite, monkeypatch):
+    """Lines and numbers cut, lost or changed, and files that end anywhere: drawn, or one line."""
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda self, target: None)
+    rng = random.Random(4)
+    codes = []
+    for name in KINDS:
+        whole = (tables / name).read_text()
+        for k in range(16):
+            lines = whole.splitlines()
+            at = rng.randrange(len(lines)) if k % 2 else rng.randrange(min(6, len(lines)))
+            words = lines[at].split()
+            change = k % 4
+            if change == 0:
+                del lines[at]
+            elif change == 1 and words:
+                words[rng.randrange(len(words))] = rng.choice(["word", "-3", "nan", "1e400", "", "#"])
+                lines[at] = " ".join(words)
+            elif change == 2:
+                lines[at:] = [lines[at][: rng.randrange(len(lines[at]) + 1)]]
+            else:
+                lines.insert(at, rng.choice(["", "# columns: ", "1 2", "# D = ", "\x00"]))
+            (tmp_path / name).write_text("\n".join(lines))
+            outcome = natrolite("plot", tmp_path / name)
+            codes.append(outcome[0])
+            if outcome[0]:
+                refused(outcome, name)
+                assert "please report" not in outcome[2], outcome[2]
+    assert {0, 1} == set(codes) and codes.count(1) > 30
 
 
 def test_other_files_are_refused(tmp_path):

@@ -3,7 +3,8 @@
 
 A family module `natrolite.exporters.FAMILY` defines
     PACKAGE   the pip command that installs what it needs (shown when the import fails)
-    claims(path) -> bool          does this checkpoint file belong to the family? (may import it)
+    claims(path) -> bool          does this checkpoint file belong to the family? From the names in
+                                  it (natrolite.archive): nothing of an unknown file may be run
     build(source, dtype, modality, **options) -> common.Built
     OPTIONS   names of the further options of `natrolite export` that build takes (may be absent)
 and needs one line in FAMILIES, and one in NAMES for each pretrained model it can name.
@@ -17,6 +18,7 @@ from natrolite.errors import NatroliteError
 
 # Asked in this order whether a file is theirs; first those that need no package of their own.
 FAMILIES = {
+    "nequix": "natrolite.exporters.nequix",
     "mace": "natrolite.exporters.mace",
     "spookynet": "natrolite.exporters.spookynet",
     "nequip": "natrolite.exporters.nequip",
@@ -29,6 +31,12 @@ NAMES = {
     "sevennet-0-22may2024": "sevennet",
     "sevennet-l3i5": "sevennet",
     "sevennet-mf-0": "sevennet",
+    "nequix-mp-1": "nequix",
+    "nequix-mp-1-pft": "nequix",
+    "nequix-mp-1-pft-no-cotrain": "nequix",
+    "nequix-omat-1": "nequix",
+    "nequix-oam-1": "nequix",
+    "nequix-oam-1-pft": "nequix",
 }
 
 
@@ -44,12 +52,12 @@ def resolve(source, family=None):
     """
     if source.lower() in NAMES:
         return family_module(NAMES[source.lower()])
-    if not os.path.exists(source):
+    if os.path.isdir(source):
+        raise NatroliteError(f"'{source}' is a folder; give the checkpoint file in it")
+    if not os.path.isfile(source):
         raise NatroliteError(
             f"'{source}' is neither a file nor a known model; known models: {', '.join(NAMES)}"
         )
-    if not os.path.isfile(source):
-        raise NatroliteError(f"'{source}' is a folder; give the checkpoint file in it")
     if modelfile.is_modelfile(source):
         raise NatroliteError(f"'{source}' is a model file already; pair_style equivariant reads it as it is")
     if family:
@@ -60,5 +68,6 @@ def resolve(source, family=None):
             return module
     kinds = " or ".join(FAMILIES)
     raise NatroliteError(
-        f"'{source}' is not a {kinds} checkpoint; give a checkpoint that its training code wrote"
+        f"'{source}' is not a {kinds} checkpoint; give a checkpoint that its training code wrote "
+        "(nothing in it was run)"
     )

@@ -5,11 +5,10 @@ import contextlib
 import io
 import logging
 import os
-import pickletools
 import warnings
-import zipfile
 
-from natrolite.errors import NatroliteError
+from natrolite import archive
+from natrolite.errors import NatroliteError, reason
 from natrolite.exporters.common import Built, script
 
 PACKAGE = "pip install mace-torch==0.3.16"
@@ -74,15 +73,8 @@ def _script(module):
 
 def _names(path):
     """Return (strings in the pickle, file names) of an archive that torch.save wrote, or two empty sets."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            files = archive.namelist()
-            pickles = [name for name in files if name.endswith("/data.pkl")]
-            stream = archive.read(pickles[0]) if pickles else b""
-        strings = {arg for _, arg, _ in pickletools.genops(stream) if isinstance(arg, str)}
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile):
-        return set(), set()
-    return strings, set(files)
+    strings, imports = archive.pickled(path)
+    return strings | imports, archive.names(path)
 
 
 def _scripted(files):
@@ -169,9 +161,8 @@ def _load(source):
         with _quiet():
             content = torch.load(source, weights_only=False, map_location="cpu")
     except Exception as error:  # whatever the classes named in the file raise
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise NatroliteError(
-            f"'{source}' cannot be loaded with mace-torch 0.3.16 ({reason}); was it written by "
+            f"'{source}' cannot be loaded with mace-torch 0.3.16 ({reason(error)}); was it written by "
             "another version, or does it need a further package?"
         ) from None
     if not isinstance(content, torch.nn.Module):

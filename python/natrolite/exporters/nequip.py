@@ -5,9 +5,9 @@ import contextlib
 import importlib.util
 import os
 import warnings
-import zipfile
 
-from natrolite.errors import NatroliteError
+from natrolite import archive
+from natrolite.errors import NatroliteError, reason
 from natrolite.exporters.common import Built
 
 PACKAGE = "pip install nequip==0.19.1 nequip-allegro==0.8.3"
@@ -33,16 +33,11 @@ SOLE_MODEL = "sole_model"  # nequip's name of the one model in a usual file
 
 def claims(path):
     """Return whether the file is a checkpoint or a package of nequip, from the names inside it."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            if any(name.endswith("/model/package_metadata.txt") for name in names):
-                return True
-            pickle = [name for name in names if name.endswith("/data.pkl")]
-            text = archive.read(pickle[0]) if len(pickle) == 1 else b""
-    except (zipfile.BadZipFile, EOFError, OSError):
-        return False
-    return all(sign in text for sign in (b"pytorch-lightning_version", b"info_dict", b"training_module"))
+    if any(name.endswith("/model/package_metadata.txt") for name in archive.names(path)):
+        return True
+    strings, _ = archive.pickled(path)
+    signs = ("pytorch-lightning_version", "info_dict", "training_module")
+    return all(any(sign in string for string in strings) for sign in signs)
 
 
 def build(source, dtype, modality=None):
@@ -114,9 +109,8 @@ def _load(source):
     try:
         return load_saved_model(source, compile_mode="eager", model_key=None).eval()
     except Exception as error:  # whatever unpickling and building of a foreign file may raise
-        reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise NatroliteError(
-            f"nequip cannot load '{source}' ({reason}); the file must be a checkpoint (.ckpt) or a "
+            f"nequip cannot load '{source}' ({reason(error)}); the file must be a checkpoint (.ckpt) or a "
             "package (.nequip.zip) that fits the installed nequip"
         ) from error
 

@@ -3,8 +3,10 @@
 
 import contextlib
 import os
+import re
 import warnings
 
+from natrolite import archive
 from natrolite.errors import NatroliteError
 from natrolite.exporters.common import Built
 
@@ -47,21 +49,32 @@ ARCHITECTURE = [
 ]
 
 
-def claims(path):
-    """Return whether the file is a dictionary with the keys of a sevenn checkpoint."""
-    import torch
+# All that a checkpoint of sevenn fetches when it is unpickled: containers, numbers and tensors.
+HARMLESS = re.compile(
+    r"(_codecs encode|collections (OrderedDict|defaultdict)"
+    r"|(__builtin__|builtins) (set|frozenset|dict|list|tuple|int|float|bool|str|complex|bytearray)"
+    r"|numpy (dtype|ndarray|(u?int|float)\d+)|numpy\._?core\.multiarray (_reconstruct|scalar)"
+    r"|torch (device|Size|dtype|(u?int|float|bfloat)\d+|\w+Storage)|torch\._utils _rebuild_\w+"
+    r"|torch\._tensor _rebuild_from_type_v2|torch\.serialization _get_layout"
+    r"|argparse Namespace|pathlib \w*Path|(e3nn|sevenn)\.[\w.]+ \w+)"
+)
 
-    _sevenn()
-    try:
-        content = torch.load(path, weights_only=False, map_location="cpu")
-    except Exception:  # whatever an arbitrary file makes the unpickler raise: it is not ours
+
+def claims(path):
+    """Return whether the file is a checkpoint of sevenn, from the strings in its pickle.
+
+    Nothing is unpickled. Raises NatroliteError for a checkpoint that would run something else.
+    """
+    strings, imports = archive.pickled(path)
+    if not {"config", "model_state_dict", "_type_map"} <= strings:
         return False
-    return (
-        isinstance(content, dict)
-        and isinstance(content.get("config"), dict)
-        and "model_state_dict" in content
-        and "_type_map" in content["config"]
-    )
+    others = sorted(name for name in imports if not HARMLESS.fullmatch(name))
+    if others:
+        raise NatroliteError(
+            f"'{path}' has the keys of a SevenNet checkpoint, but to read it would run "
+            f"'{others[0].replace(' ', '.')}', which no such checkpoint needs; nothing in it was run"
+        )
+    return True
 
 
 def build(source, dtype, modality=None):

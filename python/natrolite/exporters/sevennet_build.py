@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Takes a `sevenn` model apart and builds the wrapper of sevennet_modules from its parts."""
+"""Takes a `sevenn` model apart and builds the network of network.py from its parts."""
 
 import copy
 
 import torch
 
 from natrolite.errors import NatroliteError
-from natrolite.exporters import convolution
+from natrolite.exporters import convolution, network
 from natrolite.exporters import sevennet_modules as wrapper
 
 
 def build(model, modality=None):
-    """Return the SevenNet wrapper of a sevenn model (sevenn.nn.sequential.AtomGraphSequential).
+    """Return the network of a sevenn model (sevenn.nn.sequential.AtomGraphSequential).
 
     model: on the CPU, float32 or float64; it is not changed. modality: index or None.
     Raises NatroliteError for an architecture that the wrapper does not know.
@@ -27,7 +27,7 @@ def build(model, modality=None):
         "spherical": _harmonics(embedding.spherical.sph),
         "first": _layer(modules, 0, modal),
         "layers": torch.nn.ModuleList(
-            wrapper.NextLayer(
+            network.NextLayer(
                 _connection(modules[f"{t}_self_connection_intro"]),
                 modal.linear(modules[f"{t}_self_interaction_1"]),
                 _layer(modules, t, modal),
@@ -37,10 +37,7 @@ def build(model, modality=None):
         "readout": _readout(modules, modal),
     }
     tables.update(_rescale(modules["rescale_atomic_energy"], tables["intro0"].size(0), modality))
-    result = wrapper.SevenNet(parts, tables).eval()
-    for parameter in result.parameters():
-        parameter.requires_grad_(False)
-    return result
+    return network.frozen(parts, tables)
 
 
 class _Modality:
@@ -60,13 +57,13 @@ class _Modality:
 
 
 def _basis(module):
-    return wrapper.Bessel(torch.as_tensor(module.coeffs), module.prefactor)
+    return network.Bessel(torch.as_tensor(module.coeffs), module.prefactor)
 
 
 def _envelope(module):
     kind = type(module).__name__
     if kind == "PolynomialCutoff":
-        return wrapper.PolynomialEnvelope(module.cutoff_length, module.p)
+        return network.PolynomialEnvelope(module.cutoff_length, module.p)
     if kind == "XPLORCutoff":
         return wrapper.XplorEnvelope(module.r_cut, module.r_on)
     raise NatroliteError(f"the cutoff function {kind} of this checkpoint is not supported")
@@ -84,7 +81,7 @@ def _harmonics(module):
 def _connection(module):
     kind = type(module).__name__
     if kind == "SelfConnectionLinearIntro":
-        return wrapper.LinearConnection(module.linear)
+        return network.LinearConnection(module.linear)
     if kind == "SelfConnectionIntro":
         return wrapper.TypedConnection(module.fc_tensor_product)
     raise NatroliteError(f"the self connection {kind} of this checkpoint is not supported")
@@ -103,7 +100,7 @@ def _first_tables(modules, modal):
 
 
 def _layer(modules, t, modal):
-    return wrapper.Layer(
+    return network.Layer(
         _convolution(modules[f"{t}_convolution"]),
         modal.linear(modules[f"{t}_self_interaction_2"]),
         modules[f"{t}_equivariant_gate"].gate,

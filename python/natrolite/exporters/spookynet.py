@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import os
 
+from natrolite import archive
 from natrolite.errors import NatroliteError
 from natrolite.exporters.common import Built
 
@@ -37,19 +38,9 @@ KNOWN = {
 
 
 def claims(path):
-    """Return whether the file is a parameter file of the original SpookyNet code."""
-    import torch
-
-    try:
-        content = torch.load(path, weights_only=True, map_location="cpu")
-    except Exception:  # whatever an arbitrary file makes the unpickler raise: it is not ours
-        return False
-    return (
-        isinstance(content, dict)
-        and "num_features" in content
-        and isinstance(content.get("state_dict"), dict)
-        and "nuclear_embedding.element_embedding" in content["state_dict"]
-    )
+    """Return whether the file is a parameter file of the original SpookyNet code. Nothing is unpickled."""
+    strings, _ = archive.pickled(path)
+    return {"num_features", "state_dict", "nuclear_embedding.element_embedding"} <= strings
 
 
 def build(source, dtype, modality=None, lr_cutoff=None):

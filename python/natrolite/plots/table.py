@@ -5,7 +5,10 @@ import re
 
 import numpy as np
 
-from natrolite.errors import NatroliteError
+from natrolite.errors import NatroliteError, reason
+
+# What rows and columns that do not fit make Python and NumPy raise; text that is none, too.
+DAMAGED = (ValueError, IndexError, KeyError, TypeError, ZeroDivisionError)
 
 
 class Table:
@@ -16,10 +19,16 @@ class Table:
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
-        text = self.path.read_text()
+        try:
+            self._read(self.path.read_text())
+        except DAMAGED as error:
+            raise NatroliteError(f"{path} is no whole table ({reason(error)}); write it again") from error
+
+    def _read(self, text):
         comments = [line for line in text.splitlines() if line.startswith("#")]
         self.settings = dict(m.groups() for m in (re.match(r"# (\w+) = (.*)", c) for c in comments) if m)
-        self.kind, self.columns, self.units, self.blocks = "", [], [], []
+        self.kind, self.columns, self.units, self.blocks, self.data = "", [], [], [], np.empty((0, 0))
+        rows = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
         first = re.match(r"# natrolite table: (.*)", comments[0]) if comments else None
         if first:
             self.kind = first.group(1).strip()
@@ -28,21 +37,23 @@ class Table:
                 name, _, unit = column.strip().partition(" (")
                 self.columns.append(name)
                 self.units.append(unit.rstrip(")"))
-            self.data = np.atleast_2d(np.loadtxt(path))
+            if rows:
+                self.data = np.atleast_2d(np.loadtxt(rows))
         elif comments and comments[0].startswith("# Time-averaged"):
-            self._read_average(text, comments)
+            self._read_average([row.split() for row in rows], comments)
 
-    def _read_average(self, text, comments):
-        rows = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    def _read_average(self, rows, comments):
         if "Number-of-rows" in comments[1]:
             self.kind, self.columns = "blocks", comments[2].split()[2:]
             at = 0
             while at < len(rows):
                 count = int(rows[at][1])
+                if not 0 < count < len(rows) - at:
+                    raise ValueError(f"{count} rows are announced, {len(rows) - at - 1} follow")
                 block = np.array([[float(v) for v in r[1:]] for r in rows[at + 1:at + 1 + count]])
                 self.blocks.append((int(rows[at][0]), block))
                 at += 1 + count
-            self.data = self.blocks[-1][1]
+            self.data = self.blocks[-1][1] if self.blocks else self.data
         else:
             self.kind, self.columns = "series", comments[1].split()[1:]
             self.data = np.array([[float(v) for v in r] for r in rows])
@@ -60,15 +71,24 @@ class Table:
 
 def read_dump_means(path, column):
     """Mean over the frames of one column of a text dump, as {id: mean}."""
-    sums, lines, at = {}, pathlib.Path(path).read_text().splitlines(), 0
+    try:
+        return _means(path, pathlib.Path(path).read_text().splitlines(), column)
+    except DAMAGED as error:
+        raise NatroliteError(f"{path} is no whole text dump of LAMMPS ({reason(error)})") from error
+
+
+def _means(path, lines, column):
+    sums, at = {}, 0
     while at < len(lines):
         count = int(lines[at + 3])
+        if count < 0:
+            raise ValueError(f"{count} atoms")
         names = lines[at + 8].split()[2:]
         if column not in names:
             raise NatroliteError(f"{path} has no column '{column}'; it has {', '.join(names)}")
         i, c = names.index("id"), names.index(column)
-        for line in lines[at + 9:at + 9 + count]:
-            words = line.split()
+        for k in range(at + 9, at + 9 + count):
+            words = lines[k].split()
             sums.setdefault(int(words[i]), []).append(float(words[c]))
         at += 9 + count
     return {k: float(np.mean(v)) for k, v in sums.items()}

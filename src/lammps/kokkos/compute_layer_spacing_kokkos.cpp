@@ -20,8 +20,6 @@ template <class Device> class LayerGatherKokkos : public LayerGather {
   explicit LayerGatherKokkos(const LayerGather &plain) :
       LayerGather(plain), atoms_(static_cast<AtomKokkos *>(atom))
   {
-    layer_of_tag_ = Array<int, Device>("natrolite: layer of each ID", layer_of_tag().size());
-    natrolite::copy_in(layer_of_tag_, layer_of_tag());
   }
 
  protected:
@@ -41,13 +39,13 @@ template <class Device> class LayerGatherKokkos : public LayerGather {
   Weights weights(bool by_mass) const;
 
   AtomKokkos *atoms_;
-  Array<int, Device> layer_of_tag_;
+  Array<int, Device> layer_of_atom_;
 };
 
 template <class Device> auto LayerGatherKokkos<Device>::layer(int l) const -> Layer
 {
   return {test(l), atoms_->k_mask.template view<Device>(), atoms_->k_tag.template view<Device>(),
-          layer_of_tag_};
+          layer_of_atom_};
 }
 
 template <class Device> auto LayerGatherKokkos<Device>::weights(bool by_mass) const -> Weights
@@ -66,6 +64,7 @@ template <class Device> auto LayerGatherKokkos<Device>::weights(bool by_mass) co
 template <class Device> auto LayerGatherKokkos<Device>::first_atoms() -> std::vector<First>
 {
   atoms_->sync(SPACE, X_MASK | MASK_MASK | TAG_MASK);
+  natrolite::copy_in(layer_of_atom_, layer_of_atom());
   std::vector<First> first(count());
   std::vector<int> owner(count(), -1);
   for (int l = 0; l < count(); ++l) {

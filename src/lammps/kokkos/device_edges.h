@@ -16,11 +16,11 @@ namespace natrolite {
 
 template <class T, class Device> using Array = Kokkos::View<T *, Device>;
 
-/// Make room for n elements; the old ones are lost if it grows.
+/// Make room for n elements; the old ones are lost if it grows or shrinks. See room_for().
 template <class View> void make_room(View &view, std::int64_t n)
 {
-  if (static_cast<std::int64_t>(view.extent(0)) < n)
-    Kokkos::realloc(Kokkos::WithoutInitializing, view, n + n / 4);
+  if (!room_fits(static_cast<std::int64_t>(view.extent(0)), n))
+    Kokkos::realloc(Kokkos::WithoutInitializing, view, room_for(n));
 }
 
 template <class T, class Device>
@@ -51,6 +51,17 @@ template <class List> struct CentreOf {
   KOKKOS_INLINE_FUNCTION int operator()(int k) const { return list.centre(k); }
 };
 
+/// is any of the first n elements not the same?
+template <class Device, class View>
+bool differ(const View &a, const Array<int, Device> &b, int n)
+{
+  int changed = 0;
+  Kokkos::parallel_reduce(
+      "natrolite: changed types", Kokkos::RangePolicy<Device>(0, n),
+      KOKKOS_LAMBDA(const int i, int &sum) { sum += a(i) != b(i); }, changed);
+  return changed > 0;
+}
+
 /// RowMap on a device: owned atoms of the model in the list's order, then, unless folded, its ghosts.
 template <class Device> struct DeviceRows {
   Array<int, Device> atom_of_row;          ///< [nall]
@@ -69,9 +80,9 @@ template <class Device> struct DeviceRows {
 };
 
 /// Give the atoms atom(k), 0 <= k < n, if of the model, the rows from rows.nall on.
-template <class Device, class HostTypes, class Atom>
-void add_rows(const HostTypes &type, const Array<int, Device> &model_type, int n, const Atom &atom,
-              DeviceRows<Device> &rows)
+template <class Device, class Types, class Groups, class Atom>
+void add_rows(const Types &type, const Groups &groups, const Array<int, Device> &model_type, int n,
+              const Atom &atom, DeviceRows<Device> &rows)
 {
   const auto first = rows.nall;
   const auto atom_of_row = rows.atom_of_row, row_of_atom = rows.row_of_atom;
@@ -80,7 +91,7 @@ void add_rows(const HostTypes &type, const Array<int, Device> &model_type, int n
   Kokkos::parallel_scan(
       "natrolite: rows", Kokkos::RangePolicy<Device>(0, n),
       KOKKOS_LAMBDA(const int k, std::int64_t &count, const bool final) {
-        const int i = atom(k), t = model_type(type(i));
+        const int i = atom(k), t = type_in_model(model_type(type(i)), groups(i));
         if (final) row_of_atom(i) = t < 0 ? -1 : static_cast<int>(first + count);
         if (t < 0) return;
         if (final) {
@@ -95,11 +106,11 @@ void add_rows(const HostTypes &type, const Array<int, Device> &model_type, int n
 
 /// Atoms that are no centre of the list, as LAMMPS leaves out for pair_style hybrid, have no row.
 /// \param list, ncentre neighbour list of owned atoms, with centre(k)
-/// \param type [natoms] host types; \param model_type [host type] model type or -1
+/// \param type, groups [natoms] host types and group bits; \param model_type [host type] model type or -1
 /// \param owner [natoms] owner's local index, for the periodic graph of one rank; empty = ghosts
 ///   have rows of their own
-template <class Device, class List, class HostTypes>
-void build_rows(const List &list, int ncentre, const HostTypes &type,
+template <class Device, class List, class Types, class Groups>
+void build_rows(const List &list, int ncentre, const Types &type, const Groups &groups,
                 const Array<int, Device> &model_type, const Array<int, Device> &owner, int nlocal,
                 int natoms, DeviceRows<Device> &rows)
 {
@@ -109,10 +120,10 @@ void build_rows(const List &list, int ncentre, const HostTypes &type,
   rows.natoms = natoms;
   rows.nall = 0;
   Kokkos::deep_copy(Kokkos::subview(rows.row_of_atom, std::make_pair(0, nlocal)), -1);
-  add_rows(type, model_type, ncentre, CentreOf<List>{list}, rows);
+  add_rows(type, groups, model_type, ncentre, CentreOf<List>{list}, rows);
   rows.nowned = rows.nall;
   if (owner.extent(0) == 0)
-    return add_rows(type, model_type, natoms - nlocal, FromFirst{nlocal}, rows);
+    return add_rows(type, groups, model_type, natoms - nlocal, FromFirst{nlocal}, rows);
   const auto row_of_atom = rows.row_of_atom;
   Kokkos::parallel_for(
       "natrolite: folded rows", Kokkos::RangePolicy<Device>(nlocal, natoms),

@@ -17,13 +17,12 @@ template <class Device, class Groups, class Tags> struct DeviceLayer {
   LAMMPS_NS::LayerTest test;
   Groups groups;
   Tags tag;
-  Array<int, Device> layer_of_tag;
+  Array<int, Device> layer_of_atom;
 
   KOKKOS_INLINE_FUNCTION bool has(int i) const
   {
     if (test.bit) return test.in_group(groups(i));
-    return test.by_tag(groups(i), tag(i), layer_of_tag.data(),
-                       static_cast<LAMMPS_NS::tagint>(layer_of_tag.extent(0)));
+    return test.by_atom(groups(i), layer_of_atom(i));
   }
 };
 

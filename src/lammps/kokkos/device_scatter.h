@@ -12,12 +12,25 @@
 
 namespace natrolite {
 
-/// Sums of one tensor, xx yy zz xy xz yz.
-struct SixSums {
-  double v[6] = {};
-  KOKKOS_INLINE_FUNCTION void operator+=(const SixSums &other)
+/// Sums over edges.
+struct EdgeSums {
+  double virial[6] = {};    ///< xx yy zz xy xz yz
+  double all = 0.0;         ///< of the gradients: not finite if any of them is not
+  KOKKOS_INLINE_FUNCTION void operator+=(const EdgeSums &other)
   {
-    for (int k = 0; k < 6; ++k) v[k] += other.v[k];
+    for (int k = 0; k < 6; ++k) virial[k] += other.virial[k];
+    all += other.all;
+  }
+};
+
+/// Sums over owned rows.
+struct RowSums {
+  double energy = 0.0;
+  double all = 0.0;    ///< of energies and coordinates: not finite if any of them is not
+  KOKKOS_INLINE_FUNCTION void operator+=(const RowSums &other)
+  {
+    energy += other.energy;
+    all += other.all;
   }
 };
 
@@ -25,28 +38,30 @@ struct SixSums {
 template <class Device, int N>
 using Tally = Kokkos::View<double *[N], Kokkos::LayoutRight, Device>;
 
-/// Returns scale * sum of the owned rows' energies; adds each to its atom's tally.
-template <class Device>
-double scatter_energy(const DeviceRows<Device> &rows, const double *energy, double scale,
-                      const Tally<Device, 1> &energy_atom)
+/// Adds scale * energy of each owned row to its atom's tally. \param x [atom][3]
+template <class Device, class Positions>
+RowSums scatter_energy(const DeviceRows<Device> &rows, const double *energy, double scale,
+                       const Positions &x, const Tally<Device, 1> &energy_atom)
 {
   const auto atom_of_row = rows.atom_of_row;
   const bool peratom = energy_atom.extent(0) > 0;
-  double total = 0.0;
+  RowSums total;
   Kokkos::parallel_reduce(
       "natrolite: energies", Kokkos::RangePolicy<Device>(0, rows.nowned),
-      KOKKOS_LAMBDA(const std::int64_t row, double &sum) {
-        if (peratom) energy_atom(atom_of_row(row), 0) += scale * energy[row];
-        sum += energy[row];
+      KOKKOS_LAMBDA(const std::int64_t row, RowSums &sum) {
+        const int i = atom_of_row(row);
+        const double e = scale * energy[row];
+        if (peratom) energy_atom(i, 0) += e;
+        sum += RowSums{e, e + x(i, 0) + x(i, 1) + x(i, 2)};
       },
       total);
-  return scale * total;
+  return total;
 }
 
 /// Adds the gradient of one edge to the tallies of its atoms.
 template <class Forces, class Virials, class Centroids, class Ints, class Longs, class Doubles>
 struct EdgeScatter {
-  using value_type = SixSums;
+  using value_type = EdgeSums;
   Forces forces;
   Virials virial_atom;
   Centroids centroid_atom;
@@ -58,7 +73,7 @@ struct EdgeScatter {
   const double *gradient;
   double scale;
 
-  KOKKOS_INLINE_FUNCTION void operator()(std::int64_t e, SixSums &sum) const
+  KOKKOS_INLINE_FUNCTION void operator()(std::int64_t e, EdgeSums &sum) const
   {
     const int i = atom_of_row(index(e)), j = atom_of_row(index(size + e));
     const auto f = forces.access();
@@ -68,10 +83,11 @@ struct EdgeScatter {
       v[d] = vectors(3 * e + d);
       f(i, d) += g[d];
       f(j, d) -= g[d];
+      sum.all += g[d];
     }
     if (!virials) return;
     edge_virial(v, g, w);
-    for (int k = 0; k < 6; ++k) sum.v[k] += w[k];
+    for (int k = 0; k < 6; ++k) sum.virial[k] += w[k];
     if (peratom) {
       const auto a = virial_atom.access();
       for (int k = 0; k < 6; ++k) {
@@ -84,19 +100,13 @@ struct EdgeScatter {
       for (int k = 0; k < 9; ++k) a(j, k) += w[k];
     }
   }
-  /// without virials
-  KOKKOS_INLINE_FUNCTION void operator()(std::int64_t e) const
-  {
-    SixSums none;
-    (*this)(e, none);
-  }
 };
 
-/// Returns the virial if wanted; if not, nothing waits for the device. \param force [atom][3]
+/// Returns the virial if wanted. \param force [atom][3]
 /// With `Duplication` ScatterDuplicated every thread adds to a copy of its own: the same sums in
 /// every run, and no atomic operations.
 template <class Duplication, class Device, class Forces>
-SixSums scatter_edges(const DeviceRows<Device> &rows, const DeviceEdges<Device> &edges,
+EdgeSums scatter_edges(const DeviceRows<Device> &rows, const DeviceEdges<Device> &edges,
                       const double *gradient, double scale, bool virials, const Forces &force,
                       const Tally<Device, 6> &virial_atom, const Tally<Device, 9> &centroid_atom)
 {
@@ -113,11 +123,8 @@ SixSums scatter_edges(const DeviceRows<Device> &rows, const DeviceEdges<Device> 
       scatter{forces,           virials6,    virials9,      virials,    peratom,  centroid,
               rows.atom_of_row, edges.index, edges.vectors, edges.size, gradient, scale};
   const Kokkos::RangePolicy<Device> range(0, edges.size);
-  SixSums total;
-  if (virials)
-    Kokkos::parallel_reduce("natrolite: forces and virials", range, scatter, total);
-  else
-    Kokkos::parallel_for("natrolite: forces", range, scatter);
+  EdgeSums total;
+  Kokkos::parallel_reduce("natrolite: forces and virials", range, scatter, total);
   const auto add_up = [](auto to, const auto &from) {    // Kokkos 4 takes no const view
     Kokkos::Experimental::contribute(to, from);
   };

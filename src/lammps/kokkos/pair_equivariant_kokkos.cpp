@@ -60,13 +60,14 @@ template <class DeviceType> struct PairEquivariantKokkos<DeviceType>::DeviceImpl
   AtomKokkos *atoms = nullptr;
   natrolite::DeviceRows<DeviceType> rows;
   natrolite::DeviceEdges<DeviceType> edges;
-  Array<int, DeviceType> model_type, owner;
+  Array<int, DeviceType> model_type;
+  Array<int, DeviceType> owner, types;    // of the plain style
   Array<double, DeviceType> squared_cutoffs;
   int ntypes = 0;    // of the model
   std::unique_ptr<CommExchangeKokkos<DeviceType>> exchange;
   bool exchanging = false;            // LAMMPS' messages are those of `exchange`
   bool rows_on_host = false;          // impl->rows is a copy of rows
-  bool to_store = false;              // the fields of fix pair are of an earlier step
+  bool fields_on_host = false;        // impl->result points to copies, but for the gradient
   natrolite::Tally<DeviceType, 1> energy_atom;
   natrolite::Tally<DeviceType, 6> virial_atom;
   natrolite::Tally<DeviceType, 9> centroid_atom;
@@ -109,19 +110,11 @@ template <class DeviceType> bool PairEquivariantKokkos<DeviceType>::host_only() 
   return false;
 }
 
-template <class DeviceType> void PairEquivariantKokkos<DeviceType>::coeff(int narg, char **arg)
-{
-  device->to_store = false;    // the results go with the model
-  PairEquivariant::coeff(narg, arg);
-}
-
 template <class DeviceType> void PairEquivariantKokkos<DeviceType>::init_style()
 {
-  device->to_store = false;    // and when it is tested
   if (!force->newton_pair)      // KOKKOS' default on GPUs
     error->all(FLERR, "Pair style equivariant/kk needs newton pair on: use 'package kokkos newton on "
                       "neigh half' (or switch -pk), or remove 'newton off'");
-  device->atoms->sync(Host, TYPE_MASK | SPECIAL_MASK);    // what the plain style checks
   PairEquivariant::init_style();
   execution_space = Host;
   datamask_read = datamask_modify = ALL_MASK;
@@ -132,7 +125,7 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::init_style()
                "with a CUDA build of LibTorch, or pair style equivariant", impl->file,
                impl->model->device());
   execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
-  datamask_read = X_MASK | F_MASK | TYPE_MASK | ENERGY_MASK | VIRIAL_MASK;
+  datamask_read = X_MASK | F_MASK | TYPE_MASK | MASK_MASK | ENERGY_MASK | VIRIAL_MASK;
   datamask_modify = F_MASK | ENERGY_MASK | VIRIAL_MASK;
   request_where<DeviceType>(neighbor->find_request(this));
 
@@ -143,47 +136,61 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::init_style()
   for (int i = 0; i < cutoffs.ntypes(); ++i)
     for (int j = 0; j < cutoffs.ntypes(); ++j) squared.push_back(cutoffs.squared(i, j));
   natrolite::copy_in(device->squared_cutoffs, squared);
-  device->rows.natoms = 0;    // types may have changed
 }
 
 /* ---------------------------------------------------------------------- */
+
+/// On a GPU both copies count: fixes of the host change types without a word to KOKKOS.
+template <class DeviceType> bool PairEquivariantKokkos<DeviceType>::own_types_changed() const
+{
+  if ((host_only() || !ON_HOST<DeviceType>) && PairEquivariant::own_types_changed()) return true;
+  if (host_only()) return false;
+  return natrolite::differ(device->atoms->k_type.template view<DeviceType>(), device->types,
+                           atom->nlocal);
+}
 
 template <class DeviceType> void PairEquivariantKokkos<DeviceType>::compute(int eflag, int vflag)
 {
   if (host_only()) return PairEquivariant::compute(eflag, vflag);
   ev_init(eflag, vflag);
   DeviceImpl &d = *device;
-  d.atoms->sync(execution_space, X_MASK | F_MASK | TYPE_MASK);
-  if (neighbor->ago == 0 || d.rows.natoms != atom->nlocal + atom->nghost) refresh_device_rows();
+  d.atoms->sync(execution_space, X_MASK | F_MASK | TYPE_MASK | MASK_MASK);
+  if (atoms_changed()) refresh_device_rows();
   const auto &neighbors = *static_cast<NeighListKokkos<DeviceType> *>(list);
   build_edges(ListView<DeviceType>(neighbors), NEIGHMASK,
               d.atoms->k_x.template view<DeviceType>(), d.rows, d.squared_cutoffs, d.ntypes, d.edges);
-  if (impl->model->metadata().needs_total_spin) d.atoms->sync(Host, TYPE_MASK);
   update_electrons();
   evaluate_on_device();
-  d.to_store = true;
-  scatter();
+  d.fields_on_host = false;
+  impl->to_store = true;
+  check_finite(scatter());
   d.atoms->modified(execution_space, F_MASK);
-  if (!committee_wanted()) return;
-  store_fields();    // before members in the same file are evaluated
+  begin_evaluation();
+}
+
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::judge()
+{
+  if (host_only()) return PairEquivariant::judge();
   bring_edges();
-  d.atoms->sync(Host, TAG_MASK);
   const Temporarily scope(execution_space, Host);
-  run_committee();
+  PairEquivariant::judge();
 }
 
 template <class DeviceType> void PairEquivariantKokkos<DeviceType>::refresh_device_rows()
 {
   DeviceImpl &d = *device;
-  d.owner = {};
-  if (impl->mode == Mode::folded) {
+  d.atoms->sync(Host, TYPE_MASK | MASK_MASK | TAG_MASK | SPECIAL_MASK);
+  {
     const Temporarily scope(execution_space, Host);
-    refresh_owners();
-    natrolite::copy_in(d.owner, impl->owner);
+    read_atoms();
   }
+  natrolite::copy_in(d.types, impl->types);
+  d.owner = {};
+  if (impl->mode == Mode::folded) natrolite::copy_in(d.owner, impl->owner);
   const auto &neighbors = *static_cast<NeighListKokkos<DeviceType> *>(list);
-  build_rows(ListView<DeviceType>(neighbors), neighbors.inum, d.atoms->k_type.template view<DeviceType>(),
-             d.model_type, d.owner, atom->nlocal, atom->nlocal + atom->nghost, d.rows);
+  build_rows(ListView<DeviceType>(neighbors), neighbors.inum, d.types,
+             d.atoms->k_mask.template view<DeviceType>(), d.model_type, d.owner, atom->nlocal,
+             atom->nlocal + atom->nghost, d.rows);
   d.rows_on_host = false;
 }
 
@@ -217,25 +224,27 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::evaluate_on_
   evaluate(*impl->model, impl->file, device_graph(), *d.exchange, impl->result);
 }
 
-template <class DeviceType> void PairEquivariantKokkos<DeviceType>::scatter()
+/// returns the sum of all positions, energies and gradients
+template <class DeviceType> double PairEquivariantKokkos<DeviceType>::scatter()
 {
   DeviceImpl &d = *device;
   const int n = atom->nlocal + atom->nghost;
   const HostTally<DeviceType, 1> energy(eflag_atom ? eatom : nullptr, n, d.energy_atom);
   const HostTally<DeviceType, 6> virials(vflag_atom ? vatom[0] : nullptr, n, d.virial_atom);
   const HostTally<DeviceType, 9> centroids(cvflag_atom ? cvatom[0] : nullptr, n, d.centroid_atom);
-  if (eflag_either) {
-    const double total = scatter_energy(d.rows, impl->result.energy, impl->energy_scale, energy.view());
-    if (eflag_global) eng_vdwl += total;
-  }
+  const natrolite::RowSums rows =
+      scatter_energy(d.rows, impl->result.energy, impl->energy_scale,
+                     d.atoms->k_x.template view<DeviceType>(), energy.view());
+  if (eflag_global) eng_vdwl += rows.energy;
   const auto sums = natrolite::scatter_edges<NeedDup_v<HALFTHREAD, DeviceType>>(
       d.rows, d.edges, impl->result.edge_gradient, impl->energy_scale, vflag_either != 0,
       d.atoms->k_f.template view<DeviceType>(), virials.view(), centroids.view());
   if (vflag_global)
-    for (int k = 0; k < 6; ++k) virial[k] += sums.v[k];
+    for (int k = 0; k < 6; ++k) virial[k] += sums.virial[k];
   energy.finish();
   virials.finish();
   centroids.finish();
+  return rows.all + sums.all;
 }
 
 /* copies on the host, for what is asked for now and then ------------------------ */
@@ -258,10 +267,13 @@ void PairEquivariantKokkos<DeviceType>::bring(const double *&from, std::int64_t 
   }
 }
 
-/// with their gradients, once in a step
+/// with their gradients and what is said of them, once in an evaluation
 template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_edges()
 {
+  if (host_only()) return;
   DeviceImpl &d = *device;
+  d.atoms->sync(Host, X_MASK | TAG_MASK);
+  bring_fields();
   std::vector<double> vectors;
   std::vector<std::int64_t> index;
   natrolite::copy_out(d.edges.vectors, 3 * d.edges.size, vectors);
@@ -270,25 +282,23 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_edges(
   bring(impl->result.edge_gradient, 3 * d.edges.size, d.gradient);
 }
 
-/// fills the fields of fix pair, once in a step
-template <class DeviceType> void PairEquivariantKokkos<DeviceType>::store_fields()
+/// rows, energies and other outputs, once in a step
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_fields()
 {
   DeviceImpl &d = *device;
-  if (!std::exchange(d.to_store, false)) return;
+  if (host_only() || std::exchange(d.fields_on_host, true)) return;
   bring_rows();
   natrolite::Evaluation &result = impl->result;
   bring(result.energy, d.rows.nowned, d.energy);
   d.peratom.resize(result.peratom.size());
   for (std::size_t k = 0; k < d.peratom.size(); ++k)
     bring(result.peratom[k].data, d.rows.nowned * result.peratom[k].width, d.peratom[k]);
-  store_peratom(result);
 }
 
-template <class DeviceType>
-void *PairEquivariantKokkos<DeviceType>::extract_peratom(const char *name, int &ncol)
+/// whatever a compute or function of a variable may read
+template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_what_variables_read()
 {
-  store_fields();
-  return PairEquivariant::extract_peratom(name, ncol);
+  device->atoms->sync(Host, ALL_MASK);
 }
 
 /* messages: LAMMPS calls the first four for styles of a GPU, the others for styles of the host --- */
@@ -374,7 +384,7 @@ template <class DeviceType> double PairEquivariantKokkos<DeviceType>::memory_usa
   };
   return PairEquivariant::memory_usage() +
       bytes(d.rows.atom_of_row, d.rows.row_of_atom, d.rows.types, d.edges.vectors, d.edges.index,
-            d.edges.first, d.owner, d.energy_atom, d.virial_atom, d.centroid_atom);
+            d.edges.first, d.owner, d.types, d.energy_atom, d.virial_atom, d.centroid_atom);
 }
 
 namespace LAMMPS_NS {

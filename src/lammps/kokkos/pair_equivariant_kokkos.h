@@ -21,10 +21,8 @@ template <class DeviceType> class PairEquivariantKokkos : public PairEquivariant
   ~PairEquivariantKokkos() override;
 
   void compute(int, int) override;
-  void coeff(int, char **) override;
   void init_style() override;
   double memory_usage() override;
-  void *extract_peratom(const char *, int &) override;
 
   int pack_forward_comm_kokkos(int, compat::SendList, compat::CommBuffer &, int, int *) override;
   void unpack_forward_comm_kokkos(int, int, compat::CommBuffer &) override;
@@ -37,6 +35,11 @@ template <class DeviceType> class PairEquivariantKokkos : public PairEquivariant
 
  protected:
   int gpu() const override;
+  bool own_types_changed() const override;
+  void bring_fields() override;
+  void bring_edges() override;
+  void bring_what_variables_read() override;
+  void judge() override;
 
  private:
   struct DeviceImpl;
@@ -46,11 +49,9 @@ template <class DeviceType> class PairEquivariantKokkos : public PairEquivariant
   void refresh_device_rows();
   natrolite::Graph device_graph() const;
   void evaluate_on_device();
-  void scatter();
+  double scatter();
   void bring_rows();
   static void bring(const double *&from, std::int64_t n, std::vector<double> &to);
-  void bring_edges();
-  void store_fields();
 };
 
 }    // namespace LAMMPS_NS

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Writes small nequix files with random weights, exports them, and asks nequix's own calculator.
+
+usage: make_nequix.py OUT     (environment of cmake/pins-nequix.txt, PYTHONPATH=python:unittest)
+
+OUT gets the files, the model files made of them, and cases.json (see test_matrix.py).
+"""
+
+import json
+import os
+import sys
+
+import structures
+import tiny_nequix as tiny
+from natrolite.export import export
+from natrolite.exporters import nequix as family
+
+# name -> (changes of the configuration, type)
+MODELS = {
+    "nequix": ({}, "float64"),
+    "nequix-single": ({"hidden_irreps": "5x0e + 3x1o + 2x2e + 2x3o", "lmax": 3, "n_layers": 2}, "float32"),
+    "nequix-local": ({"layer_norm": False, "radial_mlp_layers": 1, "n_layers": 1}, "float64"),
+}
+
+
+def write(out, name):
+    """Write both files of one model into the folder out; return the entries of cases.json."""
+    changes, dtype = MODELS[name]
+    settings = tiny.config(**changes)
+    source = tiny.write(os.path.join(out, f"{name}.nqx"), settings)
+    export(family, source, os.path.join(out, f"{name}.pt"), dtype)
+    evaluate = tiny.calculator(source, dtype)
+    found = []
+    for structure, build in structures.ALL.items():
+        energy, forces, stress = evaluate(build())
+        found.append({
+            "id": f"{name}-{dtype}-{structure}",
+            "file": f"{name}.pt",
+            "foreign": False,
+            "dtype": dtype,
+            "structure": structure,
+            "charge": 0,
+            "spin": 0,
+            "layers": settings["n_layers"],
+            "cutoff": settings["cutoff"],
+            "strictly_local": settings["n_layers"] == 1,
+            "modes": ["folded", "ghost", "shell"],
+            "max_ranks": 0,
+            "energy": energy,
+            "forces": forces.tolist(),
+            "stress": None if stress is None else stress.tolist(),
+        })
+    return found
+
+
+def main(out):
+    """Write everything into the folder out."""
+    os.makedirs(out, exist_ok=True)
+    found = [case for name in MODELS for case in write(out, name)]
+    with open(os.path.join(out, "cases.json"), "w") as file:
+        json.dump(found, file, indent=1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

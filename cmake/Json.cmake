@@ -1,4 +1,5 @@
-# nlohmann/json: an installed one, or the copy that LAMMPS ships under another namespace.
+# nlohmann/json -> target natrolite_json: an installed one, or the copy that LAMMPS ships under another
+# namespace.
 
 find_package(nlohmann_json QUIET)
 if(nlohmann_json_FOUND)
@@ -17,3 +18,7 @@ else()
   set(NATROLITE_JSON_INCLUDE_DIR ${CMAKE_BINARY_DIR}/json)
   set(NATROLITE_JSON_NAMESPACE nlohmann_lmp)
 endif()
+configure_file(${CMAKE_CURRENT_LIST_DIR}/json.h.in ${CMAKE_BINARY_DIR}/json-header/json.h @ONLY)
+add_library(natrolite_json INTERFACE)
+target_include_directories(natrolite_json INTERFACE ${CMAKE_BINARY_DIR}/json-header)
+target_include_directories(natrolite_json SYSTEM INTERFACE ${NATROLITE_JSON_INCLUDE_DIR})

@@ -13,7 +13,7 @@
 # --arch    compute capabilities (default 80,90)
 # SOURCE    default: LAMMPS' own fix_nve_kokkos.cpp, to tell the errors of its headers from ours,
 #           then src/plugin_kokkos.cpp and src/lammps/kokkos/*.cpp, and with --torch
-#           src/model/exchange_operators.cpp and src/model/cuda_stream.cpp
+#           src/torch/exchange_operators.cpp and src/torch/cuda_stream.cpp
 # NVCC      the compiler (environment; default nvcc)
 #
 # Exit: 0 all compiled, 1 something did not, 2 wrong usage, 77 something is missing.
@@ -111,7 +111,7 @@ ours=("$top"/src/lammps/kokkos/*.cpp)
 if [ ${#sources[@]} -eq 0 ]; then
   [ -f "${ours[0]}" ] || missing "no src/lammps/kokkos/*.cpp in $top"
   sources=("$lammps/src/KOKKOS/fix_nve_kokkos.cpp" "$top/src/plugin_kokkos.cpp" "${ours[@]}")
-  [ -z "$torch" ] || sources+=("$top/src/model/"{exchange_operators,cuda_stream}.cpp)
+  [ -z "$torch" ] || sources+=("$top/src/torch/"{exchange_operators,cuda_stream}.cpp)
 fi
 
 report=() failed=0

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/edges.h"
-#include "model/engine.h"
+#include "model/model.h"
 
 #include <mpi.h>
 

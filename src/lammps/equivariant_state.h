@@ -6,7 +6,7 @@
 #include "comm_exchange.h"
 #include "committee_table.h"
 #include "core/edges.h"
-#include "model/engine.h"
+#include "model_loader.h"
 #include "pair_equivariant.h"
 
 #include <map>
@@ -35,6 +35,7 @@ struct EquivariantSettings {
   enum class Mode { automatic, folded, ghost, shell };
   Mode exchange = Mode::automatic;
   natrolite::Device device = natrolite::Device::automatic;
+  Evaluator evaluator = Evaluator::automatic;
   NumberOrVariable charge, spin;
   CommitteeSettings committee;
   bool check = true;

@@ -68,11 +68,11 @@ void PairEquivariant::settings(int narg, char **arg)
   int iarg = 0;
   while (iarg < narg) {
     const std::string keyword = arg[iarg];
-    if (keyword != "exchange" && keyword != "device" && keyword != "charge" && keyword != "spin" &&
-        keyword != "committee" && keyword != "check")
+    if (keyword != "exchange" && keyword != "device" && keyword != "evaluator" && keyword != "charge" &&
+        keyword != "spin" && keyword != "committee" && keyword != "check")
       error->all(FLERR,
-                 "Unknown pair_style equivariant keyword '{}': known are exchange, device, charge, "
-                 "spin, committee, check", keyword);
+                 "Unknown pair_style equivariant keyword '{}': known are exchange, device, "
+                 "evaluator, charge, spin, committee, check", keyword);
     if (iarg + 1 >= narg)
       error->all(FLERR, "Missing value for pair_style equivariant keyword {}", keyword);
     char **value = arg + iarg + 1;
@@ -88,6 +88,11 @@ void PairEquivariant::settings(int narg, char **arg)
                                            {{"auto", natrolite::Device::automatic},
                                             {"cpu", natrolite::Device::cpu},
                                             {"cuda", natrolite::Device::cuda}});
+    else if (keyword == "evaluator")
+      s.evaluator = choose<Evaluator>(error, arg[iarg], *value,
+                                      {{"auto", Evaluator::automatic},
+                                       {"native", Evaluator::native},
+                                       {"torch", Evaluator::torch}});
     else if (keyword == "charge")
       s.charge = number_or_variable(lmp, *value);
     else if (keyword == "spin")
@@ -98,7 +103,8 @@ void PairEquivariant::settings(int narg, char **arg)
       s.check = utils::logical(FLERR, *value, false, lmp);
     iarg += 1 + used;
   }
-  if (impl->model && s.device != impl->settings.device) impl->ready = false;
+  if (impl->model && (s.device != impl->settings.device || s.evaluator != impl->settings.evaluator))
+    impl->ready = false;
   if (s.committee.table != impl->settings.committee.table) impl->committee.table.reset();
   impl->settings = s;
   // pair_style hybrid reads these before there is a model

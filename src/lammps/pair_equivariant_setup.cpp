@@ -4,7 +4,7 @@
 #include "equivariant_state.h"
 
 #include "collective.h"
-#include "engine_loader.h"
+#include "model_loader.h"
 
 #include "atom.h"
 #include "citeme.h"
@@ -57,7 +57,7 @@ void PairEquivariant::coeff(int narg, char **arg)
 
 std::unique_ptr<natrolite::Model> PairEquivariant::load_file(const std::string &file)
 {
-  std::unique_ptr<natrolite::Model> model;
+  LoadedModel loaded;
   std::string path = file, bytes;
   std::string problem = read_file_on_all(world, path, bytes);
   // partitions load at different times: take the GPUs in the order of all ranks
@@ -71,12 +71,13 @@ std::unique_ptr<natrolite::Model> PairEquivariant::load_file(const std::string &
     options.local_rank = local_rank;
     options.device_id = gpu();
     options.threads = comm->nthreads;
-    model = load_model(options);
+    loaded = load_model(options, impl->settings.evaluator);
   });
   if (!problem.empty()) error->all(FLERR, "Model file {}: {}", file, problem);
-  introduce(path, model->metadata());
-  if (comm->me == 0) utils::logmesg(lmp, "  runs on {}\n", model->device());
-  return model;
+  introduce(path, loaded.model->metadata());
+  const std::string how = loaded.by_torch.empty() ? "" : ", LibTorch (" + loaded.by_torch + ")";
+  if (comm->me == 0) utils::logmesg(lmp, "  runs on {}{}\n", loaded.model->device(), how);
+  return std::move(loaded.model);
 }
 
 /// FILE, or FILE1,FILE2,... for a committee

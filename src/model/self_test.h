@@ -3,7 +3,7 @@
 /// The self test: the case embedded in a model file, evaluated here.
 #pragma once
 
-#include "engine.h"
+#include "model.h"
 
 namespace natrolite {
 

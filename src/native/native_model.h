@@ -3,7 +3,7 @@
 /// A described network as a Model.
 #pragma once
 
-#include "model/engine.h"
+#include "model/model.h"
 
 #include <memory>
 #include <string_view>

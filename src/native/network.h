@@ -11,7 +11,7 @@
 #include "description.h"
 #include "kernels.h"
 
-#include "model/engine.h"
+#include "model/model.h"
 
 #include <memory>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "model/border.h"
+#include "torch/border.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/periodic_edges.h"
-#include "model/engine.h"
+#include "torch/engine.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "model/exchange_context.h"
+#include "torch/exchange_context.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "file_kind.h"
 
-#include "zip_check.h"
+#include "model/archive.h"
 
 #include <caffe2/serialize/in_memory_adapter.h>
 #include <caffe2/serialize/inline_container.h>
@@ -102,7 +102,7 @@ FileKind identify(const char *bytes, std::size_t nbytes)
 {
   check_start(bytes, nbytes);
   Archive archive(bytes, nbytes);
-  check_zip(bytes, nbytes, [&](const std::string &name) { return archive.read(name); });
+  ZipArchive(bytes, nbytes).check([&](const std::string &name) { return archive.read(name); });
   if (archive.has("extra/natrolite.json") && archive.has("constants.pkl"))
     return FileKind::natrolite_torchscript;
   if (archive.any("data/aotinductor/")) return FileKind::nequip_aoti;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "zip_check.h"
+#include "archive.h"
 
 #include <array>
 #include <cstdint>
@@ -42,6 +42,10 @@ namespace {
       return ~crc;
     }
     std::size_t size() const { return size_; }
+    void need(std::size_t at, std::size_t n) const
+    {
+      if (at > size_ || n > size_ - at) damaged("the zip archive is damaged or truncated");
+    }
 
    private:
     static constexpr std::array<std::uint32_t, 256> make_table()
@@ -56,10 +60,6 @@ namespace {
     }
     static const std::array<std::uint32_t, 256> TABLE;
 
-    void need(std::size_t at, std::size_t n) const
-    {
-      if (at > size_ || n > size_ - at) damaged("the zip archive is damaged or truncated");
-    }
     unsigned char byte(std::size_t at) const
     {
       need(at, 1);
@@ -78,27 +78,9 @@ namespace {
     damaged("the zip archive is damaged or truncated");
   }
 
-  using Unpack = std::function<std::string(const std::string &)>;
-
-  void check_record(const Bytes &file, std::size_t entry, const std::string &name,
-                    const Unpack &unpack)
-  {
-    const auto method = file.number(entry + 10, 2), crc = file.number(entry + 16, 4);
-    const auto stored = file.number(entry + 20, 4), at = file.number(entry + 42, 4);
-    if (stored == ZIP64 || at == ZIP64) return;
-    if (file.number(at, 4) != RECORD) damaged("the zip archive's record '" + name + "' is lost");
-    const std::size_t data =
-        at + RECORD_SIZE + file.number(at + 26, 2) + file.number(at + 28, 2);
-    const std::string unpacked = method ? unpack(name) : std::string();
-    const bool intact = method ? Bytes(unpacked.data(), unpacked.size()).crc32(0, unpacked.size()) == crc
-                               : file.crc32(data, stored) == crc;
-    if (!intact)
-      damaged("the record '" + name + "' is damaged (its checksum does not match)");
-  }
-
 }    // namespace
 
-void check_zip(const char *bytes, std::size_t nbytes, const Unpack &unpack)
+ZipArchive::ZipArchive(const char *bytes, std::size_t nbytes) : data_(bytes), size_(nbytes)
 {
   const Bytes file(bytes, nbytes);
   const std::size_t end = end_of_directory(file);
@@ -109,8 +91,42 @@ void check_zip(const char *bytes, std::size_t nbytes, const Unpack &unpack)
     if (file.number(entry, 4) != DIRECTORY) damaged("the zip archive's directory is damaged");
     const auto length = file.number(entry + 28, 2);
     const std::string name = file.text(entry + DIRECTORY_SIZE, length);
-    check_record(file, entry, name.substr(name.find('/') + 1), unpack);
+    Record record;
+    record.compressed = file.number(entry + 10, 2) != 0;
+    record.crc = file.number(entry + 16, 4);
+    record.size = file.number(entry + 20, 4);
+    const auto at = file.number(entry + 42, 4);
     entry += DIRECTORY_SIZE + length + file.number(entry + 30, 2) + file.number(entry + 32, 2);
+    if (record.size == ZIP64 || at == ZIP64) continue;
+    if (file.number(at, 4) != RECORD) damaged("the zip archive's record '" + name + "' is lost");
+    record.offset = at + RECORD_SIZE + file.number(at + 26, 2) + file.number(at + 28, 2);
+    file.need(record.offset, record.size);
+    records_[name.substr(name.find('/') + 1)] = record;
+  }
+}
+
+bool ZipArchive::has(const std::string &name) const
+{
+  return records_.count(name) != 0;
+}
+
+std::string_view ZipArchive::read(const std::string &name) const
+{
+  const auto found = records_.find(name);
+  if (found == records_.end()) damaged("the zip archive has no record '" + name + "'");
+  if (found->second.compressed) damaged("the record '" + name + "' is compressed, which model files are not");
+  return {data_ + found->second.offset, found->second.size};
+}
+
+void ZipArchive::check(const Unpack &unpack) const
+{
+  const Bytes file(data_, size_);
+  for (const auto &[name, record] : records_) {
+    if (record.compressed && !unpack) continue;
+    const std::string unpacked = record.compressed ? unpack(name) : std::string();
+    const auto crc = record.compressed ? Bytes(unpacked.data(), unpacked.size()).crc32(0, unpacked.size())
+                                       : file.crc32(record.offset, record.size);
+    if (crc != record.crc) damaged("the record '" + name + "' is damaged (its checksum does not match)");
   }
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "engine_loader.h"
+#include "model_loader.h"
+
+#include "model/archive.h"
+#include "native/native_model.h"
 
 #include <dlfcn.h>
 #include <unistd.h>
@@ -49,7 +52,7 @@ namespace {
     const std::string path = engine_path();
     void *engine = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | OWN_SYMBOLS_FIRST);
     if (!engine)
-      throw std::runtime_error("the engine cannot be opened (" + std::string(dlerror()) +
+      throw std::runtime_error("it needs LibTorch, and the engine cannot be opened (" + std::string(dlerror()) +
                                "): put libnatrolite_engine.so beside the plugin or name it in "
                                "NATROLITE_ENGINE, with LibTorch where it was built");
     auto *load = reinterpret_cast<natrolite::LoadModelFunction *>(
@@ -60,10 +63,49 @@ namespace {
 
 }    // namespace
 
-std::unique_ptr<natrolite::Model> load_model(const natrolite::LoadOptions &options)
+namespace {
+
+  std::unique_ptr<natrolite::Model> load_torch(const natrolite::LoadOptions &options)
+  {
+    static natrolite::LoadModelFunction *load = open_engine();
+    return std::unique_ptr<natrolite::Model>(load(natrolite::ENGINE_ABI, options));
+  }
+
+  constexpr auto METADATA = "extra/natrolite.json", DESCRIPTION = "extra/native.json",
+                 ARRAYS = "extra/native.bin";
+
+  /// why the native evaluator cannot run a file; empty if it can
+  std::string against_native(const natrolite::LoadOptions &options)
+  {
+    if (options.device == natrolite::Device::cuda || options.device_id >= 0) return "on a GPU";
+    const std::string_view file(options.bytes, options.nbytes);
+    if (file.substr(0, 2) != "PK") return "the file has no network description";
+    const natrolite::ZipArchive archive(options.bytes, options.nbytes);
+    return archive.has(METADATA) && archive.has(DESCRIPTION) && archive.has(ARRAYS)
+        ? ""
+        : "the file has no network description";
+  }
+
+  std::unique_ptr<natrolite::Model> load_described(const natrolite::LoadOptions &options)
+  {
+    const natrolite::ZipArchive archive(options.bytes, options.nbytes);
+    archive.check();
+    return natrolite::native::load_native(natrolite::parse_metadata(archive.read(METADATA)),
+                                          archive.read(DESCRIPTION), archive.read(ARRAYS),
+                                          options.threads);
+  }
+
+}    // namespace
+
+LoadedModel load_model(const natrolite::LoadOptions &options, Evaluator evaluator)
 {
-  static natrolite::LoadModelFunction *load = open_engine();
-  return std::unique_ptr<natrolite::Model>(load(natrolite::ENGINE_ABI, options));
+  const std::string reason =
+      evaluator == Evaluator::torch ? "evaluator torch" : against_native(options);
+  if (reason.empty()) return {load_described(options), ""};
+  if (evaluator == Evaluator::native)
+    throw std::runtime_error("evaluator native cannot be used (" + reason +
+                             "): export the model again, or use evaluator auto");
+  return {load_torch(options), reason};
 }
 
 }    // namespace LAMMPS_NS

@@ -3,7 +3,7 @@
 
 #include "cuda_stream.h"
 #include "exchange_context.h"
-#include "self_test.h"
+#include "model/self_test.h"
 #include "torch_tools.h"
 
 #include <torch/csrc/autograd/autograd.h>

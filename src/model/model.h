@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
-/// The border of the engine: all that an adapter sees of a model. No Torch, LAMMPS or MPI types.
-///
-/// The engine is a shared library opened with RTLD_LOCAL | RTLD_DEEPBIND; its one exported symbol
-/// is natrolite_load_model(). Every error leaves it as std::runtime_error with one line of text.
+/// All that an adapter sees of a model, whatever evaluates it. No Torch, LAMMPS or MPI types.
 #pragma once
 
 #include "metadata.h"
@@ -15,9 +12,6 @@
 #include <vector>
 
 namespace natrolite {
-
-/// Raised by one with every change of this header or of metadata.h.
-inline constexpr int ENGINE_ABI = 3;
 
 /// Feature rows of all atoms during one exchange: row-major [nall, width], in host memory or, if
 /// the Exchange is on_device(), in the model's device's.
@@ -104,23 +98,5 @@ class Model {
   /// where the model computes, for example "cpu, 2 threads"
   virtual std::string device() const = 0;
 };
-
-enum class Device { automatic, cpu, cuda };
-
-struct LoadOptions {
-  std::string file;          ///< name for messages
-  const char *bytes = nullptr;
-  std::size_t nbytes = 0;
-  Device device = Device::automatic;
-  int local_rank = 0;        ///< rank within the node: takes its GPUs in turn
-  int device_id = -1;        ///< the GPU to take; -1 = by local_rank
-  int threads = 1;           ///< CPU threads of this rank
-};
-
-extern "C" {
-/// Throws std::runtime_error: wrong ABI, not a model file (says what it is), bad metadata,
-/// unknown operator, no such device.
-using LoadModelFunction = Model *(int abi, const LoadOptions &options);
-}
 
 }    // namespace natrolite

@@ -59,8 +59,10 @@ def export(family, source, output, dtype="float32", modality=None, log=lambda li
         raise NatroliteError(f"'{source}' is of a family without {option}; leave {option} out")
     log(f"loading {source}")
     built = _built(family, source, dtype, modality, options)
+    records, reason_against = common.native_records(built)  # before scripting, which changes the modules
+    log("evaluator: native" if records else f"evaluator: LibTorch ({reason_against})")
     scripted, meta, report = common.finish(built, log)
-    modelfile.write(output, scripted, meta)
+    modelfile.write(output, scripted, meta, records)
     return report, meta
 
 

@@ -26,7 +26,8 @@ def run(args):
         _print(foreign.rows(known, size))
         return 0
     meta = modelfile.read_metadata(args.file)
-    _print(rows(meta, size))
+    native = archive.record(args.file, "extra/native.json") is not None
+    _print(rows(meta, size, native))
     citation = meta["citation"] or []
     for entry in [citation] if isinstance(citation, str) else citation:
         print(f"\n{entry}")
@@ -41,8 +42,8 @@ def _print(table):
             print(f"{'':<20}{line}")
 
 
-def rows(meta, size):
-    """Return [(label, text)] of the table; size in bytes."""
+def rows(meta, size, native):
+    """Return [(label, text)] of the table; size in bytes; native: is there a network description?"""
     c, reference = meta["collectives"], meta["reference"]
     widths = ", ".join(map(str, meta["exchange_widths"]))
     needs = [n for n in ("total_charge", "total_spin") if meta[f"needs_{n}"]]
@@ -60,6 +61,7 @@ def rows(meta, size):
         ("outputs", ", ".join(meta["outputs"])),
         ("needs", ", ".join(needs) or "nothing but the structure"),
         ("committee", str(meta["committee_size"])),
+        ("evaluator", "native or LibTorch" if native else "LibTorch (no network description)"),
         ("self test", f"{len(reference['types'])} atoms, {reference['energy']:.6f} eV"),
         ("elements", f"{len(meta['type_names'])}: {' '.join(meta['type_names'])}"),
     ]

@@ -119,9 +119,10 @@ def weight_table(module):
     }
 
 
-def write(path, scripted, meta):
+def write(path, scripted, meta, records=None):
     """Write the model file in one step (temporary file beside it, then rename).
 
+    records: {name: content} of further extra files.
     Raises NatroliteError if the folder does not exist or cannot be written.
     """
     import torch
@@ -132,7 +133,7 @@ def write(path, scripted, meta):
     try:
         handle, temporary = tempfile.mkstemp(prefix=".natrolite-", suffix=".pt", dir=folder)
         os.close(handle)
-        torch.jit.save(scripted, temporary, _extra_files={EXTRA_FILE: json.dumps(meta)})
+        torch.jit.save(scripted, temporary, _extra_files={EXTRA_FILE: json.dumps(meta), **(records or {})})
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(temporary, 0o666 & ~mask)

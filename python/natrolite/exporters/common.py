@@ -30,6 +30,7 @@ class Built:
     fields: metadata of the family (see modelfile.KEYS), with dtype, without exchange counts.
     packages: distribution names whose versions belong into created_by.
     script: turns the module into TorchScript.
+    describe: returns native.Description, or raises native.Undescribed; None: not of a described family.
     """
 
     module: object
@@ -37,6 +38,7 @@ class Built:
     fields: dict
     packages: tuple = ()
     script: Callable = script
+    describe: Callable = None
 
 
 @dataclasses.dataclass
@@ -46,6 +48,21 @@ class Report:
     energy: float = 0.0
     force: float = 0.0
     stress: float = 0.0
+
+
+def native_records(built):
+    """Return ({record: content}, reason why there are none) for the native evaluator."""
+    from natrolite.exporters import native
+
+    if built.describe is None:
+        return {}, f"the native evaluator does not know the family {built.fields['family']}"
+    try:
+        text, arrays = built.describe().records()
+    except native.Undescribed as error:
+        return {}, f"the native evaluator does not know {error}"
+    except Exception as error:  # a part of an unusual model: the file is as good without
+        return {}, f"describing the network failed: {type(error).__name__}: {error}"
+    return {"native.json": text, "native.bin": arrays}, None
 
 
 def finish(built, log=lambda line: None):

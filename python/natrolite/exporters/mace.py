@@ -51,18 +51,21 @@ def build(source, dtype, modality=None, head=None):
         )
     _refuse_others(source)
     _mace()
-    from natrolite.exporters import mace_build
+    from natrolite.exporters import mace_build, mace_native
 
     model, real = _load(source), getattr(torch, dtype)
     mace_build.check(model)
     index = _head(source, mace_build.heads_of(model), head)
     isolated = mace_build.isolated(model, index)
+    fields = {**_fields(source, model, index), "dtype": dtype}
+    module = mace_build.build(model, index, real)
     return Built(
-        module=mace_build.build(model, index, real),
+        module=module,
         original=_original(model.to(real).eval(), index, isolated),
-        fields={**_fields(source, model, index), "dtype": dtype},
+        fields=fields,
         packages=("mace-torch", "e3nn"),
         script=_script,
+        describe=lambda: mace_native.describe(module, dtype, fields["r_max"]),
     )
 
 

@@ -40,6 +40,15 @@ class Layout:
         return cls([(mul, ir.l) for mul, ir in irreps], columns)
 
     @classmethod
+    def by_component(cls, blocks):
+        """Blocks one after another, channels fastest."""
+        columns, start = [], 0
+        for channels, l in blocks:
+            columns.append(start + np.arange(channels * (2 * l + 1)).reshape(2 * l + 1, channels))
+            start += channels * (2 * l + 1)
+        return cls(blocks, columns)
+
+    @classmethod
     def scalars(cls, channels):
         """One block of scalars."""
         return cls([(channels, 0)], [np.arange(channels).reshape(1, channels)])
@@ -195,11 +204,18 @@ def linear_maps(module, from_layout, to_layout):
 
 
 def dense_layers(network):
-    """Return [(weights, bias, (activation, factor))] of an e3nn FullyConnectedNet."""
+    """Return [(weights, bias, (activation, factor))] of an e3nn FullyConnectedNet or a plain Sequential."""
+    import torch
+
     layers = []
     for layer in network:
+        if isinstance(layer, torch.nn.Linear):
+            bias = None if layer.bias is None else layer.bias.detach().double().numpy()
+            layers.append((layer.weight.detach().double().numpy().T, bias, ("identity", 1.0)))
+            continue
         if type(layer).__name__ != "_Layer":
-            raise Undescribed(f"a radial network with the layer {type(layer).__name__}")
+            layers[-1] = (*layers[-1][:2], activation_of(layer))
+            continue
         weights = layer.weight.detach().double().numpy() / np.sqrt(layer.h_in * layer.var_in)
         kind, factor = activation_of(layer.act)
         layers.append((weights, None, (kind, factor * float(layer.var_out) ** 0.5)))
@@ -307,6 +323,17 @@ def _activate(entry, x):
     return entry["factor"] * functions[entry["activation"]](x)
 
 
+def features_of(module):
+    """Return the Layout of the features that a convolution.Convolution gathers."""
+    blocks, columns, start = [], [], 0
+    for block, width in zip(module.blocks, module.block_widths):
+        blocks.append((width // block.d1, (block.d1 - 1) // 2))
+        where = module.columns[start : start + width].numpy()
+        columns.append(where.reshape(block.d1, -1))
+        start += width
+    return Layout(blocks, columns)
+
+
 def convolution(description, module, source, to, radial, table=None):
     """Add the step of a convolution.Convolution; return the Layout of its sums, a block per path.
 
@@ -327,11 +354,7 @@ def convolution(description, module, source, to, radial, table=None):
                     "coupling": description.array(coupling),
                 }  # fmt: skip
             )
-    start, columns = 0, []
-    for channels, l in blocks:
-        columns.append(start + np.arange(channels * (2 * l + 1)).reshape(2 * l + 1, channels))
-        start += channels * (2 * l + 1)
-    sums = Layout(blocks, columns)
+    sums = Layout.by_component(blocks)
     description.value(to, sums)
     features = {"in": name}
     if table is not None:

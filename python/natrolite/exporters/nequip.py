@@ -49,7 +49,7 @@ def build(source, dtype, modality=None):
     import torch
 
     _nequip()
-    from natrolite.exporters import nequip_modules
+    from natrolite.exporters import nequip_modules, nequip_native
 
     with _quiet():
         model = _select(source, _load(source), modality)
@@ -62,6 +62,7 @@ def build(source, dtype, modality=None):
         original=_original(model, fields["type_names"]),
         fields={**fields, "dtype": dtype},
         packages=_packages(),
+        describe=lambda: nequip_native.describe(module, dtype, fields["r_max"]),
     )
 
 

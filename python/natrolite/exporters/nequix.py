@@ -62,15 +62,17 @@ def build(source, dtype, modality=None):
     path = _locate(source)
     file = nequix_files.read(path)
     _e3nn()
-    from natrolite.exporters import nequix_build, nequix_plain
+    from natrolite.exporters import nequix_build, network_native, nequix_plain
 
     fields = {**_fields(source, path, file.config), "dtype": dtype}
     plain = nequix_plain.Plain(file)
+    module = nequix_build.build(file, getattr(torch, dtype))
     return Built(
-        module=nequix_build.build(file, getattr(torch, dtype)),
+        module=module,
         original=lambda atoms: evaluate.evaluate(plain, fields, atoms)[0],
         fields=fields,
         packages=("e3nn",),
+        describe=lambda: network_native.describe(module, dtype, fields["r_max"]),
     )
 
 

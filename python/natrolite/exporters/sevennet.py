@@ -85,7 +85,7 @@ def build(source, dtype, modality=None):
     """
     import torch
 
-    from natrolite.exporters import sevennet_build
+    from natrolite.exporters import network_native, sevennet_build
 
     _sevenn()
     name, path = _locate(source)
@@ -95,11 +95,13 @@ def build(source, dtype, modality=None):
         model = checkpoint.build_model().to(getattr(torch, dtype)).eval()
     fields = _fields(name, checkpoint.config, modality)
     fields["license"] = "MIT" if source.lower() in PRETRAINED else "not stated (user checkpoint)"
+    module = sevennet_build.build(model, index)
     return Built(
-        module=sevennet_build.build(model, index),
+        module=module,
         original=_original(model, dtype, modality),
         fields={**fields, "dtype": dtype},
         packages=("sevenn", "e3nn"),
+        describe=lambda: network_native.describe(module, dtype, fields["r_max"]),
     )
 
 

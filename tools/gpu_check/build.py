@@ -5,10 +5,10 @@ The result is built.json in the work folder: {lmp, mpiexec (null without MPI), p
 One made by hand with other programs is as good (`run --built DIR`).
 """
 
-import ctypes.util
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -90,13 +90,20 @@ class Build:
                 f"-DMPI_mpi_LIBRARY={mpi}/lib/libmpi.so.12", "-DMPI_SKIP_GUESSING=ON", *found]
 
     def driver(self):
-        """CUDA's driver library to link with: the toolkit's stub or the machine's; else an empty one."""
-        if self.cpu or ctypes.util.find_library("cuda"):
+        """CUDA's driver library to link with: the toolkit's stub, which CMake finds, the machine's, or an empty one."""
+        toolkits = [pathlib.Path(shutil.which("nvcc") or "/").resolve().parents[1:2], [pathlib.Path("/usr/local/cuda")]]
+        stubs = [root / part / "stubs/libcuda.so" for roots in toolkits for root in roots
+                 for part in ("lib64", "targets/x86_64-linux/lib")]
+        if self.cpu or any(stub.exists() for stub in stubs):
             return []
-        stub = self.work / "stubs" / "libcuda.so"
-        stub.parent.mkdir(exist_ok=True)
-        subprocess.run(["g++", "-shared", "-x", "c++", "/dev/null", "-Wl,-soname,libcuda.so.1", "-o", stub], check=True)
-        return [f"-DCUDA_cuda_driver_LIBRARY={stub}"]
+        table = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True).stdout
+        found = re.findall(r"libcuda\.so(?:\.1)? .*x86-64.* => (\S+)", table)
+        if not found:
+            found = [self.work / "stubs" / "libcuda.so"]
+            found[0].parent.mkdir(exist_ok=True)
+            empty = ["g++", "-shared", "-x", "c++", "/dev/null", "-Wl,-soname,libcuda.so.1", "-o", found[0]]
+            subprocess.run(empty, check=True)
+        return [f"-DCUDA_cuda_driver_LIBRARY={found[0]}"]
 
     def cmake(self, source, build, compiler, *options):
         common = ["-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG",

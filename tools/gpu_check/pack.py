@@ -169,7 +169,7 @@ def main():
     content["natrolite"] = pack_ours(out / "natrolite")
     pack_wheels(out / "wheels")
     archive(out, ["lammps", "kokkos", "natrolite"])
-    shutil.copytree(HERE, out / "check", ignore=shutil.ignore_patterns("__pycache__", "pack.py", "models.py"))
+    shutil.copytree(HERE, out / "check", ignore=shutil.ignore_patterns("__pycache__", "pack.py", "models.py", "family_cases.py"))
     (out / "run").write_text('#!/bin/sh\nexec python3 "$(dirname "$0")/check/run.py" "$@"\n')
     os.chmod(out / "run", 0o755)
     (out / "content.json").write_text(json.dumps(content, indent=1))

@@ -27,7 +27,8 @@ class Report:
 
     @staticmethod
     def format(line):
-        return f"{line['at']:6.1f} {line['stage']:9} {line['outcome']:8} {line['what']:34} {line['text']}"
+        head = f"{line['at']:6.1f} {line['stage']:9} {line['outcome']:8} {line['what']:34} "
+        return head + " | ".join(line["text"].splitlines())
 
     def write(self):
         """Replace both files, each at once."""

@@ -31,7 +31,8 @@ def said(*command):
 
 def facts(args):
     """Return what a number of this run depends on."""
-    torch = "import torch; print(torch.__version__, 'CUDA', torch.version.cuda, torch.cuda.is_available())"
+    torch = ("import importlib.util, pathlib; at = importlib.util.find_spec('torch').submodule_search_locations[0]; "
+             "exec(pathlib.Path(at, 'version.py').read_text()); print(__version__, 'CUDA', cuda)")
     query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
     content = json.loads((PACK / "content.json").read_text())
     return {

@@ -72,8 +72,7 @@ template <class Device> struct DeviceList {
   KOKKOS_INLINE_FUNCTION Of neighbors(int i) const { return {entries.data() + first(i)}; }
 };
 
-template <class Device>
-using Triples = Kokkos::View<double *[3], Kokkos::LayoutRight, Device>;
+template <class Device> using Triples = Kokkos::View<double *[3], Kokkos::LayoutRight, Device>;
 
 template <class Device, int N> std::vector<double> on_host(const Tally<Device, N> &tally)
 {
@@ -118,7 +117,8 @@ template <class Device> Both<Device> build(const PeriodicAtoms &atoms, GhostRows
   Array<double, Device> cutoffs;
   copy_in(cutoffs, squared);
   const Triples<Device> x("x", atoms.nall);
-  const Kokkos::View<const double *[3], Kokkos::LayoutRight, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>
+  const Kokkos::View<const double *[3], Kokkos::LayoutRight, Kokkos::HostSpace,
+                     Kokkos::MemoryUnmanaged>
       host_x(atoms.x.data(), atoms.nall);
   Kokkos::deep_copy(x, host_x);
   build_edges(list, ~PeriodicAtoms::SPECIAL, x, b.device_rows, cutoffs, 2, b.device_edges);
@@ -145,9 +145,9 @@ template <class Device> void compare_graphs(const Both<Device> &b)
 
 /// on threads as the pair style does: a copy of the sums for each; on a GPU atomic operations
 template <class Device>
-using Duplication =
-    std::conditional_t<Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename Device::memory_space>::accessible,
-                       Kokkos::Experimental::ScatterDuplicated, Kokkos::Experimental::ScatterNonDuplicated>;
+using Duplication = std::conditional_t<
+    Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename Device::memory_space>::accessible,
+    Kokkos::Experimental::ScatterDuplicated, Kokkos::Experimental::ScatterNonDuplicated>;
 
 template <class Device>
 void compare_sums(const PeriodicAtoms &atoms, const Both<Device> &b, bool virials)
@@ -178,10 +178,11 @@ void compare_sums(const PeriodicAtoms &atoms, const Both<Device> &b, bool virial
   const Tally<Device, 1> device_energies("energies", n);
   const Tally<Device, 6> device_six("six", virials ? n : 0);
   const Tally<Device, 9> device_nine("nine", virials ? n : 0);
-  const double device_total = scatter_energy(b.device_rows, device_energy.data(), scale, device_energies);
+  const double device_total =
+      scatter_energy(b.device_rows, device_energy.data(), scale, device_energies);
   const SixSums device_virial =
-      scatter_edges<Duplication<Device>>(b.device_rows, b.device_edges, device_gradient.data(), scale,
-                                         virials, device_force, device_six, device_nine);
+      scatter_edges<Duplication<Device>>(b.device_rows, b.device_edges, device_gradient.data(),
+                                         scale, virials, device_force, device_six, device_nine);
   expect_close({device_total}, {total}, "energy");
   expect_close(on_host(device_energies), energies.values, "energies of atoms");
   expect_close(on_host(device_force), force.values, "forces");
@@ -192,13 +193,16 @@ void compare_sums(const PeriodicAtoms &atoms, const Both<Device> &b, bool virial
 }
 
 /// Columns 2 to 4 of 7 go out in messages of 4 words, come back doubled, and are set, then added.
-template <class T, class Device> void compare_messages(const PeriodicAtoms &atoms, const Both<Device> &b)
+template <class T, class Device>
+void compare_messages(const PeriodicAtoms &atoms, const Both<Device> &b)
 {
-  constexpr int WIDTH = 7, BEGIN = 2, COUNT = 3, WORDS = 4, ROOM = WORDS * sizeof(double) / sizeof(T);
+  constexpr int WIDTH = 7, BEGIN = 2, COUNT = 3, WORDS = 4,
+                ROOM = WORDS * sizeof(double) / sizeof(T);
   const auto numbers = random_numbers(WIDTH * b.rows.nall(), 7);
   std::vector<T> features(numbers.begin(), numbers.end());
   Kokkos::View<T *, Device> device_features("features", features.size());
-  const Kokkos::View<T *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged> host(features.data(), features.size());
+  const Kokkos::View<T *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged> host(features.data(),
+                                                                           features.size());
   Kokkos::deep_copy(device_features, host);
   const int n = atoms.nlocal;
   const Array<double, Device> message("message", static_cast<std::size_t>(n) * WORDS);
@@ -213,7 +217,9 @@ template <class T, class Device> void compare_messages(const PeriodicAtoms &atom
     const int row = b.rows.row_of_atom[atoms.ilist[k]];
     for (int c = 0; c < ROOM; ++c) {
       T &element = elements[static_cast<std::size_t>(k) * ROOM + c];
-      T *mine = row < 0 || c >= COUNT ? nullptr : &features[static_cast<std::size_t>(row) * WIDTH + BEGIN + c];
+      T *mine = row < 0 || c >= COUNT
+                    ? nullptr
+                    : &features[static_cast<std::size_t>(row) * WIDTH + BEGIN + c];
       expect(element == (mine ? *mine : T(0)), "packed column");
       element *= 2;
       if (mine) *mine = element + element;    // set to it, then it is added

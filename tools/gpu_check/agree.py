@@ -5,6 +5,7 @@ import concurrent.futures
 import json
 import pathlib
 import shutil
+import threading
 import time
 
 import lammps_run
@@ -18,7 +19,11 @@ LIMITS = {"float64": (1e-9, 1e-9), "float32": (5e-6, 2e-4)}
 WALK = {"float64": 1e-6, "float32": 2e-2}  # Angstrom, after the steps below
 STEPS = 200
 PLACES = {"toy": "liquid", "spookynet": "benzene"}  # structure of the dynamics; else na_in_graphite
-STAGE_SECONDS, ONE_SECONDS = 150, 110
+STAGE_SECONDS = {"agree": 110, "ranks": 40}
+
+
+class NoTime(RuntimeError):
+    """The stage's time is over."""
 
 
 class Structure:
@@ -87,23 +92,28 @@ class Agreement:
 
     def __init__(self, pack, work, report, cpu, jobs):
         self.models, self.work, self.report = pack / "models", work / "runs", report
-        self.ways, self.jobs = Ways(cpu), jobs
+        self.ways, self.jobs, self.end = Ways(cpu), jobs, 0.0
         self.entries = json.loads((self.models / "models.json").read_text())
 
-    def run(self, entry, way, ranks=1, only=None, timeout=ONE_SECONDS):
+    def run(self, entry, way, ranks=1, only=None):
         """Return (Finished, seconds) of a file in a way."""
-        folder = self.work / f"{entry['file']}-{way}-{ranks}"
+        folder = self.work / f"{entry['file']}-{way}-{ranks}-{threading.get_ident()}"
         folder.mkdir(parents=True, exist_ok=True)
         deck, begin = deck_of(entry, self.models, folder, way, self.ways, only), time.monotonic()
-        done = lammps_run.lmp(deck, folder, ranks, self.ways.arguments(way, ranks), timeout=timeout, threads=0)
+        try:
+            arguments = self.ways.arguments(way, ranks)
+            done = lammps_run.lmp(deck, folder, ranks, arguments, timeout=max(0.1, self.end - begin), threads=0)
+        except AssertionError as error:
+            if time.monotonic() < self.end:
+                raise
+            raise NoTime(f"{way} was cut off after {time.monotonic() - begin:.0f} s") from error
         return done, time.monotonic() - begin
 
-    def compare(self, entry, done, plain, pairs):
+    def compare(self, done, plain, pairs):
         """Return the largest errors: eV/atom, and relative ones of forces and of what is per atom."""
         energy = forces = peratom = 0.0
-        for case, mode, truth in pairs:
-            found = lammps_run.point(done, f"{case['id']}-{mode}")
-            right = lammps_run.point(plain, f"{case['id']}-{truth}")
+        for case, mode in pairs:
+            found, right = (lammps_run.point(run, f"{case['id']}-{mode}") for run in (done, plain))
             energy = max(energy, abs(found.energy - right.energy) / case["atoms"])
             forces = max(forces, relative(found.forces, right.forces))
             for name in set(right.columns) - {"id", "proc", "fx", "fy", "fz"}:
@@ -123,53 +133,57 @@ class Agreement:
         if entry["family"] != "toy":
             self.judge("agree", f"{name} cpu", entry, own_errors(entry, plain), seconds, " against its own calculator")
         for way in self.ways.others:
-            try:
-                done, seconds = self.run(entry, way)
-            except AssertionError as error:
-                self.report.add("agree", f"{name} {way}", "FAILED", str(error)[-700:])
-                continue
-            pairs = [(case, mode, mode) for case in entry["cases"] for mode in case["modes"]]
-            apart = steps_apart(done, plain)
-            self.judge("agree", f"{name} {way}", entry, self.compare(entry, done, plain, pairs), seconds,
-                       f", {STEPS} steps {apart:.1e} A", not apart <= WALK[entry["dtype"]])
+            self.guarded("agree", f"{name} {way}", self.one_way, entry, way, plain)
+
+    def one_way(self, entry, way, plain):
+        """A way of calling lmp against the plain style on the CPU."""
+        done, seconds = self.run(entry, way)
+        pairs = [(case, mode) for case in entry["cases"] for mode in case["modes"]]
+        apart = steps_apart(done, plain)
+        self.judge("agree", f"{entry['file']} {way}", entry, self.compare(done, plain, pairs), seconds,
+                   f", {STEPS} steps {apart:.1e} A", not apart <= WALK[entry["dtype"]])
+
+    def first(self):
+        """Return the first file of each family."""
+        return {entry["family"]: entry for entry in reversed(self.entries)}.values()
 
     def files(self, deadline):
         """All files, some at a time, one of each family first."""
-        first = {entry["family"]: entry for entry in reversed(self.entries)}
-        ordered = [*first.values(), *(e for e in self.entries if e not in first.values())]
-        end = min(deadline, time.monotonic() + STAGE_SECONDS)
-        with concurrent.futures.ThreadPoolExecutor(max(1, self.jobs // 2)) as pool:
-            futures = {pool.submit(self.guarded, self.one_file, entry): entry for entry in ordered}
-            done, late = concurrent.futures.wait(futures, timeout=max(0.0, end - time.monotonic()))
-            for future in late:
-                if future.cancel():
-                    self.report.add("agree", futures[future]["file"], "missing", "no time left")
-
-    def guarded(self, step, entry):
-        try:
-            step(entry)
-        except Exception as error:  # one line of the report must never end the run
-            self.report.add("agree", entry["file"], "FAILED", f"{type(error).__name__}: {error}"[-700:])
+        ordered = [*self.first(), *(entry for entry in self.entries if entry not in self.first())]
+        self.together("agree", deadline, [(entry["file"], self.one_file, entry) for entry in ordered])
 
     def two_ranks(self, deadline):
         """Two ranks on one GPU against one on the CPU; one file of each family."""
-        first = {entry["family"]: entry for entry in reversed(self.entries)}
-        for entry in first.values():
-            entry = {**entry, "cases": [c for c in entry["cases"] if "ghost" in c["modes"]][:3]}
-            if not entry["cases"]:
-                continue
-            for way in self.ways.others:
-                left = deadline - time.monotonic()
-                if left < 5:
-                    self.report.add("ranks", f"{entry['file']} {way}", "missing", "no time left")
-                    continue
-                self.guarded(lambda e, way=way, left=left: self.ranks_of(e, way, min(60, left)), entry)
+        tasks = []
+        for entry in self.first():
+            entry = {**entry, "cases": [case for case in entry["cases"] if "ghost" in case["modes"]][:3]}
+            if entry["cases"]:
+                tasks += [(f"{entry['file']} {way}", self.ranks_of, entry, way) for way in self.ways.others]
+        self.together("ranks", deadline, tasks)
 
-    def ranks_of(self, entry, way, timeout):
-        plain, _ = self.run(entry, "cpu", only=["ghost"], timeout=timeout)
-        done, seconds = self.run(entry, way, 2, ["ghost"], timeout)
-        pairs = [(case, "ghost", "ghost") for case in entry["cases"]]
-        self.judge("ranks", f"{entry['file']} {way} 2 ranks", entry, self.compare(entry, done, plain, pairs), seconds)
+    def together(self, stage, deadline, tasks):
+        """Do the tasks (what, step, arguments...) side by side, as far as the time of the stage goes."""
+        self.end = min(deadline, time.monotonic() + STAGE_SECONDS[stage])
+        with concurrent.futures.ThreadPoolExecutor(max(1, self.jobs * 3 // 4)) as pool:
+            for what, step, *arguments in tasks:
+                pool.submit(self.guarded, stage, what, step, *arguments)
+
+    def guarded(self, stage, what, step, *arguments):
+        """A step that goes wrong is a line of the report and never ends the run."""
+        try:
+            if time.monotonic() > self.end:
+                raise NoTime("no time left")
+            step(*arguments)
+        except NoTime as error:
+            self.report.add(stage, what, "missing", str(error))
+        except Exception as error:
+            self.report.add(stage, what, "FAILED", f"{type(error).__name__}: {error}"[-700:])
+
+    def ranks_of(self, entry, way):
+        plain, _ = self.run(entry, "cpu", 1, ["ghost"])
+        done, seconds = self.run(entry, way, 2, ["ghost"])
+        pairs = [(case, "ghost") for case in entry["cases"]]
+        self.judge("ranks", f"{entry['file']} {way} 2 ranks", entry, self.compare(done, plain, pairs), seconds)
 
 
 def relative(found, right):

@@ -12,7 +12,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 PACK = HERE.parent
-STAGES = ["build", "kernels", "agree", "ranks", "sanitizer", "time", "memory", "profile", "tests"]
+STAGES = ["build", "kernels", "agree", "ranks", "sanitizer", "time", "memory", "profile", "plain", "tests"]
 
 sys.path.insert(0, str(HERE))
 import build as build_steps  # noqa: E402
@@ -95,9 +95,10 @@ def check(args, report, built, source, deadline):
         "agree": lambda: agreement.files(deadline),
         "ranks": lambda: ranks(deadline),
         "sanitizer": lambda: measure.memcheck(built, PACK, args.work, report, agreement.ways, deadline),
-        "time": lambda: timing.times(deadline),
+        "time": lambda: timing.times("kk", deadline),
         "memory": lambda: timing.largest(deadline),
         "profile": lambda: measure.profile(PACK, args.work, report, sys.executable, source, args.cpu, deadline),
+        "plain": lambda: [timing.times(way, deadline) for way in agreement.ways.others if way != "kk"],
         "tests": lambda: own_tests(source, args.work, report, deadline),
     }
     for name in STAGES[1:]:

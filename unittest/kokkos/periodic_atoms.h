@@ -52,7 +52,7 @@ struct PeriodicAtoms {
     return {nlocal, nall, type.data(), model_type.data(), owner.data()};
   }
 
-private:
+ private:
   void add_ghosts()
   {
     const int most = static_cast<int>(std::ceil(REACH / side_));
@@ -84,10 +84,7 @@ private:
       return std::clamp(static_cast<int>((x[3 * i + d] + REACH) / width), 0, cells - 1);
     };
     std::vector<std::vector<int>> grid(static_cast<std::size_t>(cells) * cells * cells);
-    const auto cell = [&](int a, int b, int c) -> auto &
-    {
-      return grid[(a * cells + b) * cells + c];
-    };
+    const auto cell = [&](int a, int b, int c) -> auto & { return grid[(a * cells + b) * cells + c]; };
     for (int i = 0; i < nall; ++i) cell(cell_of(i, 0), cell_of(i, 1), cell_of(i, 2)).push_back(i);
     first.assign(nall, 0);
     count.assign(nall, 0);

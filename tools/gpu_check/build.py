@@ -98,12 +98,13 @@ class Build:
             return []
         table = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True).stdout
         found = re.findall(r"libcuda\.so(?:\.1)? .*x86-64.* => (\S+)", table)
-        if not found:
-            found = [self.work / "stubs" / "libcuda.so"]
-            found[0].parent.mkdir(exist_ok=True)
-            empty = ["g++", "-shared", "-x", "c++", "/dev/null", "-Wl,-soname,libcuda.so.1", "-o", found[0]]
-            subprocess.run(empty, check=True)
-        return [f"-DCUDA_cuda_driver_LIBRARY={found[0]}"]
+        if found:
+            return [f"-DCUDA_cuda_driver_LIBRARY={found[0]}"]
+        stub = self.work / "stubs" / "libcuda.so"
+        stub.parent.mkdir(exist_ok=True)
+        empty = ["g++", "-shared", "-x", "c++", "/dev/null", "-Wl,-soname,libcuda.so.1", "-o", stub]
+        subprocess.run(empty, check=True)
+        return [f"-DCUDA_cuda_driver_LIBRARY={stub}", "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--allow-shlib-undefined"]
 
     def cmake(self, source, build, compiler, *options):
         common = ["-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG",

@@ -39,11 +39,11 @@ class Structure:
 class Ways:
     """How lmp is called: plain on the CPU, plain with the model on the GPU, equivariant/kk."""
 
-    def __init__(self, cpu):
+    def __init__(self, cpu, with_kk=True):
         kk = "-k on t 2 -sf kk" if cpu else "-k on g 1 -sf kk -pk kokkos newton on neigh half"
         self.switches = {"cpu": [], "cuda": [], "kk": kk.split()}
         self.device = {"cpu": "device cpu", "cuda": "device cuda", "kk": ""}
-        self.others = ["kk"] if cpu else ["kk", "cuda"]
+        self.others = ["kk"] * with_kk + ["cuda"] * (not cpu)
         self.aware = [] if cpu else ["gpu/aware", "off"]
 
     def arguments(self, way, ranks=1):
@@ -90,9 +90,9 @@ run {STEPS} post no
 class Agreement:
     """Runs and comparisons of one pack."""
 
-    def __init__(self, pack, work, report, cpu, jobs):
+    def __init__(self, pack, work, report, ways, jobs):
         self.models, self.work, self.report = pack / "models", work / "runs", report
-        self.ways, self.jobs, self.end = Ways(cpu), jobs, 0.0
+        self.ways, self.jobs, self.end = ways, jobs, 0.0
         self.entries = json.loads((self.models / "models.json").read_text())
 
     def run(self, entry, way, ranks=1, only=None):

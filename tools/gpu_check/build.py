@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Builds Kokkos, LAMMPS and both plugins from the pack, side by side where they can.
 
-The result is built.json in the work folder: {lmp, mpiexec (null without MPI), plugins, engine, kernels}.
-One made by hand with other programs is as good (`run --built DIR`).
+The result is built.json in the work folder: {lmp, mpiexec (null without MPI), plugins, engine, kernels
+(null where they did not compile), kk (is there a plugin of the /kk styles?)}. One made by hand with other
+programs is as good (`run --built DIR`).
 """
 
 import json
@@ -167,23 +168,28 @@ class Build:
             thread.join()
         seconds = time.monotonic() - begin
         self.report.add("build", "all", "FAILED" if self.errors else "ok", f"{seconds:.0f} s", seconds=seconds)
-        if self.errors:
-            return None
         return self.programs()
 
     def programs(self):
-        """Put the plugins together and write built.json."""
-        plugins = self.work / "plugins"
+        """Put together what there is and write built.json; None where nothing can run."""
+        plugins, lmp = self.work / "plugins", self.work / "build-lammps/lmp"
+        engine = self.work / "build-engine/plugins"
+        kk = self.work / "build-kk/plugins/kokkos/natrolite_kokkosplugin.so"
+        kernels = self.work / "build-kk/unittest/kokkos/device_kernels"
+        if not lmp.exists() or not (engine / "natroliteplugin.so").exists():
+            return None
         (plugins / "kokkos").mkdir(parents=True, exist_ok=True)
         for name in ("natroliteplugin.so", "libnatrolite_engine.so"):
-            shutil.copy(self.work / "build-engine/plugins" / name, plugins)
-        shutil.copy(self.work / "build-kk/plugins/kokkos/natrolite_kokkosplugin.so", plugins / "kokkos")
+            shutil.copy(engine / name, plugins)
+        if kk.exists():
+            shutil.copy(kk, plugins / "kokkos")
         built = {
-            "lmp": str(self.work / "build-lammps/lmp"),
+            "lmp": str(lmp),
             "mpiexec": str(self.work / "mpi/bin/mpiexec") if self.mpi else None,
             "plugins": str(plugins),
             "engine": str(plugins / "libnatrolite_engine.so"),
-            "kernels": str(self.work / "build-kk/unittest/kokkos/device_kernels"),
+            "kernels": str(kernels) if kernels.exists() else None,
+            "kk": kk.exists(),
         }
         (self.work / "built.json").write_text(json.dumps(built, indent=1))
         return built

@@ -139,14 +139,16 @@ def sanitizer():
 
 def kernels(built, report, deadline):
     """The device's loops alone against core's."""
+    if not built["kernels"]:
+        return report.add("kernels", "loops alone", "missing", "not built")
     run_program("kernels", "loops alone", [built["kernels"]], report, deadline, 60, r"(\d+) difference\(s\)")
 
 
 def memcheck(built, pack, work, report, ways, deadline):
     """compute-sanitizer over the loops alone, then over one small run of /kk."""
     program = sanitizer()
-    if not program:
-        return report.add("sanitizer", "memcheck", "skipped", "no compute-sanitizer here")
+    if not program or "kk" not in ways.others or not built["kernels"]:
+        return report.add("sanitizer", "memcheck", "skipped", "no compute-sanitizer, or nothing to check")
     check = [program, "--tool", "memcheck", "--error-exitcode", "9", "--print-limit", "5"]
     summary = r"ERROR SUMMARY: (\d+) error"
     run_program("sanitizer", "memcheck, loops alone", [*check, built["kernels"]], report, deadline, 60, summary)

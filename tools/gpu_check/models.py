@@ -79,7 +79,7 @@ def large(build, to):
                               capture_output=True, text=True)
         if done.returncode:
             stop(f"the large MACE could not be made:\n{done.stderr[-2000:]}")
-    for file in (*to.glob("MACE*"),):
+    for file in list(to.glob("MACE*")):
         file.unlink()
 
 

@@ -87,18 +87,19 @@ def check(args, report, built, source, deadline):
     import agree
     import measure
 
-    agreement = agree.Agreement(PACK, args.work, report, args.cpu, args.jobs)
-    timing = measure.Measurement(PACK, args.work, report, agreement.ways, args.cpu)
+    ways = agree.Ways(args.cpu, built.get("kk", True))
+    agreement = agree.Agreement(PACK, args.work, report, ways, args.jobs)
+    timing = measure.Measurement(PACK, args.work, report, ways, args.cpu)
     ranks = agreement.two_ranks if built["mpiexec"] else lambda _: report.add("ranks", "all", "skipped", "no MPI")
     stages = {
         "kernels": lambda: measure.kernels(built, report, deadline),
         "agree": lambda: agreement.files(deadline),
         "ranks": lambda: ranks(deadline),
-        "sanitizer": lambda: measure.memcheck(built, PACK, args.work, report, agreement.ways, deadline),
-        "time": lambda: timing.times("kk", deadline),
+        "sanitizer": lambda: measure.memcheck(built, PACK, args.work, report, ways, deadline),
+        "time": lambda: [timing.times(way, deadline) for way in ways.others if way == "kk"],
         "memory": lambda: timing.largest(deadline),
         "profile": lambda: measure.profile(PACK, args.work, report, sys.executable, source, args.cpu, deadline),
-        "plain": lambda: [timing.times(way, deadline) for way in agreement.ways.others if way != "kk"],
+        "plain": lambda: [timing.times(way, deadline) for way in ways.others if way != "kk"],
         "tests": lambda: own_tests(source, args.work, report, deadline),
     }
     for name in STAGES[1:]:

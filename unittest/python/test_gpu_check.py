@@ -161,7 +161,7 @@ def test_numbers_that_are_none_never_agree(tmp_path, monkeypatch):
     assert agree.relative(np.array([3.0, 1.0]), np.array([4.0, 1.0])) == 0.25
     lines = report.Report(tmp_path, {})
     write(tmp_path, {"models/models.json": "[]"})
-    judge = agree.Agreement(tmp_path, tmp_path, lines, True, 2).judge
+    judge = agree.Agreement(tmp_path, tmp_path, lines, agree.Ways(True), 2).judge
     for dtype, errors in [("float64", (0.0, 2e-9, 0.0)), ("float32", (float("nan"), 0.0, 0.0)), ("float32", (0, 0, float("inf")))]:
         judge("agree", dtype, {"dtype": dtype}, errors, 1.0)
     assert lines.failures() == 3

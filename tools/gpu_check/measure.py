@@ -205,4 +205,5 @@ def profile(pack, work, report, python, source, cpu, deadline):
             report.add("profile", model, "FAILED", "no end")
             continue
         good = done.returncode == 0
-        report.add("profile", model, "ok" if good else "FAILED", done.stdout.strip() if good else done.stderr[-500:])
+        text = done.stdout.strip().splitlines()[-1] if good else done.stderr[-500:]
+        report.add("profile", model, "ok" if good else "FAILED", text)

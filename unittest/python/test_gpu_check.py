@@ -139,8 +139,10 @@ def test_a_run_with_programs_made_by_hand(last, code, tmp_path):
     programs = {"lmp": "false", "mpiexec": None, "plugins": str(pack / "plugins"), "engine": "none",
                 "kernels": str(pack / "kernels")}
     write(pack, {"built.json": json.dumps(programs)})
-    os.symlink(CHECK.parents[1] / "unittest" / "lammps" / "lammps_run.py", pack / "work/natrolite/unittest/lammps/lammps_run.py")
-    start = "import sys; sys.path.insert(0, sys.argv.pop(1)); import pathlib, run; run.PACK = pathlib.Path(sys.argv.pop(1)); sys.exit(run.main())"
+    runner = CHECK.parents[1] / "unittest" / "lammps" / "lammps_run.py"
+    os.symlink(runner, pack / "work/natrolite/unittest/lammps/lammps_run.py")
+    start = """import sys; sys.path.insert(0, sys.argv.pop(1)); import pathlib, run
+run.PACK = pathlib.Path(sys.argv.pop(1)); sys.exit(run.main())"""
     command = [sys.executable, "-c", start, CHECK, pack, "--cpu", "--built", pack, "--only", "kernels", "ranks", "--work",
                pack / "work", "--out", tmp_path / "out"]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=100)
@@ -162,7 +164,8 @@ def test_numbers_that_are_none_never_agree(tmp_path, monkeypatch):
     lines = report.Report(tmp_path, {})
     write(tmp_path, {"models/models.json": "[]"})
     judge = agree.Agreement(tmp_path, tmp_path, lines, agree.Ways(True), 2).judge
-    for dtype, errors in [("float64", (0.0, 2e-9, 0.0)), ("float32", (float("nan"), 0.0, 0.0)), ("float32", (0, 0, float("inf")))]:
+    wrong = [("float64", (0.0, 2e-9, 0.0)), ("float32", (np.nan, 0.0, 0.0)), ("float32", (0.0, 0.0, np.inf))]
+    for dtype, errors in wrong:
         judge("agree", dtype, {"dtype": dtype}, errors, 1.0)
     assert lines.failures() == 3
     judge("agree", "good", {"dtype": "float64"}, (1e-10, 1e-10, 1e-10), 1.0)

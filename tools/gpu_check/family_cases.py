@@ -71,6 +71,8 @@ def toys(to, *names):
     entries = []
     for name, (_, meta) in made.items():
         charge, spin = models.ELECTRONS.get(name, (0, 0))
+        sums = meta["collectives"]["sum"] or meta["collectives"]["max"]  # which a shell cannot give
+        modes = [mode for mode in models.TOY_MODES if mode != "shell" or not sums]
         cases = []
         for structure in [*toy_systems.ALL, "liquid"]:
             system = toy_systems.system(structure)
@@ -79,7 +81,7 @@ def toys(to, *names):
                 **packed(system, f"toy-{structure}", to),
                 "charge": charge,
                 "spin": spin,
-                "modes": models.TOY_MODES,
+                "modes": modes,
                 "shell_cutoff": meta["num_layers"] * meta["r_max"] + SKIN,
                 "energy": None,
             })

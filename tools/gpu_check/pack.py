@@ -116,7 +116,7 @@ def pack_json(folder, lammps, to):
     """The header that the engine needs, where LAMMPS does not bring it."""
     if (lammps / "src/nlohmann/json.hpp").exists():
         return
-    run(["apt-get", "-qq", "download", "nlohmann-json3-dev"], cwd=folder)
+    run(["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", "nlohmann-json3-dev"], cwd=folder)
     run(["dpkg", "-x", *folder.glob("nlohmann-json3-dev*.deb"), folder / "json"])
     shutil.copytree(folder / "json/usr/include/nlohmann", to / "src/nlohmann")
     header = to / "src/nlohmann"

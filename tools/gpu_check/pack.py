@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Makes the folder that `tools/gpu-check pack` promises; see there."""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import models
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+SOURCE = HERE.parent / "debian-source.sh"
+LIMIT = 60_000_000  # bytes, of the whole folder
+# beyond what LAMMPS' KOKKOS package always compiles: the styles of the check's decks
+STYLES = ["atom_vec_atomic", "verlet", "compute_temp", "fix_nve", "npair_skip", "npair_copy", "npair_trim"]
+# what the machine may lack, for its Python 3.12
+WHEELS = ["mpich==5.0.2", "ase==3.29.0"]
+PLATFORMS = ["manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"]
+OURS = ["CMakeLists.txt", "LICENSE", "cmake", "examples/demo", "python", "pyproject.toml", "src", "unittest"]
+
+
+def stop(message):
+    sys.exit(f"gpu-check: {message}")
+
+
+def run(command, **options):
+    """Run a command that must succeed."""
+    done = subprocess.run([str(word) for word in command], **options)
+    if done.returncode:
+        stop(f"failed: {' '.join(map(str, command))}")
+    return done
+
+
+def fetched(given, suite, package, folder, remedy):
+    """Return the folder of a package's sources: the given one, or Debian's."""
+    if given:
+        return pathlib.Path(given)
+    done = subprocess.run([SOURCE, "fetch", suite, package, folder / package])
+    if done.returncode:
+        stop(f"no sources of {package} in Debian's {suite}: {remedy}")
+    return folder / package
+
+
+def always_compiled(lammps):
+    """Return the sources that LAMMPS' KOKKOS package names itself, without packages it may meet."""
+    text = (lammps / "cmake/Modules/Packages/KOKKOS.cmake").read_text()
+    block = re.search(r"set\(KOKKOS_PKG_SOURCES (.*?)\)", text, re.DOTALL)
+    return re.findall(r"KOKKOS_PKG_SOURCES_DIR}/(\w+)\.cpp", block[1])
+
+
+def pack_lammps(source, to):
+    """LAMMPS without packages but KOKKOS, PLUGIN and the MPI of one rank; return its version."""
+    to.mkdir(parents=True)
+    for name in ("LICENSE", "README"):
+        shutil.copy(source / name, to)
+    shutil.copytree(source / "cmake", to / "cmake")
+    for folder in ("third_party", "lib/kokkos"):
+        (to / folder).mkdir(parents=True)
+    if (source / "third_party").is_dir():
+        shutil.copytree(source / "third_party", to / "third_party", dirs_exist_ok=True)
+    for item in (source / "src").iterdir():
+        kept = item.name in ("KOKKOS", "PLUGIN", "STUBS") or item.name.islower()
+        if item.is_dir() and kept:
+            shutil.copytree(item, to / "src" / item.name)
+        elif item.suffix in (".cpp", ".h"):
+            (to / "src").mkdir(exist_ok=True)
+            shutil.copy(item, to / "src")
+    run([SOURCE, "prune", to, *always_compiled(source), *(f"{style}_kokkos" for style in STYLES)])
+    return re.search(r'"(.*)"', (to / "src/version.h").read_text())[1]
+
+
+def wanted_kokkos(lammps):
+    """Return the oldest version of Kokkos that this LAMMPS takes."""
+    text = (lammps / "cmake/Modules/Packages/KOKKOS.cmake").read_text()
+    return re.search(r"find_package\(Kokkos ([\d.]+)", text)[1]
+
+
+def pack_kokkos(source, to, wanted):
+    """Kokkos without its tests and documents; return its version."""
+    unwanted = shutil.ignore_patterns(".git*", "unit_test*", "perf_test*", "performance_tests", "doc", "docs",
+                                      "example", "benchmarks", "debian")
+    shutil.copytree(source, to, ignore=unwanted)
+    for folder in ("example", "benchmarks"):  # which its CMake enters
+        (to / folder).mkdir()
+        (to / folder / "CMakeLists.txt").touch()
+    numbers = [re.search(rf"Kokkos_VERSION_{part} (\d+)", (to / "CMakeLists.txt").read_text())
+               for part in ("MAJOR", "MINOR", "PATCH")]
+    if not all(numbers):
+        numbers = [re.search(rf"Kokkos_VERSION_{part} (\d+)", (to / "cmake/kokkos_version.cmake").read_text())
+                   for part in ("MAJOR", "MINOR", "PATCH")]
+    version = [int(number[1]) for number in numbers]
+    least = [int(part) for part in wanted.split(".")]
+    if version < least or version[0] != least[0]:
+        stop(f"the Kokkos of {source} is {version}, this LAMMPS wants {least} or a later one of version {least[0]}")
+    return ".".join(map(str, version))
+
+
+def pack_ours(to):
+    """What git knows of the rooms that are built and used there; return the commit."""
+    command = ["git", "-C", ROOT, "ls-files", "-z", "--", *OURS]
+    files = run(command, capture_output=True, text=True).stdout.split("\0")
+    for name in filter(None, files):
+        if (ROOT / name).is_file() and not name.startswith(("unittest/reference", "unittest/python")):
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, to / name)
+    return run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
+
+
+def pack_json(folder, lammps, to):
+    """The header that the engine needs, where LAMMPS does not bring it."""
+    if (lammps / "src/nlohmann/json.hpp").exists():
+        return
+    run(["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", "nlohmann-json3-dev"], cwd=folder)
+    run(["dpkg", "-x", *folder.glob("nlohmann-json3-dev*.deb"), folder / "json"])
+    shutil.copytree(folder / "json/usr/include/nlohmann", to / "src/nlohmann")
+    header = to / "src/nlohmann"
+    for name in header.rglob("*.hpp"):  # under the name that LAMMPS' own copy has
+        text = name.read_text()
+        name.write_text(re.sub(r"\bnlohmann\b(?!/)", "nlohmann_lmp", text))
+
+
+def pack_wheels(to):
+    words = [f"--platform={name}" for name in PLATFORMS]
+    run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "--python-version",
+         "3.12", "--implementation", "cp", *words, "-d", to, *WHEELS])
+
+
+def archive(folder, names):
+    """Pack subfolders into one file, which is quick to carry."""
+    run(["tar", "-C", folder, "-cJf", folder / "sources.tar.xz", *names])
+    for name in names:
+        shutil.rmtree(folder / name)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="gpu-check pack")
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--suite", default="sid", help="of Debian, for what is not given by a folder")
+    parser.add_argument("--lammps", help="folder with the sources of LAMMPS")
+    parser.add_argument("--kokkos", help="folder with the sources of Kokkos")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
+    return parser.parse_args()
+
+
+def main():
+    args = arguments()
+    if args.folder.exists() and any(args.folder.iterdir()) and not (args.folder / "content.json").exists():
+        stop(f"{args.folder} is not empty and no folder of this program")
+    shutil.rmtree(args.folder, ignore_errors=True)
+    out = args.folder.resolve()
+    out.mkdir(parents=True)
+    (out / "content.json").write_text("{}")
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        content = {"models": models.pack(args.build, out / "models")}
+        lammps = fetched(args.lammps, args.suite, "lammps", scratch, "give --lammps DIR, or another --suite")
+        wanted = wanted_kokkos(lammps)
+        kokkos = fetched(args.kokkos, args.suite, "kokkos", scratch,
+                         f"give --kokkos DIR, sources of Kokkos {wanted} or newer (its own tree, any tag)")
+        content["lammps"] = pack_lammps(lammps, out / "lammps")
+        pack_json(scratch, lammps, out / "lammps")
+        content["kokkos"] = pack_kokkos(kokkos, out / "kokkos", wanted)
+    content["natrolite"] = pack_ours(out / "natrolite")
+    pack_wheels(out / "wheels")
+    archive(out, ["lammps", "kokkos", "natrolite"])
+    shutil.copytree(HERE, out / "check", ignore=shutil.ignore_patterns("__pycache__", "pack.py", "models.py", "family_cases.py"))
+    (out / "run").write_text('#!/bin/sh\nexec python3 "$(dirname "$0")/check/run.py" "$@"\n')
+    os.chmod(out / "run", 0o755)
+    (out / "content.json").write_text(json.dumps(content, indent=1))
+    size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+    if size > LIMIT:
+        stop(f"{out} has {size / 1e6:.1f} MB, more than {LIMIT / 1e6:.0f}")
+    print(f"{out}: {size / 1e6:.1f} MB, LAMMPS {content['lammps']}, Kokkos {content['kokkos']}, "
+          f"{len(content['models'])} model files")
+
+
+if __name__ == "__main__":
+    main()

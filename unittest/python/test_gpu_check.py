@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""tools/gpu-check without a GPU, network or compiler: what it packs, how it chooses compilers, what it reports."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tarfile
+
+import numpy as np
+import pytest
+
+TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools"
+CHECK = TOOLS / "gpu_check"
+sys.path.insert(0, str(CHECK))
+sys.path.insert(0, str(CHECK.parents[1] / "unittest" / "lammps"))
+
+
+def write(folder, files):
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+@pytest.fixture
+def trees(tmp_path):
+    """A LAMMPS and a Kokkos of few files, as far as pack reads them."""
+    package = """find_package(Kokkos 5.1.0 REQUIRED CONFIG)
+set(KOKKOS_PKG_SOURCES ${KOKKOS_PKG_SOURCES_DIR}/kokkos.cpp
+                       ${KOKKOS_PKG_SOURCES_DIR}/comm_kokkos.cpp)
+"""
+    version = "set(Kokkos_VERSION_MAJOR 5)\nset(Kokkos_VERSION_MINOR 2)\nset(Kokkos_VERSION_PATCH 2)\n"
+    lammps = {
+        "LICENSE": "", "README": "", "cmake/CMakeLists.txt": "", "cmake/Modules/Packages/KOKKOS.cmake": package,
+        "cmake/Modules/StyleHeaderUtils.cmake": 'if(EXISTS "${ext_file_name}")',
+        "src/version.h": '#define LAMMPS_VERSION "4 Jul 2026"', "src/pair.cpp": "", "src/nlohmann/json.hpp": "",
+        "src/KOKKOS/kokkos.cpp": "", "src/KOKKOS/comm_kokkos.cpp": "", "src/KOKKOS/fix_nve_kokkos.cpp": "",
+        "src/KOKKOS/pair_eam_kokkos.cpp": "", "src/KOKKOS/pair_eam_kokkos.h": "", "src/PLUGIN/plugin.cpp": "",
+        "src/MANYBODY/pair_eam.cpp": "", "src/STUBS/mpi.h": "", "lib/kokkos/LICENSE": "",
+    }
+    kokkos = {"CMakeLists.txt": version, "core/src/Kokkos_Core.hpp": "", "core/unit_test/Test.cpp": "",
+              "example/CMakeLists.txt": "add_subdirectory(tutorial)"}
+    return write(tmp_path / "lammps", lammps), write(tmp_path / "kokkos", kokkos)
+
+
+@pytest.fixture
+def pack(monkeypatch):
+    """The module, with models and wheels that cost nothing."""
+    import models
+    import pack as module
+
+    def model_files(build, to):
+        write(to, {"models.json": "[]"})
+        return ["mp.pt"]
+
+    monkeypatch.setattr(models, "pack", model_files)
+    monkeypatch.setattr(module, "pack_wheels", lambda to: to.mkdir())
+    return module
+
+
+def call(module, monkeypatch, folder, lammps, kokkos):
+    words = ["pack", str(folder), "--lammps", str(lammps), "--kokkos", str(kokkos)]
+    monkeypatch.setattr(sys, "argv", words)
+    module.main()
+    return folder
+
+
+def test_a_pack_holds_what_is_compiled_and_no_more(pack, trees, monkeypatch, tmp_path, capfd):
+    folder = call(pack, monkeypatch, tmp_path / "out", *trees)
+    assert "LAMMPS 4 Jul 2026, Kokkos 5.2.2, 1 model files" in capfd.readouterr().out
+    assert {path.name for path in folder.iterdir()} == {"check", "content.json", "models", "run", "sources.tar.xz", "wheels"}
+    assert os.access(folder / "run", os.X_OK) and os.access(folder / "check" / "cxx", os.X_OK)
+    with tarfile.open(folder / "sources.tar.xz") as archive:
+        names = set(archive.getnames())
+        styles = archive.extractfile("lammps/cmake/Modules/StyleHeaderUtils.cmake").read().decode()
+        assert archive.extractfile("kokkos/example/CMakeLists.txt").read() == b""
+    inside = {"lammps/src/KOKKOS/fix_nve_kokkos.cpp", "lammps/src/KOKKOS/kokkos.cpp", "lammps/src/KOKKOS/pair_eam_kokkos.h",
+              "lammps/src/PLUGIN/plugin.cpp", "lammps/src/STUBS/mpi.h", "lammps/src/pair.cpp", "lammps/src/nlohmann/json.hpp",
+              "kokkos/core/src/Kokkos_Core.hpp", "natrolite/src/plugin_kokkos.cpp", "natrolite/CMakeLists.txt",
+              "natrolite/unittest/lammps/lammps_run.py", "natrolite/unittest/kokkos/device_kernels.cpp"}
+    assert inside <= names, inside - names
+    outside = {"lammps/src/KOKKOS/pair_eam_kokkos.cpp", "lammps/src/MANYBODY", "kokkos/core/unit_test", "natrolite/doc"}
+    assert not outside & names
+    assert "{extension}.cpp" in styles
+    assert not list(folder.rglob("*.pyc"))
+
+
+def test_packs_that_would_not_do_are_refused(pack, trees, monkeypatch, tmp_path):
+    lammps, kokkos = trees
+    monkeypatch.setattr(pack, "pack_ours", lambda to: write(to, {"CMakeLists.txt": "#" * 2000}).name)
+    full = write(tmp_path / "full", {"thesis.tex": ""})
+    with pytest.raises(SystemExit, match="not empty"):
+        call(pack, monkeypatch, full, lammps, kokkos)
+    assert (full / "thesis.tex").exists()
+    own = call(pack, monkeypatch, tmp_path / "own", lammps, kokkos)
+    call(pack, monkeypatch, own, lammps, kokkos)  # over its own
+    monkeypatch.setattr(pack, "LIMIT", 1000)
+    with pytest.raises(SystemExit, match="more than"):
+        call(pack, monkeypatch, tmp_path / "large", lammps, kokkos)
+    write(kokkos, {"CMakeLists.txt": (kokkos / "CMakeLists.txt").read_text().replace("MAJOR 5", "MAJOR 4")})
+    with pytest.raises(SystemExit, match=r"\[4, 2, 2\], this LAMMPS wants \[5, 1, 0\]"):
+        call(pack, monkeypatch, tmp_path / "old", lammps, kokkos)
+
+
+def test_the_compiler_of_a_source(tmp_path):
+    """nvcc gets what sees Kokkos, g++ all else and the links, without nvcc's switches."""
+    write(tmp_path, {"src/style.cpp": '#include "style_pair.h"\n', "src/math.cpp": '#include "math.h"\n',
+                     "src/KOKKOS/fix.cpp": "", "src/acc.cpp": '#include "accelerator_kokkos.h" // IWYU\n',
+                     "nvcc": '#!/bin/sh\necho nvcc "$@"\n', "gcc": '#!/bin/sh\necho gcc "$@"\n'})
+    for name in ("nvcc", "gcc"):
+        (tmp_path / name).chmod(0o755)
+    env = os.environ | {"NATROLITE_NVCC_WRAPPER": str(tmp_path / "nvcc"), "NATROLITE_ARCH": "sm_90",
+                        "NVCC_WRAPPER_DEFAULT_COMPILER": str(tmp_path / "gcc")}
+
+    def said(*words):
+        command = [CHECK / "cxx", *words]
+        return subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.split()
+
+    switches = ["-extended-lambda", "-arch=sm_80", "-O2", "-c"]
+    for source in ("src/style.cpp", "src/KOKKOS/fix.cpp", "src/acc.cpp"):
+        assert said(*switches, source) == ["nvcc", "-arch=sm_80", "-extended-lambda", "-O2", "-c", source]
+    assert said(*switches, "src/math.cpp") == ["gcc", "-O2", "-c", "src/math.cpp"]
+    assert said("-shared", "-arch=sm_90", "style.o") == ["gcc", "-shared", "style.o"]
+    assert said("--version") == ["nvcc", "-arch=sm_90", "--version"]
+
+
+@pytest.mark.parametrize("last, code", [("0 difference(s)", 0), ("3 difference(s)", 1)])
+def test_a_run_with_programs_made_by_hand(last, code, tmp_path):
+    """The loops alone; a failure is one line of both files, and the exit code."""
+    pack = write(tmp_path / "pack", {"content.json": '{"natrolite": "1", "lammps": "2", "kokkos": "3"}',
+                                     "models/models.json": "[]", "built.json": "{}", "kernels": f"#!/bin/sh\necho '{last}'\n"})
+    (pack / "check").symlink_to(CHECK)
+    (pack / "kernels").chmod(0o755)
+    write(pack, {"work/natrolite/unittest/lammps/none": "", "work/mpi/none": "", "work/site/none": "",
+                 "plugins/natroliteplugin.so": ""})
+    programs = {"lmp": "false", "mpiexec": None, "plugins": str(pack / "plugins"), "engine": "none",
+                "kernels": str(pack / "kernels")}
+    write(pack, {"built.json": json.dumps(programs)})
+    runner = CHECK.parents[1] / "unittest" / "lammps" / "lammps_run.py"
+    os.symlink(runner, pack / "work/natrolite/unittest/lammps/lammps_run.py")
+    start = """import sys; sys.path.insert(0, sys.argv.pop(1)); import pathlib, run
+run.PACK = pathlib.Path(sys.argv.pop(1)); sys.exit(run.main())"""
+    command = [sys.executable, "-c", start, CHECK, pack, "--cpu", "--built", pack, "--only", "kernels", "ranks", "--work",
+               pack / "work", "--out", tmp_path / "out"]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=100)
+    assert done.returncode == code, done.stdout + done.stderr
+    content = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert content["facts"]["lammps"] == "2"
+    outcomes = [(line["stage"], line["outcome"]) for line in content["lines"]]
+    assert outcomes == [("kernels", "FAILED" if code else "ok"), ("ranks", "skipped")]
+    assert (tmp_path / "out" / "table.txt").read_text().count("\n") == len(content["facts"]) + 2
+
+
+def test_numbers_that_are_none_never_agree(tmp_path, monkeypatch):
+    monkeypatch.setenv("NATROLITE_PLUGINS", "none")
+    import agree
+    import report
+
+    assert agree.relative(np.array([1.0, np.nan]), np.ones(2)) == float("inf")
+    assert agree.relative(np.array([3.0, 1.0]), np.array([4.0, 1.0])) == 0.25
+    lines = report.Report(tmp_path, {})
+    write(tmp_path, {"models/models.json": "[]"})
+    judge = agree.Agreement(tmp_path, tmp_path, lines, agree.Ways(True), 2).judge
+    wrong = [("float64", (0.0, 2e-9, 0.0)), ("float32", (np.nan, 0.0, 0.0)), ("float32", (0.0, 0.0, np.inf))]
+    for dtype, errors in wrong:
+        judge("agree", dtype, {"dtype": dtype}, errors, 1.0)
+    assert lines.failures() == 3
+    judge("agree", "good", {"dtype": "float64"}, (1e-10, 1e-10, 1e-10), 1.0)
+    assert lines.failures() == 3
+
+
+@pytest.mark.parametrize("name", ["gpu-check", "debian-source.sh", "kokkos-host.sh", "gpu_check/cxx"])
+def test_scripts_are_well_formed(name):
+    subprocess.run(["bash", "-n", TOOLS / name], check=True)
+
+
+def test_the_head_of_gpu_check_is_its_help():
+    done = subprocess.run([TOOLS / "gpu-check"], capture_output=True, text=True)
+    assert done.returncode == 2 and "pack DIR" in done.stdout and "--minutes" in done.stdout
+    for stage in ("kernels", "agree", "sanitizer"):
+        assert stage in done.stdout

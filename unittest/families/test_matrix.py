@@ -8,8 +8,9 @@ and `cases.json`: a list of objects with
     energy (eV), forces (eV/A) and stress (eV/A^3, or null without a cell) in ASE's frame,
     charges (e, optional).
 
-Of the cells (file, structure, mode and ranks) so many run that every two of the three meet; with KOKKOS
-every file, and every structure and kind of file in every mode (pairwise.py).
+A file with a network description runs on both evaluators. Of the cells (file, structure, mode and ranks,
+evaluator) so many run that every two meet; with KOKKOS every file, and every structure and kind of file in
+every mode (pairwise.py).
 
 Limits: float64 1e-9 eV/atom, eV/A, eV/A^3, e; float32 2e-6 eV/atom, 2e-4 eV/A, 1e-5 eV/A^3, 1e-5 e, as
 in test_pair_sevennet.py.
@@ -23,6 +24,7 @@ import pairwise
 import pytest
 import structures
 from ase import Atoms
+from natrolite import archive
 
 FAMILIES = ["spookynet", "sevennet", "mace", "nequip", "nequip06", "nequix"]
 LIMITS = {"float32": (2e-6, 2e-4, 1e-5, 1e-5), "float64": (1e-9,) * 4}
@@ -45,6 +47,12 @@ def dense_shell(case, s):
     """Is the shell of all layers too large for a quick test?"""
     reach = case["layers"] * case["cutoff"]
     return s.volume > 0 and len(s) / s.volume * 4.2 * reach**3 > 20000
+
+
+def evaluators(files, case):
+    """Return the values of keyword evaluator that a case's file can run with."""
+    described = archive.record(str(files / case["file"]), "extra/native.json") is not None
+    return ["native", "torch"] if described else ["torch"]
 
 
 def kind(case):
@@ -72,56 +80,67 @@ def ways(case, everyway):
     ]
 
 
-def cells(cases):
-    """Return the (case, (ranks, mode)) to run."""
+def cells(files, cases):
+    """Return the (case, (ranks, mode), evaluator) to run."""
     everyway = representatives(cases)
-    rows = [(case, way) for case in cases for way in ways(case, everyway)]
+    rows = [
+        (case, way, evaluator)
+        for case in cases
+        for way in ways(case, everyway)
+        for evaluator in evaluators(files, case)
+    ]
 
     def wanted(row):
-        case, way = row
+        case, way, evaluator = row
         file, structure = ("file", case["file"]), ("structure", system(case).atoms.get_chemical_formula())
         if lammps_run.KOKKOS:
-            return {file, (structure, way), (kind(case), way)}
-        return {(file, structure), (file, way), (structure, way)}
+            return {(file, evaluator), (structure, way), (kind(case), way, evaluator)}
+        return {
+            (file, structure), (file, way), (structure, way), (file, evaluator), (structure, evaluator),
+            (way, evaluator),
+        }  # fmt: skip
 
     return pairwise.cover(rows, wanted)
 
 
-def deck_of(case, file, folder, ranks, modes):
-    """Return the deck of one case: the model is loaded once, then the modes follow one another."""
+def deck_of(case, file, folder, ranks, ways):
+    """Return the deck of one case: each evaluator loads the model once, then its modes follow one another."""
     s = system(case)
     deck = lammps_run.load(case["id"], s, folder)
-    lines = [f"pair_coeff * * {file} {' '.join(s.names)}"]
-    if "charges" in case:
-        lines.append("fix natq all pair 1 equivariant charge 0")
-    for mode in modes:
-        style = f"pair_style equivariant exchange {mode}"
+    load = f"pair_coeff * * {file} {' '.join(s.names)}"
+    fix = ["fix natq all pair 1 equivariant charge 0"] if "charges" in case else []
+    loaded = None
+    for evaluator, mode in sorted(ways):
+        style = f"pair_style equivariant exchange {mode} evaluator {evaluator}"
+        lines = [] if evaluator == loaded else [load, *(fix if loaded is None else [])]
+        loaded = evaluator
         if case["charge"] or case["spin"]:
             style += f" charge {case['charge']:g} spin {case['spin']:g}"
         ghosts = [f"comm_modify cutoff {case['layers'] * case['cutoff'] + SKIN}"] if mode == "shell" else []
         fields = ["f_natq"] if "charges" in case else []
         pair = "\n".join([*ghosts, style, *lines])
-        deck += lammps_run.evaluate(f"{case['id']}-{mode}-{ranks}", pair, fields)
-        lines = []
+        deck += lammps_run.evaluate(f"{case['id']}-{mode}-{evaluator}-{ranks}", pair, fields)
     return deck
 
 
 @pytest.fixture(scope="session")
 def runs(made, tmp_path_factory):
-    """runs(family, ranks) -> ({case: its modes}, Finished of one process group that does them all)."""
+    """runs(family, ranks) -> ({case: its evaluators and modes}, Finished of one process group that does them all)."""
 
     @functools.cache
     def get(family, ranks):
         files, cases = made(family)
         folder = tmp_path_factory.mktemp(f"{family}{ranks}")
-        chosen = [(case["id"], way) for case, way in cells(cases)]
-        modes = {case["id"]: [m for r, m in MODES if (case["id"], (r, m)) in chosen and r == ranks] for case in cases}
+        chosen = {case["id"]: [] for case in cases}
+        for case, (needs, mode), evaluator in cells(files, cases):
+            if needs == ranks:
+                chosen[case["id"]].append((evaluator, mode))
         decks = [
-            deck_of(case, files / case["file"], folder, ranks, modes[case["id"]])
+            deck_of(case, files / case["file"], folder, ranks, chosen[case["id"]])
             for case in cases
-            if modes[case["id"]]
+            if chosen[case["id"]]
         ]
-        return modes, lammps_run.lmp("".join(decks), folder, ranks, timeout=1200)
+        return chosen, lammps_run.lmp("".join(decks), folder, ranks, timeout=1200)
 
     return get
 
@@ -143,20 +162,25 @@ def errors(case, found):
 @pytest.mark.parametrize("ranks, mode", MODES)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_equals_the_familys_own_calculator(family, ranks, mode, made, runs, measured):
-    modes, done = runs(family, ranks)
-    cases = [case for case in made(family)[1] if mode in modes[case["id"]]]
+    chosen, done = runs(family, ranks)
+    cases = [
+        (case, evaluator)
+        for case in made(family)[1]
+        for evaluator, its in chosen[case["id"]]
+        if its == mode
+    ]
     if not cases:
         pytest.skip(f"{family} has no file that runs with exchange {mode} on {ranks} ranks")
     wrong, owners = [], set()
-    for case in cases:
-        found = lammps_run.point(done, f"{case['id']}-{mode}-{ranks}")
+    for case, evaluator in cases:
+        found = lammps_run.point(done, f"{case['id']}-{mode}-{evaluator}-{ranks}")
         owners.add(len(found.owners))
         miss = errors(case, found)
         kind = "foreign" if case["foreign"] else "exported"
-        title = f"{family} {kind} {case['dtype']} against its own calculator: eV/atom, eV/A, eV/A^3, e"
+        title = f"{family} {kind} {case['dtype']} {evaluator} against its own calculator: eV/atom, eV/A, eV/A^3, e"
         measured(title, f"{mode}, {ranks} rank(s)", *miss)
         if not all(e <= limit for e, limit in zip(miss, LIMITS[case["dtype"]])):
-            wrong.append((case["id"], miss))
+            wrong.append((case["id"], evaluator, miss))
     assert not wrong, wrong
     assert min(owners) < ranks or ranks == 1, "no case with an empty rank"
     assert max(owners) == ranks, "no case with atoms on every rank"

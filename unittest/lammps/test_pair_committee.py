@@ -212,18 +212,18 @@ def test_table_goes_on(toys, tmp_path):
     pair = lammps_run.pair(files, SYSTEM.names, "committee 2 table.txt") + "\n"
     moving = "fix move all nve\ntimestep 0.0005\n"
     start = lammps_run.load("at", SYSTEM, tmp_path) + pair + moving
-    lammps_run.lmp(start + "run 4 post no\nwrite_restart four\nrun 4 post no\n", tmp_path)
+    lammps_run.lmp(start + "run 4 post no\nwrite_restart four\nrun 4 post no\n", tmp_path, fresh=True)
     whole = table(tmp_path)
     assert whole[:, 0].tolist() == [0, 2, 4, 4, 6, 8]
     text = (tmp_path / "table.txt").read_text()
     (tmp_path / "table.txt").write_text(text + "10 0.12")  # a run that was killed
     after = f"clear\nread_restart four\n{pair}{moving}run 6 post no\n"
-    lammps_run.lmp(after, tmp_path)
+    lammps_run.lmp(after, tmp_path, fresh=True)
     again = table(tmp_path)
     assert again[:, 0].tolist() == [0, 2, 4, 6, 8, 10]
     assert np.array_equal(again[:2], whole[:2]) and np.allclose(again[2:5], whole[3:], rtol=1e-9)
     twice = start + "run 2 post no\n" + lammps_run.load("at", SYSTEM, tmp_path) + pair + "run 0 post no\n"
-    lammps_run.lmp(twice, tmp_path)
+    lammps_run.lmp(twice, tmp_path, fresh=True)
     assert table(tmp_path)[:, 0].tolist() == [0, 2, 0]
     assert (tmp_path / "table.txt").read_text().count("# committee of 3 models") == 2
 

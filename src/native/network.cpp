@@ -25,7 +25,7 @@ namespace {
 
   /// first nodes of the tables are this far apart, Angstrom, and half as far until they are exact enough
   constexpr double FIRST_STEP[] = {0.01, 0.008};
-  constexpr double TABLE_ERROR[] = {4e-6, 1e-9};
+  constexpr double TABLE_ERROR[] = {4e-6, 1e-11};
   constexpr int REFINEMENTS = 4;
 
   template <class T> constexpr bool NARROW = sizeof(T) == 4;

@@ -26,19 +26,31 @@ def test_core_includes_only_itself_and_the_standard_library():
     assert not bad
 
 
-def test_model_includes_no_lammps_and_no_mpi():
-    own = {f.name.removesuffix(".in") for f in (SOURCE / "model").iterdir()}
-    allowed = re.compile(r"^(core|torch|ATen|c10|caffe2|nlohmann)/|^(malloc|unistd)\.h$")
+@pytest.mark.parametrize(
+    "room, rooms, further",
+    [
+        ("model", "core|model", "nlohmann"),
+        ("native", "core|model|native|layers", ""),
+        ("torch", "core|model", "torch|ATen|c10|caffe2"),
+    ],
+)
+def test_rooms_of_models_include_no_lammps_and_no_mpi(room, rooms, further):
+    own = {f.name for f in (SOURCE / room).rglob("*")} | {"json.h"}
+    allowed = re.compile(rf"^({rooms}{'|' + further if further else ''})/|^(malloc|unistd|omp)\.h$")
     bad = [
         (f, n)
-        for f, n in includes("model")
+        for f, n in includes(room)
         if n not in own and not STANDARD.match(n) and not allowed.match(n)
     ]
     assert not bad
 
 
 def test_adapters_include_no_torch():
-    bad = [(f, n) for f, n in includes("lammps") if re.match(r"^(torch|ATen|c10|caffe2)/", n)]
+    bad = [
+        (f, n)
+        for f, n in includes("lammps")
+        if re.match(r"^(torch|ATen|c10|caffe2)/", n) and n != "torch/engine.h"
+    ]
     assert not bad
 
 

@@ -139,8 +139,8 @@ def test_a_run_with_programs_made_by_hand(last, code, tmp_path):
     programs = {"lmp": "false", "mpiexec": None, "plugins": str(pack / "plugins"), "engine": "none",
                 "kernels": str(pack / "kernels")}
     write(pack, {"built.json": json.dumps(programs)})
-    runner = CHECK.parents[1] / "unittest" / "lammps" / "lammps_run.py"
-    os.symlink(runner, pack / "work/natrolite/unittest/lammps/lammps_run.py")
+    for name in ("lammps_run.py", "lammps_server.py"):
+        os.symlink(CHECK.parents[1] / "unittest" / "lammps" / name, pack / "work/natrolite/unittest/lammps" / name)
     start = """import sys; sys.path.insert(0, sys.argv.pop(1)); import pathlib, run
 run.PACK = pathlib.Path(sys.argv.pop(1)); sys.exit(run.main())"""
     command = [sys.executable, "-c", start, CHECK, pack, "--cpu", "--built", pack, "--only", "kernels", "ranks", "--work",

@@ -10,8 +10,8 @@ else()
   find_path(NATROLITE_LAMMPS_JSON nlohmann/json.hpp PATHS ${NATROLITE_HOST_HEADERS}
             NO_DEFAULT_PATH)
   if(NOT NATROLITE_LAMMPS_JSON)
-    message(FATAL_ERROR "nlohmann/json was not found: install it (Debian: nlohmann-json3-dev) or set "
-                        "-Dnlohmann_json_DIR=")
+    message(FATAL_ERROR "nlohmann/json was not found: install it (Debian: nlohmann-json3-dev), set "
+                        "-Dnlohmann_json_DIR=, or name the folder above LAMMPS' copy by -DNATROLITE_LAMMPS_JSON=")
   endif()
   # only this folder of the host's headers may reach the engine
   file(COPY ${NATROLITE_LAMMPS_JSON}/nlohmann DESTINATION ${CMAKE_BINARY_DIR}/json)

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// \file
+/// Network before its first evaluation: layers, and tables of the types that are there.
+#include "network_state.h"
+
+#include "layers/gate.h"
+#include "layers/linear.h"
+#include "layers/product.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace natrolite::native {
+
+namespace {
+
+  /// first nodes of the tables are this far apart, Angstrom, and half as far until they are exact enough
+  constexpr double FIRST_STEP[] = {0.01, 0.008};
+  constexpr double TABLE_ERROR[] = {4e-6, 1e-11};
+  constexpr int REFINEMENTS = 4;
+
+  template <class T> constexpr bool NARROW = sizeof(T) == 4;
+
+}    // namespace
+
+template <class T> void Network<T>::Impl::build_layers(const Description &d)
+{
+  for (const auto &s : d.steps) {
+    const Layout none, &in = s.in >= 0 ? layouts[s.in] : none, &out = s.out >= 0 ? layouts[s.out] : none;
+    switch (s.kind) {
+      case Step::Kind::convolve: {
+        auto layer = std::make_unique<Convolution<T>>(
+            s, s.in >= 0 ? in : Layout(s.table_blocks, kernels.width), out, d.lmax, kernels);
+        convolutions.push_back(layer.get());
+        layers.push_back(std::move(layer));
+        break;
+      }
+      case Step::Kind::linear:
+        layers.push_back(std::make_unique<Linear<T>>(s, in, out, kernels));
+        break;
+      case Step::Kind::gate:
+        layers.push_back(std::make_unique<Gate<T>>(s, in, out, kernels));
+        break;
+      case Step::Kind::norm:
+        layers.push_back(std::make_unique<Norm<T>>(s, in, kernels));
+        break;
+      case Step::Kind::product:
+        layers.push_back(std::make_unique<Product<T>>(s, in, out, kernels));
+        break;
+      case Step::Kind::divide:
+        layers.push_back(std::make_unique<Divide<T>>(s, in, layouts[s.by]));
+        break;
+      case Step::Kind::repulsion:
+        layers.push_back(std::make_unique<Repulsion<T>>(s));
+        break;
+      case Step::Kind::energy:
+        layers.push_back(std::make_unique<Energy<T>>(s, in));
+        break;
+      case Step::Kind::exchange:
+        layers.push_back(nullptr);
+    }
+  }
+}
+
+/// the tables of all convolutions, one for each pair of present types where they look at types
+template <class T> void Network<T>::Impl::tabulate()
+{
+  double step = FIRST_STEP[!NARROW<T>];
+  const auto count = typed ? present.size() : 1;
+  for (int refinement = 0;; ++refinement, step *= 0.5) {
+    const TableGrid table(radials, cutoff, step, kernels.spline - 1);
+    std::vector<std::vector<double>> coefficients(radials.size());
+    double error = 0.0;
+    for (std::size_t k = 0; k < radials.size(); ++k)
+      for (std::size_t pair = 0; pair < count * count; ++pair) {
+        TypePair types;
+        if (typed) types = {present[pair / count], present[pair % count]};
+        const auto one = table.coefficients(radials[k], types);
+        error = std::max(error, table.error(radials[k], types, one));
+        coefficients[k].insert(coefficients[k].end(), one.begin(), one.end());
+      }
+    if (error > TABLE_ERROR[!NARROW<T>] && refinement < REFINEMENTS) continue;
+    if (!(error <= 100.0 * TABLE_ERROR[!NARROW<T>]))
+      throw std::runtime_error("its radial functions are too rough for tables");
+    grid = table.template grid<T>();
+    const int rows = table.rows(), all = static_cast<int>(count * count) * rows;
+    for (auto *layer : convolutions) layer->set_table(all, coefficients[layer->radial()]);
+    if (!typed) return;
+    edges.by_center.assign(types, 0);
+    edges.by_neighbor.assign(types, 0);
+    for (std::size_t k = 0; k < count; ++k) {
+      edges.by_center[present[k]] = static_cast<std::int32_t>(k * count) * rows;
+      edges.by_neighbor[present[k]] = static_cast<std::int32_t>(k) * rows;
+    }
+    return;
+  }
+}
+
+/// tables of types that were not there before
+template <class T> void Network<T>::Impl::see_types(const std::int64_t *type, std::int64_t n)
+{
+  for (auto &layer : layers)
+    if (layer) layer->see_types(type, n);
+  if (!typed) return;
+  const auto before = present.size();
+  std::vector<char> known(types, 0);
+  for (auto t : present) known[t] = 1;
+  for (std::int64_t k = 0; k < n; ++k)
+    if (!known[type[k]]) {
+      known[type[k]] = 1;
+      present.push_back(type[k]);
+    }
+  if (present.size() == before) return;
+  std::sort(present.begin(), present.end());
+  tabulate();
+}
+
+#define NATROLITE_NETWORK(T)                                                                       \
+  template void Network<T>::Impl::build_layers(const Description &);                               \
+  template void Network<T>::Impl::tabulate();                                                      \
+  template void Network<T>::Impl::see_types(const std::int64_t *, std::int64_t);
+NATROLITE_NETWORK(float)
+NATROLITE_NETWORK(double)
+
+}    // namespace natrolite::native

@@ -181,6 +181,7 @@ INFO = {
     "zbl-float64-lammps.pt": ["(mace)", "float64", "4 Angstrom", "2 layer(s)", "5: H C O Na Ti"],
     "nequip-zbl.nequip.pth": ["(nequip)", "nequip-compile", "float64", "folded and shell", "5: H C O Na Ti"],
     "allegro-cutoffs.nequip.pt2": ["(allegro)", "AOTInductor", "device cpu", "every exchange", "some pairs"],
+    "allegro-cutoffs-deployed.pth": ["(allegro)", "nequip-deploy, nequip 0.6", "float64", "every exchange", "some pairs"],
 }
 
 

@@ -90,6 +90,16 @@ template <int N> struct PlainTally {
   }
 };
 
+template <class Device> Triples<Device> positions(const PeriodicAtoms &atoms)
+{
+  const Triples<Device> x("x", atoms.nall);
+  const Kokkos::View<const double *[3], Kokkos::LayoutRight, Kokkos::HostSpace,
+                     Kokkos::MemoryUnmanaged>
+      host_x(atoms.x.data(), atoms.nall);
+  Kokkos::deep_copy(x, host_x);
+  return x;
+}
+
 /// The rows and edges of one size and mode, plain and on a device.
 template <class Device> struct Both {
   RowMap rows;
@@ -104,23 +114,20 @@ template <class Device> Both<Device> build(const PeriodicAtoms &atoms, GhostRows
   build_rows(atoms.neighbors(), atoms.atoms(), mode, b.rows);
   b.edges.build(atoms.neighbors(), b.rows, atoms.cutoffs, b.rows.nowned);
 
-  Array<int, Device> type, model_type, owner;
+  Array<int, Device> type, groups, model_type, owner;
   copy_in(type, atoms.type);
+  copy_in(groups, atoms.groups);
   copy_in(model_type, atoms.model_type);
   if (mode == GhostRows::folded && atoms.nall > 0) copy_in(owner, atoms.owner);
   const DeviceList<Device> list(atoms);
-  build_rows(list, atoms.nlocal, type, model_type, owner, atoms.nlocal, atoms.nall, b.device_rows);
+  build_rows(list, atoms.nlocal, type, groups, model_type, owner, atoms.nlocal, atoms.nall, b.device_rows);
 
   std::vector<double> squared;
   for (int s = 0; s < 2; ++s)
     for (int t = 0; t < 2; ++t) squared.push_back(atoms.cutoffs.squared(s, t));
   Array<double, Device> cutoffs;
   copy_in(cutoffs, squared);
-  const Triples<Device> x("x", atoms.nall);
-  const Kokkos::View<const double *[3], Kokkos::LayoutRight, Kokkos::HostSpace,
-                     Kokkos::MemoryUnmanaged>
-      host_x(atoms.x.data(), atoms.nall);
-  Kokkos::deep_copy(x, host_x);
+  const auto x = positions<Device>(atoms);
   build_edges(list, ~PeriodicAtoms::SPECIAL, x, b.device_rows, cutoffs, 2, b.device_edges);
   return b;
 }
@@ -169,7 +176,7 @@ void compare_sums(const PeriodicAtoms &atoms, const Both<Device> &b, bool virial
     sums.centroid_atom = nine.rows.data();
   }
   scatter_energy(b.rows, energy.data(), scale, sums);
-  scatter_edges(b.rows, b.edges, gradient.data(), scale, sums);
+  const double all = scatter_edges(b.rows, b.edges, gradient.data(), scale, sums);
 
   Array<double, Device> device_gradient, device_energy;
   copy_in(device_gradient, gradient);
@@ -178,16 +185,17 @@ void compare_sums(const PeriodicAtoms &atoms, const Both<Device> &b, bool virial
   const Tally<Device, 1> device_energies("energies", n);
   const Tally<Device, 6> device_six("six", virials ? n : 0);
   const Tally<Device, 9> device_nine("nine", virials ? n : 0);
-  const double device_total =
-      scatter_energy(b.device_rows, device_energy.data(), scale, device_energies);
-  const SixSums device_virial =
+  const RowSums device_total = scatter_energy(b.device_rows, device_energy.data(), scale,
+                                              positions<Device>(atoms), device_energies);
+  const EdgeSums device_virial =
       scatter_edges<Duplication<Device>>(b.device_rows, b.device_edges, device_gradient.data(),
                                          scale, virials, device_force, device_six, device_nine);
-  expect_close({device_total}, {total}, "energy");
+  expect_close({device_total.energy}, {total}, "energy");
+  expect_close({device_virial.all}, {all}, "sum of all gradients");
   expect_close(on_host(device_energies), energies.values, "energies of atoms");
   expect_close(on_host(device_force), force.values, "forces");
   if (!virials) return;
-  expect_close({device_virial.v, device_virial.v + 6}, virial, "virial");
+  expect_close({device_virial.virial, device_virial.virial + 6}, virial, "virial");
   expect_close(on_host(device_six), six.values, "virials of atoms");
   expect_close(on_host(device_nine), nine.values, "centroid virials of atoms");
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
 /// Random atoms in a periodic cube with their ghosts and a full neighbor list of any size, as
-/// LAMMPS gives them to a pair style. The third of three types is not in the model.
+/// LAMMPS gives them to a pair style. The third of three types is not in the model, nor is every eleventh
+/// atom, which a trial move has put aside.
 #pragma once
 
 #include "core/edges.h"
@@ -20,7 +21,7 @@ struct PeriodicAtoms {
 
   int nlocal = 0, nall = 0;
   std::vector<double> x;    // [nall, 3]
-  std::vector<int> type, owner, ilist, count, first, entries;
+  std::vector<int> type, groups, owner, ilist, count, first, entries;
   std::vector<const double *> rows;
   std::vector<const int *> lists;
 
@@ -32,6 +33,7 @@ struct PeriodicAtoms {
     for (int i = 0; i < n; ++i) {
       for (int d = 0; d < 3; ++d) x.push_back(place(random));
       type.push_back(1 + static_cast<int>(random() % 3));
+      groups.push_back(i % 11 == 10 ? 2 : 1);
       owner.push_back(i);
     }
     if (n == 1) type[0] = 1;
@@ -49,7 +51,14 @@ struct PeriodicAtoms {
   }
   natrolite::AtomView atoms() const
   {
-    return {nlocal, nall, type.data(), model_type.data(), owner.data()};
+    natrolite::AtomView view;
+    view.nlocal = nlocal;
+    view.nall = nall;
+    view.type = type.data();
+    view.groups = groups.data();
+    view.model_type = model_type.data();
+    view.owner = owner.data();
+    return view;
   }
 
  private:
@@ -72,6 +81,7 @@ struct PeriodicAtoms {
     }
     x.insert(x.end(), p.begin(), p.end());
     type.push_back(type[i]);
+    groups.push_back(groups[i]);
     owner.push_back(i);
   }
 

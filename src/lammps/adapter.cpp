@@ -211,7 +211,12 @@ static void on_first_rank(LAMMPS *lmp, const std::string &title, const std::stri
 {
   int me = 0;
   MPI_Comm_rank(lmp->world, &me);
-  const bool failed = me == 0 && !job();
+  bool failed = false;
+  try {
+    failed = me == 0 && !job();
+  } catch (const std::exception &) {    // of one rank only
+    failed = true;
+  }
   if (any_rank(failed, lmp->world))
     lmp->error->all(FLERR, "{}: cannot write file '{}'; check the folder and its permissions",
                     title, file);

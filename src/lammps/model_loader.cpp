@@ -77,7 +77,8 @@ namespace {
   /// why the native evaluator cannot run a file; empty if it can
   std::string against_native(const natrolite::LoadOptions &options)
   {
-    if (options.device == natrolite::Device::cuda || options.device_id >= 0) return "on a GPU";
+    const bool on_gpu = options.device_id >= 0 && options.device != natrolite::Device::cpu;
+    if (options.device == natrolite::Device::cuda || on_gpu) return "on a GPU";
     const std::string_view file(options.bytes, options.nbytes);
     if (file.substr(0, 2) != "PK") return "the file has no network description";
     const natrolite::ZipArchive archive(options.bytes, options.nbytes);
@@ -99,9 +100,13 @@ namespace {
 
 LoadedModel load_model(const natrolite::LoadOptions &options, Evaluator evaluator)
 {
-  const std::string reason =
-      evaluator == Evaluator::torch ? "evaluator torch" : against_native(options);
-  if (reason.empty()) return {load_described(options), ""};
+  std::string reason = evaluator == Evaluator::torch ? "evaluator torch" : against_native(options);
+  if (reason.empty()) try {
+      return {load_described(options), ""};
+    } catch (const std::exception &e) {
+      if (evaluator == Evaluator::native) throw;
+      reason = e.what();
+    }
   if (evaluator == Evaluator::native)
     throw std::runtime_error("evaluator native cannot be used (" + reason +
                              "): export the model again, or use evaluator auto");

@@ -178,6 +178,6 @@ void PairEquivariant::check_finite(double sum)
   if (!problem.empty())
     error->all(FLERR,
                "Pair style equivariant: the {} is not a finite number at step {}: look for atoms that "
-               "overlap or move too far in a step (minimize first, smaller timestep, overlap_cutoff of fix gcmc)",
+               "overlap or move too far in a step (minimize first, smaller timestep; overlap_cutoff of fix gcmc, pair zbl with fix widom)",
                problem, update->ntimestep);
 }

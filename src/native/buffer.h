@@ -21,6 +21,7 @@ template <class T> class Buffer {
   void reserve(std::size_t n)
   {
     if (n <= size_) return;
+    if (size_ > 0) n += n / 8;    // it grows, and will again
     data_.reset();
     size_ = 0;
     const std::size_t bytes = (n * sizeof(T) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;

@@ -28,7 +28,7 @@ namespace {
     const Json &envelope = member(entry, "envelope", where);
     const std::string kind = text_of(envelope, "kind", where);
     r.cutoff = number(envelope, "cutoff", where);
-    if (!(r.cutoff > 0.0) || r.cutoff > cutoff * (1.0 + 1e-12))
+    if (!(r.cutoff > 0.0) || r.cutoff > cutoff * (1.0 + 1e-6))    // it may be rounded to float32
       refuse(where + ": the envelope ends beyond the cutoff");
     if (kind == "polynomial") {
       r.envelope = Radial::Envelope::polynomial;
@@ -66,7 +66,7 @@ Description parse_description(std::string_view text, std::string_view bytes)
   d.types = integer(root, "types", "the top", 1, MOST_TYPES);
   d.lmax = integer(root, "lmax", "the top", 0, MOST_L);
   d.cutoff = number(root, "cutoff", "the top");
-  if (!(d.cutoff > 0.0)) refuse("the cutoff is not positive");
+  if (!(d.cutoff > 0.1) || d.cutoff > 100.0) refuse("the cutoff is not within 0.1 and 100 Angstrom");
   const Arrays arrays(member(root, "arrays", "the top"), bytes);
   for (const Json &v : list(root, "values", "the top")) {
     const std::string name = text_of(v, "name", "a value");

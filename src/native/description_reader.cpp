@@ -76,6 +76,7 @@ ActivationShape activation(const Json &object, const std::string &where)
 }
 
 constexpr int MOST_CHANNELS = 1 << 16;
+constexpr std::int64_t MOST_ELEMENTS = 1 << 20;    // of a row
 
 std::vector<BlockShape> blocks(const Json &entries, const std::string &where)
 {
@@ -84,6 +85,9 @@ std::vector<BlockShape> blocks(const Json &entries, const std::string &where)
   for (const Json &entry : entries)
     result.push_back({integer(entry, "channels", where, 1, MOST_CHANNELS),
                       integer(entry, "l", where, 0, MOST_L)});
+  std::int64_t width = 0;
+  for (const auto &block : result) width += (block.channels + 16) * (2 * block.l + 1);
+  if (width > MOST_ELEMENTS) refuse(where + " is too wide");
   return result;
 }
 

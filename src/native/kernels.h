@@ -16,6 +16,16 @@ inline constexpr int HARMONICS = (MOST_L + 1) * (MOST_L + 1);
 inline constexpr int MOST_SEGMENTS = 4;      ///< of a grid of radial tables
 inline constexpr int MOST_SPLINE = 6;        ///< coefficients of a spline at one point
 
+/// Can real harmonics of (l, m) couple? m = -l..l; the selection rules of real Wigner 3j symbols.
+__attribute__((always_inline)) constexpr bool couples(int l1, int m1, int l2, int m2, int l3, int m3)
+{
+  const auto size = [](int m) { return m < 0 ? -m : m; };
+  const int a = size(m1), b = size(m2), c = size(m3);
+  if (c != a + b && c != size(a - b)) return false;
+  const int sines = (m1 < 0) + (m2 < 0) + (m3 < 0);
+  return (sines + l1 + l2 + l3) % 2 == 0;
+}
+
 /// Grid of the radial tables: segments of equal intervals; a spline is smooth within a segment.
 template <class T> struct Grid {
   int segments = 0;

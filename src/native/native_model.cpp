@@ -62,8 +62,18 @@ std::unique_ptr<Model> load_native(const Metadata &metadata, std::string_view de
   if (d.types != static_cast<int>(metadata.type_names.size()))
     throw std::runtime_error("the network description has " + std::to_string(d.types) +
                              " types, the model file " + std::to_string(metadata.type_names.size()));
-  if (d.cutoff < metadata.r_max)
-    throw std::runtime_error("the network description ends before the cutoff of the model file");
+  if (!(d.cutoff >= metadata.list_cutoff) || d.cutoff > metadata.list_cutoff * (1.0 + 1e-6))
+    throw std::runtime_error("the network description has another cutoff than the model file");
+  int gathers = 0, exchanges = 0;
+  for (const auto &step : d.steps) {
+    gathers += step.kind == Step::Kind::convolve && step.in >= 0;
+    exchanges += step.kind == Step::Kind::exchange;
+  }
+  if (gathers + 1 > std::max(metadata.num_layers, 1) || exchanges != metadata.ghost_exchanges)
+    throw std::runtime_error("the network description has other layers than the model file");
+  if (metadata.committee_size != 1 || metadata.outputs != std::vector<std::string>{"atomic_energy"} ||
+      metadata.needs_total_charge || metadata.needs_total_spin)
+    throw std::runtime_error("the native evaluator gives energies only");
   if (metadata.dtype == "float32") return std::make_unique<NativeModel<float>>(metadata, std::move(d), threads);
   return std::make_unique<NativeModel<double>>(metadata, std::move(d), threads);
 }

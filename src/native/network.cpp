@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -25,7 +26,7 @@ Network<T>::Impl::Impl(Description d, int nthreads) :
   build_layers(d);
   radials = std::move(d.radials);
   for (const auto &radial : radials) typed = typed || radial.typed();
-  if (!typed) tabulate();
+  if (!typed) tabulate({});
   std::vector<Traits> traits;
   for (const auto &layer : layers)
     traits.push_back({layer && layer->keeps_input(), layer && layer->in_place()});
@@ -89,8 +90,15 @@ template <class F>
 void Network<T>::Impl::on_threads(F &&f)
 {
 #ifdef _OPENMP
+  std::exception_ptr failure;    // an exception must not leave the region
 #pragma omp parallel num_threads(threads)
-  f(omp_get_thread_num(), omp_get_num_threads());
+  try {
+    f(omp_get_thread_num(), omp_get_num_threads());
+  } catch (...) {
+#pragma omp critical
+    if (!failure) failure = std::current_exception();
+  }
+  if (failure) std::rethrow_exception(failure);
 #else
   f(0, 1);
 #endif
@@ -192,7 +200,10 @@ template <class T> void Network<T>::Impl::clear_gathered(const Stage &stage)
 {
   if (stage.gathers < 0) return;
   const std::int64_t n = edges.nall * layouts[stage.gathers].width;
-  on_threads([&](int thread, int) { std::fill_n(gathered_gradient(stage.gathers, thread), n, T(0)); });
+  on_threads([&](int thread, int count) {    // OpenMP may give fewer threads, and other numbers later
+    for (int t = thread; t < threads; t += count)
+      std::fill_n(gathered_gradient(stage.gathers, t), n, T(0));
+  });
 }
 
 /// the threads' gradients, in the order of the threads
@@ -202,7 +213,7 @@ template <class T> void Network<T>::Impl::sum_gathered(const Stage &stage)
   const std::int64_t n = edges.nall * layouts[stage.gathers].width;
   T *to = gathered_gradient(stage.gathers, 0);
   on_threads([&](int thread, int count) {
-    for (int t = 1; t < count; ++t) {
+    for (int t = 1; t < threads; ++t) {
       const T *from = gathered_gradient(stage.gathers, t);
       for (std::int64_t k = n * thread / count; k < n * (thread + 1) / count; ++k) to[k] += from[k];
     }

@@ -10,6 +10,7 @@
 #include "radial.h"
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace natrolite::native {
@@ -18,7 +19,9 @@ template <class T> struct Network<T>::Impl {
   Impl(Description description, int nthreads);
 
   void build_layers(const Description &d);
-  void tabulate();
+  std::pair<std::vector<std::vector<double>>, double>
+  coefficients_on(const TableGrid &table, const std::vector<std::int64_t> &of_types) const;
+  void tabulate(const std::vector<std::int64_t> &of_types);
   void see_types(const std::int64_t *type, std::int64_t n);
   void load_graph(const Graph &graph);
   void make_room();

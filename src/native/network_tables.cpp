@@ -8,7 +8,9 @@
 #include "layers/product.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
+#include <utility>
 
 namespace natrolite::native {
 
@@ -62,37 +64,54 @@ template <class T> void Network<T>::Impl::build_layers(const Description &d)
   }
 }
 
-/// the tables of all convolutions, one for each pair of present types where they look at types
-template <class T> void Network<T>::Impl::tabulate()
+/// coefficients of all radial functions, [radial]: pairs of types one after another; and their error
+template <class T>
+std::pair<std::vector<std::vector<double>>, double>
+Network<T>::Impl::coefficients_on(const TableGrid &table, const std::vector<std::int64_t> &of_types) const
 {
-  double step = FIRST_STEP[!NARROW<T>];
-  const auto count = typed ? present.size() : 1;
-  for (int refinement = 0;; ++refinement, step *= 0.5) {
-    const TableGrid table(radials, cutoff, step, kernels.spline - 1);
-    std::vector<std::vector<double>> coefficients(radials.size());
-    double error = 0.0;
-    for (std::size_t k = 0; k < radials.size(); ++k)
-      for (std::size_t pair = 0; pair < count * count; ++pair) {
-        TypePair types;
-        if (typed) types = {present[pair / count], present[pair % count]};
-        const auto one = table.coefficients(radials[k], types);
-        error = std::max(error, table.error(radials[k], types, one));
-        coefficients[k].insert(coefficients[k].end(), one.begin(), one.end());
-      }
-    if (error > TABLE_ERROR[!NARROW<T>] && refinement < REFINEMENTS) continue;
-    if (!(error <= 100.0 * TABLE_ERROR[!NARROW<T>]))
-      throw std::runtime_error("its radial functions are too rough for tables");
-    grid = table.template grid<T>();
-    const int rows = table.rows(), all = static_cast<int>(count * count) * rows;
-    for (auto *layer : convolutions) layer->set_table(all, coefficients[layer->radial()]);
-    if (!typed) return;
-    edges.by_center.assign(types, 0);
-    edges.by_neighbor.assign(types, 0);
-    for (std::size_t k = 0; k < count; ++k) {
-      edges.by_center[present[k]] = static_cast<std::int32_t>(k * count) * rows;
-      edges.by_neighbor[present[k]] = static_cast<std::int32_t>(k) * rows;
+  std::vector<std::vector<double>> all(radials.size());
+  const auto count = typed ? of_types.size() : 1;
+  double worst = 0.0;
+  for (std::size_t k = 0; k < radials.size(); ++k)
+    for (std::size_t pair = 0; pair < count * count; ++pair) {
+      TypePair pair_types;
+      if (typed) pair_types = {of_types[pair / count], of_types[pair % count]};
+      const auto one = table.coefficients(radials[k], pair_types);
+      const double error = table.error(radials[k], pair_types, one);
+      if (!(error <= worst) && !std::isnan(worst)) worst = error;
+      all[k].insert(all[k].end(), one.begin(), one.end());
     }
-    return;
+  return {std::move(all), worst};
+}
+
+/// The tables of all convolutions, one for each pair of these types where they look at types. Nodes are
+/// halved until the tables are exact enough, or rounding stops it.
+template <class T> void Network<T>::Impl::tabulate(const std::vector<std::int64_t> &of_types)
+{
+  double step = FIRST_STEP[!NARROW<T>], best_step = step;
+  auto best = coefficients_on(TableGrid(radials, cutoff, step, kernels.spline - 1), of_types);
+  for (int refinement = 0; refinement < REFINEMENTS && !(best.second <= TABLE_ERROR[!NARROW<T>]);
+       ++refinement) {
+    step *= 0.5;
+    auto finer = coefficients_on(TableGrid(radials, cutoff, step, kernels.spline - 1), of_types);
+    if (!(finer.second < 0.25 * best.second)) break;
+    best = std::move(finer);
+    best_step = step;
+  }
+  if (!(best.second <= 100.0 * TABLE_ERROR[!NARROW<T>]))
+    throw std::runtime_error("its radial functions are too rough for tables");
+  const TableGrid table(radials, cutoff, best_step, kernels.spline - 1);
+  const auto count = typed ? of_types.size() : 1;
+  const int rows = table.rows(), all = static_cast<int>(count * count) * rows;
+  for (auto *layer : convolutions) layer->set_table(all, best.first[layer->radial()]);
+  grid = table.template grid<T>();
+  present = of_types;
+  if (!typed) return;
+  edges.by_center.assign(types, 0);
+  edges.by_neighbor.assign(types, 0);
+  for (std::size_t k = 0; k < count; ++k) {
+    edges.by_center[present[k]] = static_cast<std::int32_t>(k * count) * rows;
+    edges.by_neighbor[present[k]] = static_cast<std::int32_t>(k) * rows;
   }
 }
 
@@ -102,22 +121,22 @@ template <class T> void Network<T>::Impl::see_types(const std::int64_t *type, st
   for (auto &layer : layers)
     if (layer) layer->see_types(type, n);
   if (!typed) return;
-  const auto before = present.size();
   std::vector<char> known(types, 0);
+  std::vector<std::int64_t> all = present;
   for (auto t : present) known[t] = 1;
   for (std::int64_t k = 0; k < n; ++k)
     if (!known[type[k]]) {
       known[type[k]] = 1;
-      present.push_back(type[k]);
+      all.push_back(type[k]);
     }
-  if (present.size() == before) return;
-  std::sort(present.begin(), present.end());
-  tabulate();
+  if (all.size() == present.size()) return;
+  std::sort(all.begin(), all.end());
+  tabulate(all);
 }
 
 #define NATROLITE_NETWORK(T)                                                                       \
   template void Network<T>::Impl::build_layers(const Description &);                               \
-  template void Network<T>::Impl::tabulate();                                                      \
+  template void Network<T>::Impl::tabulate(const std::vector<std::int64_t> &);                     \
   template void Network<T>::Impl::see_types(const std::int64_t *, std::int64_t);
 NATROLITE_NETWORK(float)
 NATROLITE_NETWORK(double)

@@ -14,18 +14,9 @@
 
 namespace natrolite::NATROLITE_ISA {
 
+using native::couples;
 using native::HARMONICS;
 using native::PathArguments;
-
-/// Can real harmonics of (l, m) couple? m = -l..l; the selection rules of real Wigner 3j symbols.
-constexpr bool couples(int l1, int m1, int l2, int m2, int l3, int m3)
-{
-  const auto size = [](int m) { return m < 0 ? -m : m; };
-  const int a = size(m1), b = size(m2), c = size(m3);
-  if (c != a + b && c != size(a - b)) return false;
-  const int sines = (m1 < 0) + (m2 < 0) + (m3 < 0);
-  return (sines + l1 + l2 + l3) % 2 == 0;
-}
 
 template <int L1, int L2, int L3> struct Pairs {
   int count = 0;

@@ -106,7 +106,6 @@ Plan make_plan(const Description &d, const std::vector<Traits> &traits)
     energy = energy || s.kind == Kind::energy;
   }
   if (!energy) throw std::runtime_error("network description: no step gives an energy: export the model again");
-  int turn = 0;
   for (int v = 0; v < static_cast<int>(d.values.size()); ++v) {
     const Places &p = places[v];
     check(d, v, p);
@@ -125,12 +124,21 @@ Plan make_plan(const Description &d, const std::vector<Traits> &traits)
     }
     if (use.gathered) {
       use.gradient = ValueUse::Gradient::gathered;
-      use.turn = turn++ % 2;
     } else if (p.readers.size() == 1 && plan.steps[p.readers[0]].in == v && traits[p.readers[0]].in_place)
       use.gradient = ValueUse::Gradient::in_place;
     else if (crosses)
       use.gradient = ValueUse::Gradient::kept;
     plan.uses.push_back(use);
+  }
+  // gathered gradients take two memories by turns: one must be read before its memory is needed again
+  std::vector<int> gathering;
+  for (std::size_t s = 0; s < plan.stages.size(); ++s)
+    if (plan.stages[s].gathers >= 0) gathering.push_back(static_cast<int>(s));
+  for (std::size_t k = 0; k < gathering.size(); ++k) {
+    const int v = plan.stages[gathering[k]].gathers;
+    plan.uses[v].turn = static_cast<int>(k % 2);
+    if (k >= 2 && stage_of[places[v].writers.front()] <= gathering[k - 2])
+      refuse(d, v, "is written too long before it is read");
   }
   return plan;
 }

@@ -3,10 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <set>
+#include <stdexcept>
 
 namespace natrolite::native {
 namespace {
+
+  /// ends of segments closer than this are one, rounded differently; Angstrom
+  constexpr double SAME_END = 1e-5;
 
   /// A number with its first and second derivative.
   struct Jet {
@@ -173,8 +178,12 @@ TableGrid::TableGrid(const std::vector<Radial> &radials, double cutoff, double s
     ends.insert(radial.cutoff);
   }
   double start = TABLE_START;
-  for (double end : ends) {
-    if (end <= start || segments_.size() == MOST_SEGMENTS) continue;
+  for (auto it = ends.begin(); it != ends.end(); ++it) {
+    const double end = *it;
+    const auto next = std::next(it);
+    if (end <= start || (next != ends.end() && *next - end < SAME_END)) continue;
+    if (segments_.size() == MOST_SEGMENTS)
+      throw std::runtime_error("its radial functions have too many different kinks for tables");
     const int n = std::max(8, static_cast<int>(std::ceil((end - start) / step)));
     segments_.push_back({start, (end - start) / n, n, rows_});
     rows_ += n + degree_;
@@ -236,9 +245,13 @@ void TableGrid::solve(const Segment &s, int outputs, std::vector<double> &right)
       : std::vector<double>{-1 / 24. / h, -10 / 24. / h, 0.0, 10 / 24. / h, 1 / 24. / h};
   const std::vector<double> second{1 / 6. / h / h, 2 / 6. / h / h, -1. / h / h, 2 / 6. / h / h,
                                    1 / 6. / h / h};
-  std::vector<std::vector<double>> a(n, std::vector<double>(n, 0.0));
+  const int below = wide, beyond = 2 * wide, span = below + beyond + 1;    // row exchanges widen the band
+  std::vector<double> band(static_cast<std::size_t>(n) * span, 0.0);
+  const auto a = [&](int row, int column) -> double & {
+    return band[static_cast<std::size_t>(row) * span + column - row + below];
+  };
   const auto put = [&](int row, int column, const std::vector<double> &v) {
-    std::copy(v.begin(), v.end(), a[row].begin() + column);
+    for (std::size_t k = 0; k < v.size(); ++k) a(row, column + static_cast<int>(k)) = v[k];
   };
   put(0, 0, first);
   put(n - 1, n - wide, first);
@@ -247,25 +260,25 @@ void TableGrid::solve(const Segment &s, int outputs, std::vector<double> &right)
 
   const auto line = [&](int k) { return right.data() + static_cast<std::ptrdiff_t>(k) * outputs; };
   for (int c = 0; c < n; ++c) {
-    const int below = std::min(n, c + wide), beyond = std::min(n, c + 2 * wide);
+    const int last = std::min(n, c + wide), end = std::min(n, c + beyond);
     int pivot = c;
-    for (int r = c + 1; r < below; ++r)
-      if (std::fabs(a[r][c]) > std::fabs(a[pivot][c])) pivot = r;
+    for (int r = c + 1; r < last; ++r)
+      if (std::fabs(a(r, c)) > std::fabs(a(pivot, c))) pivot = r;
     if (pivot != c) {
-      std::swap(a[pivot], a[c]);
+      for (int k = c; k < end; ++k) std::swap(a(pivot, k), a(c, k));
       std::swap_ranges(line(c), line(c) + outputs, line(pivot));
     }
-    for (int r = c + 1; r < below; ++r) {
-      const double factor = a[r][c] / a[c][c];
+    for (int r = c + 1; r < last; ++r) {
+      const double factor = a(r, c) / a(c, c);
       if (factor == 0.0) continue;
-      for (int k = c; k < beyond; ++k) a[r][k] -= factor * a[c][k];
+      for (int k = c; k < end; ++k) a(r, k) -= factor * a(c, k);
       for (int k = 0; k < outputs; ++k) line(r)[k] -= factor * line(c)[k];
     }
   }
   for (int c = n; c-- > 0;) {
-    for (int k = c + 1; k < std::min(n, c + 2 * wide); ++k)
-      for (int q = 0; q < outputs && a[c][k] != 0.0; ++q) line(c)[q] -= a[c][k] * line(k)[q];
-    for (int q = 0; q < outputs; ++q) line(c)[q] /= a[c][c];
+    for (int k = c + 1; k < std::min(n, c + beyond); ++k)
+      for (int q = 0; q < outputs && a(c, k) != 0.0; ++q) line(c)[q] -= a(c, k) * line(k)[q];
+    for (int q = 0; q < outputs; ++q) line(c)[q] /= a(c, c);
   }
 }
 
@@ -307,11 +320,12 @@ double TableGrid::error(const Radial &radial, TypePair pair, const std::vector<d
         }
         largest[0] = std::max(largest[0], std::fabs(exact.value[q]));
         largest[1] = std::max(largest[1], std::fabs(exact.first[q]));
-        error[0] = std::max(error[0], std::fabs(v - exact.value[q]));
-        error[1] = std::max(error[1], std::fabs(d - exact.first[q]));
+        for (const auto &[which, miss] : {std::pair(0, v - exact.value[q]), std::pair(1, d - exact.first[q])})
+          if (!(std::fabs(miss) <= error[which]) && !std::isnan(error[which])) error[which] = std::fabs(miss);    // NaN stays
       }
     }
-  return std::max(error[0] / largest[0], error[1] / largest[1]);
+  const double relative[] = {error[0] / largest[0], error[1] / largest[1]};
+  return relative[0] >= relative[1] ? relative[0] : relative[1];
 }
 
 }    // namespace natrolite::native

@@ -9,16 +9,7 @@
 
 #include <cstdint>
 
-#if defined(__AVX512F__) && defined(__AVX512DQ__)
-#define NATROLITE_ISA isa_avx512
-#define NATROLITE_VECTOR_BYTES 64
-#elif defined(__AVX2__) && defined(__FMA__)
-#define NATROLITE_ISA isa_avx2
-#define NATROLITE_VECTOR_BYTES 32
-#else
-#define NATROLITE_ISA isa_plain
-#define NATROLITE_VECTOR_BYTES 16
-#endif
+// CMake defines NATROLITE_ISA, the namespace, and NATROLITE_VECTOR_BYTES for each of these files.
 
 #define NATROLITE_VECTOR_INLINE inline __attribute__((always_inline))
 
@@ -89,7 +80,7 @@ template <class T> NATROLITE_VECTOR_INLINE Vector<T> larger(Vector<T> a, Vector<
 NATROLITE_VECTOR_INLINE Vector<float> exponential(Vector<float> x)
 {
   constexpr float shift = 0x1.8p23f;    // leaves no bits for fractions
-  x = smaller<float>(larger<float>(x, all(-87.0f)), all(88.0f));
+  x = smaller<float>(all(88.0f), larger<float>(all(-87.0f), x));    // NaN stays
   const Vector<float> t = x * 0x1.715476p0f + shift, n = t - shift;    // n ln 2 + r
   const Vector<float> r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f;
   Vector<float> p = all(1.0f / 5040.0f);
@@ -106,7 +97,7 @@ NATROLITE_VECTOR_INLINE Vector<float> exponential(Vector<float> x)
 NATROLITE_VECTOR_INLINE Vector<double> exponential(Vector<double> x)
 {
   constexpr double shift = 0x1.8p52;
-  x = smaller<double>(larger<double>(x, all(-708.0)), all(709.0));
+  x = smaller<double>(all(709.0), larger<double>(all(-708.0), x));
   const Vector<double> t = x * 0x1.71547652b82fep0 + shift, n = t - shift;
   const Vector<double> r = (x - n * 0x1.62e42feep-1) - n * 0x1.a39ef35793c76p-33;
   Vector<double> p = all(1.0 / 6227020800.0);

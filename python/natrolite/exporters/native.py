@@ -139,13 +139,14 @@ class Description:
 
     def typed_linear(self, source, from_layout, to, to_layout, modules, add=False):
         """The same with one module per type."""
-        by_type = [linear_maps(module, from_layout, to_layout)[0] for module in modules]
+        found = [linear_maps(module, from_layout, to_layout) for module in modules]
+        by_type, constants = [maps for maps, _ in found], np.stack([constant for _, constant in found])
         keys = sorted({key for maps in by_type for key in maps})
         zero = {
             key: np.zeros((from_layout.blocks[key[0]][0], to_layout.blocks[key[1]][0])) for key in keys
         }
         maps = {key: np.stack([m.get(key, zero[key]) for m in by_type]) for key in keys}
-        self._linear(source, to, to_layout, maps, np.zeros(to_layout.width), add)
+        self._linear(source, to, to_layout, maps, constants, add)
 
     def _linear(self, source, to, to_layout, maps, bias, add):
         biases = []

@@ -50,6 +50,12 @@ template <class T> void Convolution<T>::add_path(const Step::Path &path)
   p.vectors = from.padded / kernels_.width;
   p.channels = from.channels;
   p.weights = path.weights;
+  const double *coupling = path.coupling.values.data();
+  for (int i = -p.l1; i <= p.l1; ++i)
+    for (int j = -p.l2; j <= p.l2; ++j)
+      for (int k = -p.l3; k <= p.l3; ++k, ++coupling)
+        if (!couples(p.l1, i, p.l2, j, p.l3, k) && std::fabs(*coupling) > 1e-6)
+          throw std::runtime_error("network description: a coupling is none of harmonics: export the model again");
   p.coupling.assign(path.coupling.values.begin(), path.coupling.values.end());
   paths_.push_back(std::move(p));
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 namespace natrolite::native {
 
@@ -83,6 +84,7 @@ template <class T>
 Norm<T>::Norm(const Step &step, const Layout &in, const Kernels<T> &) :
     in_(in), epsilon_(static_cast<T>(step.epsilon))
 {
+  if (!(epsilon_ > T(0))) throw std::runtime_error("network description: epsilon is too small");
   weight_.reserve(in.width);
   factor_.reserve(in.width);
   std::fill_n(weight_.data(), in.width, T(0));

@@ -2,6 +2,7 @@
 #include "linear.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace natrolite::native {
 
@@ -88,7 +89,11 @@ template <class T> void Linear<T>::pack(std::int64_t type, Packed &packed) const
 template <class T> void Linear<T>::see_types(const std::int64_t *types, std::int64_t n)
 {
   for (std::int64_t k = 0; typed_ && k < n; ++k)
-    if (!packed_[types[k]].forward.data()) pack(types[k], packed_[types[k]]);
+    if (!packed_[types[k]].forward.data()) {
+      Packed packed;
+      pack(types[k], packed);
+      packed_[types[k]] = std::move(packed);
+    }
 }
 
 template <class T>

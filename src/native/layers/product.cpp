@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace natrolite::native {
 
@@ -35,7 +36,7 @@ template <class T> void Product<T>::multiply_out(std::size_t set)
 {
   const int width = kernels_.width, channels = in_.blocks[0].channels;
   const auto entries = static_cast<int>(monomial_.size());
-  Buffer<T> &to = coefficients_[set];
+  Buffer<T> to;
   to.reserve(static_cast<std::size_t>(vectors_) * entries * width);
   std::fill_n(to.data(), to.size(), T(0));
   std::vector<double> sum(channels);
@@ -55,6 +56,7 @@ template <class T> void Product<T>::multiply_out(std::size_t set)
             static_cast<T>(sum[c]);
     }
   }
+  coefficients_[set] = std::move(to);
 }
 
 template <class T> void Product<T>::see_types(const std::int64_t *types, std::int64_t n)

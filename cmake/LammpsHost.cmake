@@ -98,7 +98,8 @@ if(host_library)
   if(symbols MATCHES "_ZN9LAMMPS_NS5Error3allERKSs")
     if(NATROLITE_ENGINE)
       message(FATAL_ERROR "${host_library} was built with GCC's old C++ ABI, which LibTorch lacks: build LAMMPS "
-                          "from its sources, or give -DNATROLITE_ENGINE=OFF, for computes and fixes only")
+                          "from its sources, or give -DNATROLITE_ENGINE=OFF: then only files that need "
+                          "LibTorch do not run")
     endif()
     add_compile_definitions(_GLIBCXX_USE_CXX11_ABI=0)
   endif()

@@ -23,7 +23,7 @@ void FixEquivariantCommittee::add(LAMMPS *lmp, const std::string &id, PairEquiva
 FixEquivariantCommittee::FixEquivariantCommittee(LAMMPS *lmp, int narg, char **arg) :
     Fix(lmp, narg, arg)
 {
-  kokkosable = 1;    // KOKKOS need not copy any atom data for it
+  kokkosable = lmp->kokkos ? 1 : 0;    // KOKKOS need not copy any atom data for it
   datamask_read = datamask_modify = 0;
 }
 

@@ -185,6 +185,7 @@ INFO = {
 }
 
 
+@pytest.mark.skipif(lammps_run.KOKKOS, reason="natrolite check runs the LAMMPS of its own Python")
 @pytest.mark.parametrize("name", list(FOREIGN))
 def test_info_and_check_of_foreign_files(name, made, tmp_path):
     """check runs LAMMPS in its own process, and refuses what LAMMPS refuses."""

@@ -9,9 +9,9 @@
 #include "equivariant_state.h"
 
 #include "collective.h"
+#include "committee_watch.h"
 #include "core/deviation.h"
 #include "core/edge_scatter.h"
-#include "fix_equivariant_committee.h"
 
 #include "atom.h"
 #include "error.h"
@@ -87,7 +87,7 @@ void PairEquivariant::watch_steps(bool wanted)
   if (watching && !wanted) modify->delete_fix(id);
   if (watching || !wanted) return;
   id = "equivariant_committee_" + std::to_string(instance_me);
-  FixEquivariantCommittee::add(lmp, id, this);
+  CommitteeWatch::add(lmp, id, this);
 }
 
 /// a step of the committee's table

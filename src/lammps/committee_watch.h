@@ -12,7 +12,7 @@ namespace LAMMPS_NS {
 
 class PairEquivariant;
 
-class FixEquivariantCommittee : public Fix {
+class CommitteeWatch : public Fix {
  public:
   static void add(LAMMPS *, const std::string &id, PairEquivariant *);
 
@@ -24,7 +24,7 @@ class FixEquivariantCommittee : public Fix {
   void post_run() override;
 
  private:
-  FixEquivariantCommittee(LAMMPS *, int, char **);
+  CommitteeWatch(LAMMPS *, int, char **);
   PairEquivariant *pair = nullptr;
 };
 

@@ -43,7 +43,7 @@ template <class T, int S> void table_rows_backward(const EdgeRows<T> &a)
   using V = Vector<T>;
   for (int e = 0; e < a.edges; ++e) {
     const T *from = a.table + static_cast<std::int64_t>(a.node[e]) * a.columns;
-    const T *d = a.drows + e * a.stride;
+    const T *d = a.drows + e * a.dstride;
     V sum[S];
 #pragma GCC unroll 8
     for (int s = 0; s < S; ++s) sum[s] = V{};
@@ -99,7 +99,7 @@ template <class T, int N> void sum_harmonics_backward_of(const EdgeRows<T> &a)
   const T *Y = a.harmonics + a.first_harmonic * a.edge_stride;
   for (int e = 0; e < a.edges; ++e) {
     const T *x = a.rows + e * a.stride;
-    T *dx = a.drows + e * a.stride, *partial = a.partial + e * (PARTIAL * W) + (1 + a.first_harmonic) * W;
+    T *dx = a.drows + e * a.dstride, *partial = a.partial + e * (PARTIAL * W) + (1 + a.first_harmonic) * W;
     V dY[N], y[N];
 #pragma GCC unroll 16
     for (int i = 0; i < N; ++i) {
@@ -188,8 +188,8 @@ template <class T, int L> void invariants_backward_of(const EdgeRows<T> &a)
     }
     for (int e = 0; e < a.edges; ++e) {
       const T *w = a.rows + e * a.stride + c, *Y = a.harmonics + e;
-      T *dw = a.drows + e * a.stride + c, *partial = a.partial + e * (PARTIAL * W) + W;
-      const V ds = load(a.out + e * a.stride + c);
+      T *dw = a.drows + e * a.dstride + c, *partial = a.partial + e * (PARTIAL * W) + W;
+      const V ds = load(a.out + e * a.dstride + c);
 #pragma GCC unroll 4
       for (int l = 0; l <= L; ++l) {
         const V wds = load(w + l * a.columns) * ds;
@@ -245,13 +245,13 @@ template <class T> void activate_rows(Activation kind, T factor, const EdgeRows<
     }
 }
 
-/// d rows = d out times the slope in the rows
+/// gradients times the slope in the rows
 template <class T> void activate_rows_backward(const EdgeRows<T> &a)
 {
   for (int e = 0; e < a.edges; ++e)
     for (int c = 0; c < a.columns; c += WIDTH<T>)
-      store<T>(a.drows + e * a.stride + c,
-               load(a.out + e * a.stride + c) * load(a.rows + e * a.stride + c));
+      store<T>(a.drows + e * a.dstride + c,
+               load(a.drows + e * a.dstride + c) * load(a.rows + e * a.stride + c));
 }
 
 }    // namespace natrolite::NATROLITE_ISA

@@ -97,7 +97,7 @@ template <class T> struct ProductArguments {
 /// Rows of the edges of a center (or of several), one after another.
 template <class T> struct EdgeRows {
   int edges = 0, columns = 0;                ///< whole vectors of columns
-  std::int64_t stride = 0;                   ///< elements between two rows
+  std::int64_t stride = 0, dstride = 0;      ///< elements between two rows, two rows of gradients
   T *rows = nullptr, *drows = nullptr;       ///< at the first column
   T *out = nullptr;                          ///< another column of the same rows, or of their gradient
   bool add = false;                          ///< to drows

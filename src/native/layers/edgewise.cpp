@@ -18,7 +18,7 @@ typename EdgewiseEnergy<T>::Group EdgewiseEnergy<T>::room(Work<T> &work, std::in
 {
   const int width = kernels_.width;
   const std::size_t sizes[] = {static_cast<std::size_t>(edges * width_),
-                               static_cast<std::size_t>(edges * width_),
+                               static_cast<std::size_t>(edges * gradient_width_),
                                static_cast<std::size_t>(edges * (1 + HARMONICS) * width),
                                static_cast<std::size_t>(centers * center_width_),
                                static_cast<std::size_t>(centers * center_width_),
@@ -65,8 +65,9 @@ EdgeRows<T> EdgewiseEnergy<T>::rows_of(const Work<T> &work, const Group &group, 
   EdgeRows<T> a;
   a.edges = center < 0 ? group.edges : static_cast<int>(first[center + 1] - first[center]);
   a.stride = width_;
+  a.dstride = gradient_width_;
   a.rows = group.rows + skip * width_;
-  a.drows = group.drows + skip * width_;
+  a.drows = group.drows + skip * gradient_width_;
   a.partial = group.partial + skip * (1 + HARMONICS) * kernels_.width;
   a.edge_stride = work.edges.stride;
   a.basis = work.edges.basis + at;
@@ -78,15 +79,16 @@ EdgeRows<T> EdgewiseEnergy<T>::rows_of(const Work<T> &work, const Group &group, 
   return a;
 }
 
+/// columns of the rows (or gradients) from rows (or gradients)
 template <class T>
-void EdgewiseEnergy<T>::multiply(const Group &group, const T *x, T *y, int columns,
+void EdgewiseEnergy<T>::multiply(const Group &group, bool gradients, int to, int columns,
                                  const std::vector<MatrixSegment> &segments, bool add) const
 {
   MatrixArguments<T> a;
   a.rows = group.edges;
-  a.x = x;
-  a.y = y;
-  a.x_stride = a.y_stride = width_;
+  a.x = gradients ? group.drows : group.rows;
+  a.y = (gradients ? group.drows : group.rows) + to;
+  a.x_stride = a.y_stride = gradients ? gradient_width_ : width_;
   a.columns = columns;
   a.segments = static_cast<int>(segments.size());
   a.segment = segments.data();
@@ -126,7 +128,7 @@ void EdgewiseEnergy<T>::run_nodes(const Work<T> &work, const Group &group, int l
 {
   for (const auto &node : nodes_) {
     if (node.level != level) continue;
-    multiply(group, group.rows, group.rows + node.pre, node.columns, node.forward, node.tabulated);
+    multiply(group, false, node.pre, node.columns, node.forward, node.tabulated);
     EdgeRows<T> a = rows_of(work, group, -1);
     a.columns = node.columns;
     a.rows += node.pre;
@@ -252,7 +254,7 @@ void EdgewiseEnergy<T>::start_gradients(const Work<T> &work, const Group &group)
       std::fill_n(start, node.columns, T(0));
       for (std::size_t c = 0; c < node.energy.size(); ++c) start[c] = static_cast<T>(scale * node.energy[c]);
       const EdgeRows<T> a = rows_of(work, group, center);
-      for (int e = 0; e < a.edges; ++e) std::copy_n(start, node.columns, a.drows + e * a.stride + node.value);
+      for (int e = 0; e < a.edges; ++e) std::copy_n(start, node.columns, a.drows + e * a.dstride + node.pre);
     });
   }
 }
@@ -262,12 +264,11 @@ void EdgewiseEnergy<T>::run_nodes_back(const Work<T> &work, const Group &group, 
 {
   for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
     if (node->level != level) continue;
-    multiply(group, group.drows, group.drows + node->value, node->columns, node->backward, node->starts);
+    multiply(group, true, node->pre, node->columns, node->backward, node->starts);
     EdgeRows<T> a = rows_of(work, group, -1);
     a.columns = node->columns;
     a.rows += node->pre;
-    a.drows += node->pre;
-    a.out = group.drows + node->value;
+    a.drows += node->pre;    // the gradient of the node becomes that of its input
     kernels_.activate_rows_backward(a);
   }
 }
@@ -276,7 +277,7 @@ template <class T>
 void EdgewiseEnergy<T>::run_product_back(const Work<T> &work, const Group &group, std::size_t k) const
 {
   const Product &product = products_[k];
-  multiply(group, group.drows, group.drows + product.invariant, padded_, product.backward, false);
+  multiply(group, true, product.invariant, padded_, product.backward, false);
   for_each_center(work, group, [&](std::int64_t center, T *memory, T *gradients) {
     EdgeRows<T> a = rows_of(work, group, center);
     a.columns = padded_;
@@ -327,7 +328,7 @@ void EdgewiseEnergy<T>::spread_environment(const Work<T> &work, const Group &gro
     EdgeRows<T> a = rows_of(work, group, center);
     a.columns = a.sum_stride = node.columns;
     a.rows += node.value;
-    a.drows += node.value;
+    a.drows += node.pre;
     a.add = true;
     a.sums = group.sums;
     kernels_.sum_harmonics_backward(a);

@@ -30,7 +30,7 @@ template <class T> class EdgewiseEnergy : public Tabulated<T> {
   };
   struct Node {
     int level = 0, columns = 0;
-    int pre = 0, value = 0;                          ///< where its input and it stand in a row
+    int pre = 0, value = 0;                          ///< where its input (its slope) and it stand in a row
     bool tabulated = false, starts = false;          ///< its input (its gradient) is there before the sums
     ActivationShape activation;
     std::vector<MatrixSegment> forward, backward;    ///< what it reads; gradients of what reads it
@@ -66,8 +66,8 @@ template <class T> class EdgewiseEnergy : public Tabulated<T> {
 
   Group room(Work<T> &work, std::int64_t edges, std::int64_t centers) const;
   EdgeRows<T> rows_of(const Work<T> &work, const Group &group, std::int64_t center) const;
-  void multiply(const Group &group, const T *x, T *y, int columns, const std::vector<MatrixSegment> &segments,
-                bool add) const;
+  void multiply(const Group &group, bool gradients, int to, int columns,
+                const std::vector<MatrixSegment> &segments, bool add) const;
   template <class F> void for_each_center(const Work<T> &work, const Group &group, F &&f) const;
   void evaluate(Work<T> &work, const Group &group) const;
   void run_nodes(const Work<T> &work, const Group &group, int level) const;
@@ -83,7 +83,7 @@ template <class T> class EdgewiseEnergy : public Tabulated<T> {
 
   const Kernels<T> &kernels_;
   int lmax_, harmonics_, radial_, channels_, padded_;
-  int table_width_ = 0, width_ = 0, center_width_ = 0, widest_ = 0, tensors_ = 0;
+  int table_width_ = 0, width_ = 0, gradient_width_ = 0, center_width_ = 0, widest_ = 0, tensors_ = 0;
   std::size_t scratch_ = 0;
   std::vector<TableBlock> blocks_;
   std::vector<Node> nodes_;

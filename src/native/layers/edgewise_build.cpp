@@ -30,7 +30,7 @@ template <class T> int EdgewiseEnergy<T>::table_block(int from, int count)
   return blocks_.back().to;
 }
 
-/// rows: what is in the table, then inputs that are not, invariants, nodes
+/// rows: what is in the table, then inputs that are not, invariants, nodes; gradients have no nodes
 template <class T> void EdgewiseEnergy<T>::place_nodes(const Edgewise &e)
 {
   for (int l = 0; l <= lmax_; ++l) {
@@ -62,6 +62,7 @@ template <class T> void EdgewiseEnergy<T>::place_nodes(const Edgewise &e)
     products_.emplace_back();
     products_.back().invariant = place(padded_);
   }
+  gradient_width_ = width_;
   for (auto &node : nodes_) node.value = place(node.columns);
 }
 

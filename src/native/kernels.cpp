@@ -24,7 +24,7 @@ namespace {
     void (*fill)(Kernels<T> &);
   };
 
-  template <class T> Kernels<T> choose()
+  template <class T> KernelSets<T> available()
   {
     const Choice<T> choices[] = {
 #ifdef NATROLITE_X86
@@ -35,19 +35,32 @@ namespace {
         {"avx2", __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"), fill_avx2},
 #endif
         {"plain", true, fill_plain}};
-    const char *asked = std::getenv("NATROLITE_SIMD");
+    KernelSets<T> all;
     for (const auto &choice : choices) {
-      if (!choice.here || (asked && std::string(asked) != choice.name)) continue;
-      Kernels<T> table;
+      if (!choice.here) continue;
+      Kernels<T> &table = all.set[all.count++];
       table.name = choice.name;
       choice.fill(table);
-      return table;
     }
+    return all;
+  }
+
+  template <class T> Kernels<T> choose()
+  {
+    const char *asked = std::getenv("NATROLITE_SIMD");
+    for (const auto &table : all_kernels<T>())
+      if (!asked || std::string(asked) == table.name) return table;
     throw std::runtime_error(std::string("NATROLITE_SIMD=") + asked +
                              " is not to be had on this processor: use avx512, avx2 or plain, or unset it");
   }
 
 }    // namespace
+
+template <class T> const KernelSets<T> &all_kernels()
+{
+  static const KernelSets<T> all = available<T>();
+  return all;
+}
 
 template <class T> const Kernels<T> &kernels()
 {
@@ -55,6 +68,8 @@ template <class T> const Kernels<T> &kernels()
   return table;
 }
 
+template const KernelSets<float> &all_kernels();
+template const KernelSets<double> &all_kernels();
 template const Kernels<float> &kernels();
 template const Kernels<double> &kernels();
 

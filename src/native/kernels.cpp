@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kernels.h"
 
-#include <cstdlib>
-#include <stdexcept>
-#include <string>
+#include "core/instruction_set.h"
 
 namespace natrolite::native {
 
@@ -11,40 +9,24 @@ namespace natrolite::native {
   void fill_##isa(Kernels<float> &);                                                               \
   void fill_##isa(Kernels<double> &);
 NATROLITE_FILL(plain)
-#ifdef NATROLITE_X86
+#ifdef __x86_64__
 NATROLITE_FILL(avx2)
 NATROLITE_FILL(avx512)
 #endif
 
 namespace {
 
-  template <class T> struct Choice {
-    const char *name;
-    bool here;
-    void (*fill)(Kernels<T> &);
-  };
-
   template <class T> Kernels<T> choose()
   {
-    const Choice<T> choices[] = {
-#ifdef NATROLITE_X86
-        {"avx512",
-         __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"),
-         fill_avx512},
-        {"avx2", __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"), fill_avx2},
+    const InstructionSet set = instruction_set();
+    Kernels<T> table;
+    table.name = name_of(set);
+#ifdef __x86_64__
+    if (set == InstructionSet::avx512) fill_avx512(table);
+    if (set == InstructionSet::avx2) fill_avx2(table);
 #endif
-        {"plain", true, fill_plain}};
-    const char *asked = std::getenv("NATROLITE_SIMD");
-    for (const auto &choice : choices) {
-      if (!choice.here || (asked && std::string(asked) != choice.name)) continue;
-      Kernels<T> table;
-      table.name = choice.name;
-      choice.fill(table);
-      return table;
-    }
-    throw std::runtime_error(std::string("NATROLITE_SIMD=") + asked +
-                             " is not to be had on this processor: use avx512, avx2 or plain, or unset it");
+    if (set == InstructionSet::plain) fill_plain(table);
+    return table;
   }
 
 }    // namespace

@@ -80,21 +80,22 @@ def test_spacing(decks, mode):
 
 def test_ranks_and_restart(decks):
     """Three ranks, and a run that was stopped, give what one uninterrupted run gives."""
-    decks.run("na1", layer="GO")
+    short = {"layer": "GO", "steps": 20, "block": 10, "equil": 4, "maxiter": 4}
+    decks.run("na1", **short)
     results = decks.folder / "results"
     names = ["na1-GO.gap", "na1-GO.msd", "na1-GO.ions", "na1-GO.dump"]
     gap, msd, ions, dump = ((results / name).read_text() for name in names)
-    decks.run("na1", layer="GO", ranks=3, out="three")
+    decks.run("na1", ranks=3, out="three", **short)
     other = Table(decks.folder / "three/na1-GO.gap").data
     assert np.allclose(other[:, 2], Table(results / names[0]).data[:, 2], atol=2e-4)
     assert np.allclose(other[0, 4], Table(results / names[0]).data[0, 4], atol=2e-3)
     # stop it: what was written after the first restart file is lost
-    (results / "na1-GO.restart.40").unlink()
-    kept = [line for line in gap.splitlines() if line.startswith("#") or not line or int(line.split()[0]) <= 20]
+    (results / "na1-GO.restart.20").unlink()
+    kept = [line for line in gap.splitlines() if line.startswith("#") or not line or int(line.split()[0]) <= 10]
     (results / names[0]).write_text("\n".join(kept) + "\n")
-    (results / names[3]).write_text("".join(re.findall(r"ITEM: TIME\n.*?(?=ITEM: TIME\n|\Z)", dump, re.S)[:11]))
+    (results / names[3]).write_text("".join(re.findall(r"ITEM: TIME\n.*?(?=ITEM: TIME\n|\Z)", dump, re.S)[:6]))
     (results / names[1]).unlink()
-    decks.run("na1", layer="GO", restart="yes")
+    decks.run("na1", restart="yes", **short)
     after = Table(results / names[0]).data
     before = np.loadtxt(gap.splitlines())
     assert np.array_equal(after[:, 0], before[:, 0]) and np.allclose(after, before, rtol=0, atol=2e-4)
@@ -102,7 +103,7 @@ def test_ranks_and_restart(decks):
     assert rows[0].shape == rows[1].shape and np.allclose(*rows, rtol=1e-4, atol=1e-7)
     assert np.array_equal(rows[0][:, 3], rows[1][:, 3]), "all time origins, those before the stop too"
     assert (results / names[2]).read_text().count("\n") == ions.count("\n")
-    assert np.array_equal(trajectory.read(Table(results / names[3]))[0], np.arange(21) * 0.002)
+    assert np.array_equal(trajectory.read(Table(results / names[3]))[0], np.arange(11) * 0.002)
 
 
 @pytest.mark.parametrize("deck, layer, count", [("na1", "GO", 1), ("na8", "GOH", 8)])
@@ -184,7 +185,7 @@ def test_phonon(decks, natrolite):
 def commensurate(wave, repeat):
     """Which wave vectors fit into the box, where the frequencies are those of the model itself."""
     turns = wave * repeat
-    return (np.abs(turns - np.round(turns)) < 1e-6).all(1)
+    return (np.abs(turns - np.round(turns)) < 1e-4).all(1)
 
 
 def test_neb(decks):
@@ -204,8 +205,7 @@ def test_wrong_input_stops_at_once(decks):
     decks.refused("map", "layer is X", "GOH", layer="X")
     decks.refused("neb", "hop is far", "short or long", hop="far")
     decks.refused("adhesion", "restart is perhaps", restart="perhaps")
-    output = decks.attempt("na8", restart="yes").stdout
-    assert "ERROR" in output and "na8-G.restart" in output and "Loop time" not in output
+    decks.refused("na8", "no restart file", restart="yes")
 
 
 def test_missing_element(decks, tmp_path):

@@ -40,6 +40,8 @@ class Table:
                 self.units.append(unit.rstrip(")"))
             if rows:
                 self.data = np.atleast_2d(np.loadtxt(rows))
+            if rows and self.columns[0] == "step":    # a run that went on wrote its first step again
+                self.data = self.data[np.sort(np.unique(self.data[:, 0], return_index=True)[1])]
         elif comments and comments[0].startswith("# Time-averaged"):
             self._read_average([row.split() for row in rows], comments)
         elif text.startswith(("ITEM: TIMESTEP", "ITEM: TIME\n")):

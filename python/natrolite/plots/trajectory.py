@@ -45,7 +45,7 @@ def read(table):
 
     The times are in ps of units metal where the dump has them (dump_modify time yes), else steps. Of
     frames that a run wrote again after a restart the first ones count."""
-    times, positions, elements = [], [], None
+    steps, clock, positions, elements = [], [], [], None
     for frame in sections(table.text):
         words, lines = frame["ATOMS"]
         rows = [line.split() for line in lines]
@@ -55,13 +55,16 @@ def read(table):
         elements = elements or symbols
         if symbols != elements:
             raise NatroliteError(f"{table.path}: the atoms change from frame to frame")
-        time = float(frame.get("TIME", frame["TIMESTEP"])[1][0])
-        if times and time <= times[-1]:
+        step = int(frame["TIMESTEP"][1][0])
+        if steps and step <= steps[-1]:
             continue
         origin, h = cell(*frame["BOX BOUNDS"])
-        times.append(time)
+        steps.append(step)
+        clock.append(float(frame["TIME"][1][0]) if "TIME" in frame else step)
         positions.append(numbers[order, 1:4] + numbers[order, 4:7] @ h)
-    return np.array(times), np.array(elements), np.array(positions), origin, h
+    # LAMMPS' clock starts anew when a run goes on from a restart file; its steps do not
+    interval = (clock[1] - clock[0]) / (steps[1] - steps[0]) if len(steps) > 1 else 1.0
+    return np.array(steps) * interval, np.array(elements), np.array(positions), origin, h
 
 
 def displacements(elements, positions):

@@ -37,7 +37,7 @@ ARCHITECTURE = {  # of the models, as mace-torch names it
     "num_interactions": 2,
     "hidden_irreps": "32x0e+32x1o",
     "MLP_irreps": "16x0e",
-    "correlation": 3,
+    "correlation": 2,
     "radial_MLP": [32, 32],
 }
 
@@ -68,7 +68,7 @@ def new_model(frames, loader, table, seed, architecture=ARCHITECTURE):
         atomic_numbers=list(table.zs),
         atomic_energies=energies,
         avg_num_neighbors=modules.compute_avg_num_neighbors(loader),
-        atomic_inter_scale=float(scale),
+        atomic_inter_scale=float(np.ravel(scale)[0]),
         atomic_inter_shift=0.0,
         interaction_cls_first=modules.interaction_classes["RealAgnosticResidualInteractionBlock"],
         interaction_cls=modules.interaction_classes["RealAgnosticResidualInteractionBlock"],

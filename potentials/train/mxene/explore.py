@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 from ase.io import read, write
 from natrolite.lammps import lammps
-from structures import TOO_CLOSE, closest
+from cells import TOO_CLOSE, closest
 
 ELEMENTS = ["Ti", "C", "O", "H", "Na"]
 DECK = pathlib.Path(__file__).with_name("in.sample")

@@ -22,7 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import explore  # noqa: E402
 import numpy as np  # noqa: E402
-import structures  # noqa: E402
+import cells  # noqa: E402
 from distill import errors, labels  # noqa: E402
 
 # start: perturbed structures; runs: by the teacher, with `steps` each; members of the committee; one round of
@@ -30,8 +30,8 @@ from distill import errors, labels  # noqa: E402
 # each whose largest deviation of a force is within `doubt` (eV/Angstrom)
 SIZES = {
     "test": {"start": 36, "runs": 2, "steps": 40, "members": 2, "epochs": [1, 1], "searches": 2, "length": 40},
-    "small": {"start": 320, "runs": 36, "steps": 240, "members": 2, "epochs": [14, 10, 40], "searches": 30,
-              "length": 1000},
+    "small": {"start": 320, "runs": 24, "steps": 240, "members": 2, "epochs": [12, 10, 40], "searches": 24,
+              "length": 600},
     "full": {"start": 1000, "runs": 120, "steps": 600, "members": 3, "epochs": [40, 40, 40, 200], "searches": 90,
              "length": 4000},
 }  # fmt: skip
@@ -40,7 +40,7 @@ COMMON = {
     "most": 5,
     "doubt": [0.15, 4.0],
     "rate": 0.01,
-    "batch": 4,
+    "batch": 5,
     "largest_force": 20.0,
     "temperatures": [50, 650],
 }
@@ -102,14 +102,14 @@ class Work:
 def start_frames(work):
     """Write start.xyz: perturbed structures."""
     if not os.path.exists(work.path("start.xyz")):
-        work.label("start.xyz", structures.generate(work.settings["start"], work.settings["seed"]))
+        work.label("start.xyz", cells.generate(work.settings["start"], work.settings["seed"]))
 
 
 def runs(work, name, count, models, steps, **variables):
     """Run count dynamics from new structures; return their frames with kind and source."""
     settings = work.settings
     number = zlib.crc32(name.encode()) % 10**6 + settings["seed"]
-    starts, rng = structures.generate(count, number), np.random.default_rng(number)
+    starts, rng = cells.generate(count, number), np.random.default_rng(number)
     os.makedirs(work.path(name), exist_ok=True)
     variables = {"steps": steps, "every": settings["every"], **variables}
     tasks = []

@@ -14,7 +14,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import numpy as np  # noqa: E402
-import structures  # noqa: E402
+import cells  # noqa: E402
 from ase.filters import FrechetCellFilter  # noqa: E402
 from ase.optimize import BFGS  # noqa: E402
 from distill.labels import calculator  # noqa: E402
@@ -56,9 +56,9 @@ def top_mode(atoms, calculator):
 
 def lattices(bare, with_d3):
     """Return lattice constants (Angstrom), thickness (Angstrom) and highest modes (THz) of the parts."""
-    mxene = relaxed(structures.mxene(), with_d3, IN_PLANE)
-    graphene = relaxed(structures.graphene(), with_d3, IN_PLANE)
-    sodium = relaxed(structures.sodium(1), bare, [1, 1, 1, 0, 0, 0])
+    mxene = relaxed(cells.mxene(), with_d3, IN_PLANE)
+    graphene = relaxed(cells.graphene(), with_d3, IN_PLANE)
+    sodium = relaxed(cells.sodium(1), bare, [1, 1, 1, 0, 0, 0])
     return {
         "Ti2CO2 a (A)": mxene.cell.lengths()[0],
         "Ti2CO2 thickness (A)": np.ptp(mxene.positions[:, 2]),
@@ -71,7 +71,7 @@ def lattices(bare, with_d3):
 
 def adhesion(with_d3):
     """Return the largest adhesion energy (eV/nm^2) of rigid layers, spline over DISTANCES, and where (Angstrom)."""
-    parts = [structures.stack("r16")[:80], structures.stack("r16")[80:]]
+    parts = [cells.stack("r16")[:80], cells.stack("r16")[80:]]
     parts = [relaxed(part, with_d3) for part in parts]
     apart = sum(part.get_potential_energy() for part in parts)
     area = parts[0].cell.areas()[2] / 100
@@ -94,24 +94,24 @@ def adhesion(with_d3):
 def spacing(atoms):
     """Return the distance (Angstrom) of the mean plane of graphene from the mean upper oxygen of MXene."""
     z = atoms.positions[:, 2]
-    carbon = (atoms.numbers == 6) & (z > structures.OXYGEN)
-    oxygen = (atoms.numbers == 8) & (z > 0) & (z < structures.OXYGEN + 0.8)
+    carbon = (atoms.numbers == 6) & (z > cells.OXYGEN)
+    oxygen = (atoms.numbers == 8) & (z > 0) & (z < cells.OXYGEN + 0.8)
     return z[carbon].mean() - z[oxygen].mean()
 
 
 def with_sodium(count):
     """Return the published cell with count sodium ions over carbon of MXene, gallery 4.4 Angstrom."""
-    atoms = structures.stack("r16", distance=4.4)
-    places = atoms.positions[:80][atoms.numbers[:80] == 6][: 2 * count : 2] + [0, 0, structures.OXYGEN + 2.0]
-    return atoms + structures.Atoms(["Na"] * count, positions=places)
+    atoms = cells.stack("r16", distance=4.4)
+    places = atoms.positions[:80][atoms.numbers[:80] == 6][: 2 * count : 2] + [0, 0, cells.OXYGEN + 2.0]
+    return atoms + cells.Atoms(["Na"] * count, positions=places)
 
 
 def galleries(with_d3):
     """Return spacings (Angstrom) and insertion energies (eV for each ion, against the metal with the same D3)."""
-    found, metal = {}, relaxed(structures.sodium(1), with_d3, [1, 1, 1, 0, 0, 0])
+    found, metal = {}, relaxed(cells.sodium(1), with_d3, [1, 1, 1, 0, 0, 0])
     mu = metal.get_potential_energy() / len(metal)
-    for group in structures.LAYERS:
-        stack = relaxed(structures.stack("r16", group, 3.2), with_d3, fmax=0.02)
+    for group in cells.LAYERS:
+        stack = relaxed(cells.stack("r16", group, 3.2), with_d3, fmax=0.02)
         found[f"spacing, {group} (A)"] = spacing(stack)
         if group == "graphene":
             empty = stack.get_potential_energy()

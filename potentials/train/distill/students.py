@@ -28,6 +28,7 @@ with contextlib.redirect_stdout(io.StringIO()):
 KEYS = KeySpecification(
     info_keys={"energy": "REF_energy", "stress": "REF_stress"}, arrays_keys={"forces": "REF_forces"}
 )
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 OUTPUT = {"forces": True, "virials": False, "stress": True, "hessian": False}
 ARCHITECTURE = {  # of the models, as mace-torch names it
     "r_max": 4.5,
@@ -88,7 +89,7 @@ class Training:
         architecture = options.get("architecture", ARCHITECTURE)
         self.loader = batches(frames, table, architecture["r_max"], options["batch"], seed)
         self.valid = batches(valid, table, architecture["r_max"], options["batch"])
-        self.model = start or new_model(frames, self.loader, table, seed, architecture)
+        self.model = (start or new_model(frames, self.loader, table, seed, architecture)).to(DEVICE)
         for parameter in self.model.parameters():
             parameter.requires_grad = True
         self.epochs, self.epoch, self.seconds = options["epochs"], 0, []
@@ -112,10 +113,10 @@ class Training:
         began = time.monotonic()
         loss = self.loss()
         for batch in self.loader:
-            take_step(self.model, loss, batch, self.optimizer, self.average, OUTPUT, 10.0, torch.device("cpu"))
+            take_step(self.model, loss, batch, self.optimizer, self.average, OUTPUT, 10.0, DEVICE)
             self.schedule.step()
         with self.average.average_parameters():
-            _, errors = evaluate(self.model, loss, self.valid, OUTPUT, torch.device("cpu"))
+            _, errors = evaluate(self.model, loss, self.valid, OUTPUT, DEVICE)
         self.epoch += 1
         self.seconds.append(time.monotonic() - began)
         return errors
@@ -136,7 +137,7 @@ class Training:
         ):
             part.load_state_dict(saved)
         self.epoch = state["epoch"]
-        self.loader.generator.set_state(state["order"])
+        self.loader.generator.set_state(state["order"].cpu())
 
     def left(self):
         """Return the minutes that the remaining epochs take at the pace of the last ones."""
@@ -154,7 +155,7 @@ def train(path, frames, valid, numbers, seed, options, start=None, log=print):
     began = torch.load(start, weights_only=False) if start else None
     training = Training(frames, valid, numbers, seed, options, began)
     if os.path.exists(f"{path}.state"):
-        training.resume(torch.load(f"{path}.state", weights_only=False))
+        training.resume(torch.load(f"{path}.state", weights_only=False, map_location=DEVICE))
         log(f"{os.path.basename(path)}: goes on after epoch {training.epoch}")
     while training.epoch < training.epochs:
         errors = training.run_epoch()
@@ -165,7 +166,7 @@ def train(path, frames, valid, numbers, seed, options, start=None, log=print):
             f"{training.left():.0f} min left"
         )
     with training.average.average_parameters():
-        _write(path, training.model)
+        _write(path, training.model.to("cpu"))
     return path
 
 

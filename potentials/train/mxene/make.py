@@ -13,7 +13,6 @@ import json
 import multiprocessing
 import os
 import pathlib
-import shutil
 import sys
 import time
 import zlib
@@ -198,6 +197,19 @@ def search(work, number, members):
     work.label(f"{name}.xyz", picked)
 
 
+def publish(work, member):
+    """Write mace-mxene.pt: a member under its name, with the license of the teacher, and its citation beside
+    that of MACE."""
+    import torch
+    from natrolite.modelfile import read_metadata
+
+    teacher, named = read_metadata(work.teacher), work.path("mace-mxene.model")
+    model = torch.load(member.replace(".pt", ".model"), weights_only=False)
+    model.license, model.citation = teacher["license"], teacher["citation"]
+    torch.save(model, named)
+    return export(named)
+
+
 def report(work, student):
     """Write errors.txt and parity.png: the student on the frames that are held out."""
     found = errors.compare(split(work)["test"], labels.calculator(student, explore.ELEMENTS))
@@ -224,12 +236,12 @@ def main(argv=None):
         for number in range(1, len(work.settings["epochs"])):
             search(work, number, members)
             members = train_members(work, number)
-        shutil.copyfile(members[0], work.path("mace-mxene.pt"))
-        report(work, members[0])
+        student = publish(work, members[0])
+        report(work, student)
     except (OSError, ValueError) as error:
         print(f"make.py: error: {error}", file=sys.stderr)
         return 1
-    say(f"made {work.path('mace-mxene.pt')}")
+    say(f"made {student}")
     return 0
 
 

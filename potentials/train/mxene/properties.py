@@ -10,15 +10,17 @@ import argparse
 import json
 import pathlib
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import numpy as np  # noqa: E402
 import cells  # noqa: E402
 from ase.filters import FrechetCellFilter  # noqa: E402
+from ase.neighborlist import neighbor_list  # noqa: E402
 from ase.optimize import BFGS  # noqa: E402
 from distill.labels import calculator  # noqa: E402
-from explore import ELEMENTS  # noqa: E402
+from explore import ELEMENTS, run  # noqa: E402
 from scipy.interpolate import CubicSpline  # noqa: E402
 
 D3 = 21.1671  # Angstrom
@@ -70,10 +72,14 @@ def lattices(bare, with_d3):
 
 
 def adhesion(with_d3):
-    """Return the largest adhesion energy (eV/nm^2) of rigid layers, spline over DISTANCES, and where (Angstrom)."""
-    parts = [cells.stack("r16")[:80], cells.stack("r16")[80:]]
-    parts = [relaxed(part, with_d3) for part in parts]
+    """Return the largest adhesion energy (eV/nm^2) of rigid layers, spline over DISTANCES, and where (Angstrom).
+
+    Against layers strained into the common cell, and against layers in cells of their own.
+    """
+    parts = [relaxed(part, with_d3) for part in (cells.stack("r16")[:80], cells.stack("r16")[80:])]
     apart = sum(part.get_potential_energy() for part in parts)
+    free = 16 * relaxed(cells.mxene(), with_d3, IN_PLANE).get_potential_energy()
+    free += 25 * relaxed(cells.graphene(), with_d3, IN_PLANE).get_potential_energy()
     area = parts[0].cell.areas()[2] / 100
     top, plane = parts[0].positions[:, 2].max(), parts[1].positions[:, 2].mean()
     energies = []
@@ -85,7 +91,8 @@ def adhesion(with_d3):
     fine = np.linspace(DISTANCES[0], DISTANCES[-1], 2000)
     curve = CubicSpline(DISTANCES, energies)(fine)
     return {
-        "adhesion maximum (eV/nm2)": curve.max(),
+        "adhesion, strained (eV/nm2)": curve.max(),
+        "adhesion, own cells (eV/nm2)": curve.max() - (apart - free) / area,
         "at distance (A)": fine[curve.argmax()],
         "adhesion curve (eV/nm2)": energies,
     }
@@ -122,13 +129,31 @@ def galleries(with_d3):
     return found
 
 
-def properties(model, log=print):
+def hot(model, picoseconds):
+    """Return for how long (ps, of picoseconds) dynamics at 600 K of a stack with 3 Na kept every bond of Ti and C."""
+    rng = np.random.default_rng(1)
+    start = cells.insert(cells.stack("r9", distance=4.4), 3, cells.OXYGEN + 1.4, cells.OXYGEN + 3.0, rng)
+    bonds = {("Ti", "C"): 2.8, ("Ti", "O"): 2.6, ("C", "C"): 1.95}
+    with tempfile.TemporaryDirectory() as folder:
+        frames = run(folder, "hot", start, [model], 600, 1, steps=int(1000 * picoseconds), every=500)
+    whole = np.bincount(neighbor_list("i", start, bonds), minlength=len(start))
+    kept = 0
+    for frame in frames[1:]:
+        if (np.bincount(neighbor_list("i", frame, bonds), minlength=len(frame)) != whole).any():
+            break
+        kept += 1
+    return {"whole at 600 K (ps)": 0.5 * kept}
+
+
+def properties(model, picoseconds=0, log=print):
     """Return {property: value} of a model file."""
     bare, with_d3 = calculator(model, ELEMENTS), calculator(model, ELEMENTS, D3)
     found = {}
     for part, arguments in ((lattices, (bare, with_d3)), (adhesion, (with_d3,)), (galleries, (with_d3,))):
         found |= part(*arguments)
         log(f"{model}: {part.__name__} done")
+    if picoseconds:
+        found |= hot(model, picoseconds)
     return {name: np.round(value, 4).tolist() for name, value in found.items()}
 
 
@@ -137,17 +162,19 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="+", metavar="MODEL.pt")
     parser.add_argument("--out", required=True, metavar="FILE.json")
+    parser.add_argument("--hot", type=float, default=0, metavar="PS", help="also dynamics at 600 K, so long (0)")
     arguments = parser.parse_args(argv)
     found = {}
     if pathlib.Path(arguments.out).exists():
         found = json.loads(pathlib.Path(arguments.out).read_text())
     for model in arguments.models:
         if model not in found:
-            found[model] = properties(model)
+            found[model] = properties(model, arguments.hot)
             pathlib.Path(arguments.out).write_text(json.dumps(found, indent=1))
     for name, value in found[arguments.models[0]].items():
+        values = [found[model].get(name, np.nan) for model in arguments.models]
         if not isinstance(value, list):
-            print(f"{name:28s}", *(f"{found[model][name]:10.4f}" for model in arguments.models))
+            print(f"{name:28s}", *(f"{value:10.4f}" for value in values))
     return 0
 
 

@@ -4,6 +4,8 @@
 The training itself is tested where mace-torch is, in families/mace/test_train_mxene.py.
 """
 
+import hashlib
+import json
 import pathlib
 import sys
 
@@ -18,6 +20,7 @@ from ase.neighborlist import neighbor_list
 TRAIN = pathlib.Path(__file__).parents[2] / "potentials" / "train"
 sys.path[:0] = [str(TRAIN), str(TRAIN / "mxene")]
 
+import card  # noqa: E402
 import cells  # noqa: E402
 import explore  # noqa: E402
 import make  # noqa: E402
@@ -183,3 +186,22 @@ def test_another_seed_needs_another_folder(tmp_path):
 def test_a_missing_teacher_is_one_line(tmp_path, capsys):
     assert make.main(["--teacher", str(tmp_path / "no.pt"), "--out", str(tmp_path / "out")]) == 1
     assert "no.pt" in capsys.readouterr().err
+
+
+def test_the_card_marks_what_misses(tmp_path, capsys):
+    (tmp_path / "mace-mxene.pt").write_bytes(b"weights")
+    rows = ["# " + " ".join(errors.COLUMNS), "all 5 1.00 2.90 20.00 61.00 1.00"]
+    (tmp_path / "errors.txt").write_text("\n".join(rows) + "\n")
+    teacher = {"spacing, graphene (A)": 3.09, "adhesion, strained (eV/nm2)": 2.70, "curve": [1.0]}
+    student = {"spacing, graphene (A)": 3.13, "adhesion, strained (eV/nm2)": 2.65, "curve": [1.0]}
+    (tmp_path / "both.json").write_text(json.dumps({"teacher.pt": teacher, "student.pt": student}))
+    arguments = ["--run", str(tmp_path), "--properties", str(tmp_path / "both.json")]
+    assert card.main(arguments) == 0
+    text = capsys.readouterr().out
+    assert "| all | 5 | 1.00 | 2.90 | 20.00 | **61.00** | 1.00 |" in text
+    assert "| spacing, graphene (A) | 3.090 | **3.130** |" in text
+    assert "| adhesion, strained (eV/nm2) | 2.700 | 2.650 |" in text
+    assert hashlib.sha256(b"weights").hexdigest() in text and "@" not in text and "[1.0]" not in text
+    (tmp_path / "errors.txt").unlink()
+    assert card.main(arguments) == 1
+    assert "errors.txt" in capsys.readouterr().err

@@ -82,7 +82,7 @@ void PairDispersionD3Opt::settings(int narg, char **arg)
 void PairDispersionD3Opt::coeff(int narg, char **arg)
 {
   const int n = atom->ntypes;
-  if (narg != n + 2 || std::strcmp(arg[0], "*") != 0 || std::strcmp(arg[1], "*") != 0)
+  if (narg != n + 2)    // that arg begins with * *, LAMMPS has seen to
     error->all(FLERR, "{} needs 'pair_coeff * *' and {} element(s) or NULL, one for each atom type", TITLE, n);
   allocate();
   std::vector<int> elements(n + 1, 0);
@@ -113,10 +113,8 @@ void PairDispersionD3Opt::init_style()
   neighbor->add_request(this);
 }
 
-double PairDispersionD3Opt::init_one(int i, int j)
+double PairDispersionD3Opt::init_one(int, int)
 {
-  if (setflag[i][j] == 0)
-    error->all(FLERR, "{}: atom types {} and {} have no pair_coeff: NULL is for pair style hybrid", TITLE, i, j);
   return std::max(impl->settings.cutoff, impl->settings.coordination_cutoff);
 }
 

@@ -24,7 +24,7 @@ def mode_legend(modes, figure, **where):
     keys = [Patch(color=color, label=f"{k + 1}: $10^{{{d:.1f}}}$")
             for k, (color, d) in enumerate(zip(colors(modes.count), modes.log_d))]
     place = {"loc": "outside lower center", "ncols": min(8, modes.count), "columnspacing": 1.0, "handlelength": 1.0}
-    figure.legend(handles=keys, title="mode: mean D (cm²/s)", title_fontsize=8, **{**place, **where})
+    figure.legend(handles=keys, title="mode: geometric mean of D (cm²/s)", title_fontsize=8, **{**place, **where})
 
 
 def draw_flows(modes, figure):
@@ -35,9 +35,9 @@ def draw_flows(modes, figure):
     for (d, x), shares in zip(modes.systems, modes.fractions):
         flows[density.index(d), :, loading.index(x)] += shares
     draw_sankey(figure.subplots(), flows, colors(modes.count), (
-        ("density (g/cm³)", [f"{d:g}" for d in density]),
+        ("density (g/cm³)", plain(density)),
         ("mode, slow to fast", [str(k + 1) for k in range(modes.count)]),
-        ("loading (%)", [f"{x:g}" for x in loading])))
+        ("loading (%)", plain(loading))))
 
 
 def draw_pies(modes, figure):
@@ -51,10 +51,10 @@ def draw_pies(modes, figure):
         axes.pie(shares, colors=colors(modes.count), startangle=90, counterclock=False, radius=1.15,
                  wedgeprops={"linewidth": 0.6, "edgecolor": "white"})
         axes.text(0, -1.42, f"{modes.ions.of(system).sum()} ions", ha="center", va="center", fontsize=6.5, color=GRAY)
-    for axes, d in zip(grid[0], density):
-        axes.set_title(f"{d:g} g/cm³", fontsize=9)
-    for row, x in zip(grid, loading):
-        row[0].text(-1.55, 0, f"{x:g} %", ha="right", va="center", fontsize=9, fontweight="bold")
+    for axes, d in zip(grid[0], plain(density)):
+        axes.set_title(f"{d} g/cm³", fontsize=9, pad=8)
+    for row, x in zip(grid, plain(loading)):
+        row[0].text(-1.55, 0, f"{x} %", ha="right", va="center", fontsize=9, fontweight="bold")
     mode_legend(modes, figure)
 
 
@@ -76,9 +76,18 @@ def draw_radial(modes, figure):
         axes.spines["polar"].set_color("#cccccc")
         axes.grid(color="#dddddd", lw=0.6)
         for angle, label in zip(around, modes.ions.labels):
-            axes.text(angle, reach * 1.12, wrapped(label), fontsize=6.5, va="center",
+            axes.text(angle, reach * (1.3 if np.cos(angle) > 0.9 else 1.15), wrapped(label), fontsize=7, va="center",
                       ha="center" if abs(np.sin(angle)) < 0.1 else ("left" if np.sin(angle) > 0 else "right"))
-        axes.set_title(f"mode {k + 1}  ({modes.sizes[k]} ions)", fontsize=9, fontweight="bold", color=color, pad=14)
+        axes.set_title(f"mode {k + 1}  ({modes.sizes[k]} ions)", fontsize=9, fontweight="bold", pad=24)
+
+
+def plain(values):
+    """Returns the numbers as text with the same decimals: 1.5, 2.0."""
+    return [f"{v:.{max(len(f'{v:g}'.partition('.')[2]) for v in values)}f}" for v in values]
+
+
+def signed(value):
+    return f"{value:.2f}".replace("-", "−")
 
 
 def wrapped(label):
@@ -86,16 +95,14 @@ def wrapped(label):
 
 
 def draw_map(modes, figure):
-    from matplotlib.patheffects import withStroke
-
     axes = figure.subplots()
     for k, color in enumerate(colors(modes.count)):
         places = modes.map[modes.labels == k + 1]
         axes.scatter(*places.T, s=12, color=color, alpha=0.65, lw=0)
     for k, color in enumerate(colors(modes.count)):
         center = modes.map[modes.labels == k + 1].mean(axis=0)
-        axes.annotate(str(k + 1), center, ha="center", va="center", fontsize=12, fontweight="bold", color=color,
-                      path_effects=[withStroke(linewidth=3, foreground="white")])
+        axes.annotate(str(k + 1), center, ha="center", va="center", fontsize=9, fontweight="bold",
+                      bbox={"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": color, "linewidth": 1.5})
     names = [f"discriminant {k + 1} ({100 * share:.0f} % of the variance between modes)"
              for k, share in enumerate(modes.shares)]
     axes.set(xlabel=names[0], ylabel=names[1] if modes.shares[1] else "log$_{10}$ D (cm²/s)")
@@ -145,7 +152,7 @@ def quadrant(modes, axes, k, tint):
                       fontweight="bold", color="#555555")
     label = modes.ions.labels[k]
     axes.set_xlabel(f"log$_{{10}}$ {label}" if modes.ions.is_logarithm(modes.ions.names[k]) else label)
-    axes.set_title(f"Spearman's ρ = {spearmanr(x, y).statistic:.2f}", fontsize=9)
+    axes.set_title(f"Spearman's ρ = {signed(spearmanr(x, y).statistic)}", fontsize=9)
     axes.margins(0.08)
 
 
@@ -157,10 +164,10 @@ def draw_correlations(modes, figure):
     p = np.array([row[7] for row in modes.correlations]).reshape(-1, modes.count)
     image = axes.imshow(r, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
     for (i, k), value in np.ndenumerate(r):
-        text = "–" if np.isnan(value) else f"{value:.2f}" + ("*" if p[i, k] < 0.05 else "")
+        text = "–" if np.isnan(value) else signed(value) + ("*" if p[i, k] < 0.05 else "")
         axes.text(k, i, text, ha="center", va="center", fontsize=8, color="white" if abs(value) > 0.6 else "black")
     axes.set_xticks(np.arange(modes.count), [str(k + 1) for k in range(modes.count)])
-    axes.set_yticks(np.arange(len(r)), [f"{x:g} %" for x in loadings] + ["all systems"])
+    axes.set_yticks(np.arange(len(r)), [f"{x} %" for x in plain(loadings)] + ["all systems"])
     axes.axhline(len(loadings) - 0.5, color="white", lw=3)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
@@ -175,7 +182,7 @@ PICTURES = {
     "pies": (draw_pies, lambda m: (1.4 + 1.25 * len({d for d, _ in m.systems}),
                                    1.2 + 1.35 * len({x for _, x in m.systems})),
              "Shares of the modes in every system."),
-    "radial": (draw_radial, lambda m: (2.5 * min(4, m.count), 2.6 * -(-m.count // 4)),
+    "radial": (draw_radial, lambda m: (2.5 * min(4, m.count), 2.5 * -(-m.count // 4)),
                "Centers of the modes in standard deviations: bars that leave the dashed circle (mean of all ions) "
                "outward are above it, inward below; the outer circle is {reach:.1f} standard deviations."),
     "map": (draw_map, lambda m: (5.6, 5.0), "Linear discriminants of the modes. D grows to the right."),

@@ -5,10 +5,12 @@ import pathlib
 
 import numpy as np
 
+from natrolite.plots import style
 from natrolite.plots.table import write_table
 
 from . import trees
 from .pictures import PICTURES, colors
+from .systems import MOBILITY
 
 
 def write_tables(modes, folder, settings):
@@ -43,8 +45,6 @@ def draw_pictures(modes, folder):
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    from natrolite.plots import style
-
     reach = max(2.0, np.abs(modes.centers).max() * 1.05)
     found = []
     with pyplot.rc_context(style.SETTINGS):
@@ -65,9 +65,16 @@ def settings_of(modes):
         "ions": len(modes.labels), "systems": len(modes.systems), "modes": modes.count,
         "features": ", ".join(f"log10 {n}" if modes.ions.is_logarithm(n) else n for n in modes.ions.names),
         "silhouette": f"{modes.silhouette[modes.count]:.3f}",
-        "accuracy": f"{modes.accuracies.mean():.4f} +- {modes.accuracies.std(ddof=1):.4f} "
-                    f"({trees.FOLDS}-fold; always the largest mode: {largest:.4f})",
+        "accuracy": f"{modes.accuracies.mean():.4f} ± {modes.accuracies.std(ddof=1):.4f} "
+                    f"({trees.FOLDS}-fold; guessing the largest mode: {largest:.4f})",
     }
+
+
+def features(modes):
+    """Returns [(label, unit, means [K])] of the features but D, which has a column anyhow."""
+    ions = modes.ions
+    return [(f"log₁₀ {label}" if ions.is_logarithm(name) else label, style.unit(unit), means)
+            for name, label, unit, means in zip(ions.names, ions.labels, ions.units, modes.means.T) if name != MOBILITY]
 
 
 def write_page(modes, pictures, settings, folder):
@@ -77,15 +84,12 @@ def write_page(modes, pictures, settings, folder):
 
     template = pathlib.Path(__file__).with_name("report.html").read_text()
     environment = jinja2.Environment(autoescape=True)
-    environment.globals["zip"] = zip
     environment.filters["number"] = lambda value, form: "–" if np.isnan(value) else form % value
     ions, count = modes.ions, modes.count
     page = environment.from_string(template).render(
         settings=settings, count=count, colors=[to_hex(color) for color in colors(count)], sizes=modes.sizes,
         log_d=modes.log_d, spread=[ions.log_d[modes.labels == k + 1].std() for k in range(count)],
-        labels=[f"log₁₀ {label}" if ions.is_logarithm(name) else label for label, name in zip(ions.labels, ions.names)],
-        units=[unit.replace("A^3", "Å³").replace("cm^2", "cm²").replace("A", "Å") for unit in ions.units],
-        means=modes.means, pictures=[(name, base64.b64encode(path.read_bytes()).decode(), caption)
+        features=features(modes), pictures=[(name, base64.b64encode(path.read_bytes()).decode(), caption)
                                      for name, path, caption in pictures],
         systems=list(zip(modes.systems, [int(ions.of(s).sum()) for s in modes.systems], modes.fractions)),
         correlations=modes.correlations)

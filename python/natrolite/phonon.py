@@ -179,7 +179,7 @@ def report(stem, wave, frequency):
     """Prints the lowest and the highest mode, and what was written."""
     for word, pick in (("lowest", np.argmin), ("highest", np.argmax)):
         k = np.unravel_index(pick(frequency), frequency.shape)[0]
-        value = frequency[k].min() if word == "lowest" else frequency[k].max()
+        value = round(float(frequency[k].min() if word == "lowest" else frequency[k].max()), 3) + 0.0    # no -0.000
         imaginary = " (imaginary)" if value < 0 else ""
         print(f"{word} mode: {value:.3f} THz{imaginary} at q = {' '.join(f'{x:.4g}' for x in wave[k])}")
     print(f"{stem}.bands\n{stem}.dos")

@@ -6,7 +6,7 @@
 
 #include "kernels.h"
 #include "matrix_kernels.h"
-#include "simd.h"
+#include "core/simd.h"
 
 namespace natrolite::NATROLITE_ISA {
 

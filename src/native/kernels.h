@@ -7,6 +7,8 @@
 /// aligned to 64 bytes.
 #pragma once
 
+#include "core/instruction_set.h"
+
 #include <cstdint>
 
 namespace natrolite::native {
@@ -149,14 +151,8 @@ template <class T> struct Kernels {
                         T *dx) = nullptr;
 };
 
-/// The tables for this processor, the best first.
-template <class T> struct KernelSets {
-  Kernels<T> set[3];
-  int count = 0;
-  const Kernels<T> *begin() const { return set; }
-  const Kernels<T> *end() const { return set + count; }
-};
-template <class T> const KernelSets<T> &all_kernels();
+/// The table of an instruction set, which this processor must have.
+template <class T> Kernels<T> kernels_of(InstructionSet);
 /// The best table for this processor; NATROLITE_SIMD=plain|avx2|avx512 asks for one.
 /// Throws std::runtime_error if it asks for what the processor has not.
 template <class T> const Kernels<T> &kernels();

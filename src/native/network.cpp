@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "network_state.h"
 
+#include "core/threads.h"
+
 #include <algorithm>
 #include <cmath>
-#include <exception>
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 namespace natrolite::native {
 
@@ -84,25 +81,6 @@ template <class T> void Network<T>::Impl::make_room()
   for (auto &memory : gathered)
     if (gathered_width) memory.reserve(threads * edges.nall * gathered_width + 1);
   for (auto &memory : scratch) memory.reserve(scratch_width * BLOCK + 1);
-}
-
-template <class T>
-template <class F>
-void Network<T>::Impl::on_threads(F &&f)
-{
-#ifdef _OPENMP
-  std::exception_ptr failure;    // an exception must not leave the region
-#pragma omp parallel num_threads(threads)
-  try {
-    f(omp_get_thread_num(), omp_get_num_threads());
-  } catch (...) {
-#pragma omp critical
-    if (!failure) failure = std::current_exception();
-  }
-  if (failure) std::rethrow_exception(failure);
-#else
-  f(0, 1);
-#endif
 }
 
 /// cutoff / cutoff of the pair of types, of a block's edges
@@ -198,7 +176,7 @@ void Network<T>::Impl::run_block(Work<T> &work, const Stage &stage, bool forward
 
 template <class T> void Network<T>::Impl::run_stage(const Stage &stage, bool forward)
 {
-  on_threads([&](int thread, int count) {
+  on_threads(threads, [&](int thread, int count) {
     Work<T> &work = works[thread];
     const std::int64_t blocks = (edges.nlocal + BLOCK - 1) / BLOCK;
     for (std::int64_t b = blocks * thread / count; b < blocks * (thread + 1) / count; ++b) {
@@ -213,7 +191,7 @@ template <class T> void Network<T>::Impl::clear_gathered(const Stage &stage)
 {
   if (stage.gathers < 0) return;
   const std::int64_t n = edges.nall * layouts[stage.gathers].width;
-  on_threads([&](int thread, int count) {    // OpenMP may give fewer threads, and other numbers later
+  on_threads(threads, [&](int thread, int count) {    // OpenMP may give fewer threads, and other numbers later
     for (int t = thread; t < threads; t += count)
       std::fill_n(gathered_gradient(stage.gathers, t), n, T(0));
   });
@@ -225,7 +203,7 @@ template <class T> void Network<T>::Impl::sum_gathered(const Stage &stage)
   if (stage.gathers < 0 || threads == 1) return;
   const std::int64_t n = edges.nall * layouts[stage.gathers].width;
   T *to = gathered_gradient(stage.gathers, 0);
-  on_threads([&](int thread, int count) {
+  on_threads(threads, [&](int thread, int count) {
     for (int t = 1; t < threads; ++t) {
       const T *from = gathered_gradient(stage.gathers, t);
       for (std::int64_t k = n * thread / count; k < n * (thread + 1) / count; ++k) to[k] += from[k];

@@ -35,7 +35,6 @@ template <class T> struct Network<T>::Impl {
   void clear_gathered(const Stage &stage);
   void sum_gathered(const Stage &stage);
   void exchange_rows(Exchange &exchange, int value, bool forward);
-  template <class F> void on_threads(F &&f);
 
   Plan plan;
   int types, lmax, threads;

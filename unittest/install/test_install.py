@@ -96,6 +96,13 @@ def test_installed_plugin_loads_with_plugin_load(deck, installed, tmp_path):
     assert "it runs" in lmp(tmp_path / "in.load")
 
 
+def test_potentials_are_installed(installed):
+    """Each potential of the source with its card; LAMMPS_POTENTIALS names the folder."""
+    folder = installed.parents[2] / "share" / "natrolite" / "potentials"
+    shipped = {path.name for path in (SOURCE / "potentials").iterdir() if path.is_file()}
+    assert {path.name for path in folder.iterdir()} == shipped and "README.md" in shipped
+
+
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
     """The folder in which both wheels compile, the one with torch first: CMake keeps what was asked for."""
@@ -128,6 +135,7 @@ def test_pip_install_makes_lmp_know_the_style(deck, compiled, tmp_path):
     output = lmp(deck, PYTHONPATH=str(site))
     assert str(site) in output
     assert "it runs" in output
+    assert (site / "natrolite" / "potentials" / "README.md").exists()
     assert "natrolite" in run([sys.executable, "-m", "natrolite", "--version"], PYTHONPATH=str(site))
     # LAMMPS' own import finds MPI and the plugin, because its package asks for the plugin's folder
     script = tmp_path / "script.py"

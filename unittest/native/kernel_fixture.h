@@ -21,8 +21,7 @@ template <class T> struct Numbers : Buffer<T> {
   explicit Numbers(std::size_t n)
   {
     this->reserve(n + 64);
-    std::fill_n(this->data(), this->size(), T(NAN));
-    std::fill_n(this->data(), n, T(0));
+    for (std::size_t k = 0; k < this->size(); ++k) this->data()[k] = k < n ? T(0) : T(NAN);
   }
   Numbers(std::size_t n, std::mt19937 &random, double from = -1.0, double to = 1.0) : Numbers(n)
   {
@@ -35,7 +34,9 @@ template <class T> struct Numbers : Buffer<T> {
 /// Runs a test body `f(kernels)` for all tables of functions of T.
 template <class T, class F> void for_each_set(F &&f)
 {
-  for (const auto &table : all_kernels<T>()) {
+  for (const auto set : INSTRUCTION_SETS) {
+    if (!is_here(set)) continue;
+    const auto table = kernels_of<T>(set);
     SCOPED_TRACE(std::string(table.name) + (sizeof(T) == 4 ? " float" : " double"));
     f(table);
   }

@@ -59,6 +59,16 @@ def times(folder):
     return [(name, float(seconds), code == "0") for name, seconds, code in rows]
 
 
+def spanned(rows):
+    """Returns the rows with the number of rows that their reason stands for: 0 where it stands above."""
+    spans = [1] * len(rows)
+    for k in range(len(rows) - 1, 0, -1):
+        if rows[k][3] == rows[k - 1][3]:
+            spans[k - 1] += spans[k]
+            spans[k] = 0
+    return [(*row, span) for row, span in zip(rows, spans)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("system")
@@ -72,7 +82,7 @@ def main():
     rows = [(quantity, paper, [ours(folder) for folder in models], why) for quantity, paper, ours, why in module.entries()]
     page = jinja2.Environment(autoescape=False).from_string((HERE / "report.html").read_text()).render(
         title=module.TITLE, size=arguments.size, date=datetime.date.today(), machine=platform.processor() or platform.machine(),
-        models=[{"name": folder.name, "tables": drawn(folder), "times": times(folder)} for folder in models], rows=rows)
+        models=[{"name": folder.name, "tables": drawn(folder), "times": times(folder)} for folder in models], rows=spanned(rows))
     out = arguments.folder / "report.html"
     out.write_text(page)
     print(out)

@@ -5,7 +5,7 @@
 #   examples/run.sh [test|small|full] [mxene|all]
 #
 # Environment: MODEL (model file, default the shipped one), RANKS (2), PYTHON (python3), LMP and MPIEXEC
-# (those beside PYTHON), RESULTS (results-SIZE). A run that is done is not done again, dynamics that was stopped
+# (those beside PYTHON), RESULTS (results-SIZE), RUNS (list of runs, default SYSTEM/runs). A run that is done is not done again, dynamics that was stopped
 # goes on. With another MODEL the same RESULTS gets a further column.
 set -euo pipefail
 size=${1:-small} systems=${2:-mxene}
@@ -40,7 +40,8 @@ run() {
 }
 
 for system in $systems; do
-  [ -f "$here/$system/runs" ] || { echo "run.sh: no examples of $system" >&2; exit 1; }
+  runs=${RUNS:-$here/$system/runs}
+  [ -f "$runs" ] || { echo "run.sh: no list of runs $runs" >&2; exit 1; }
   model=${MODEL:-} name=$(basename "${MODEL:-shipped}" .pt)
   out=$RESULTS/$system/$name
   mkdir -p "$out"
@@ -48,6 +49,6 @@ for system in $systems; do
     line=${line%%#*}
     # shellcheck disable=SC2086
     [ -n "${line// }" ] && run "$system" "$out" "$model" $line </dev/null
-  done <"$here/$system/runs"
+  done <"$runs"
   "$PYTHON" "$here/report.py" "$system" "$RESULTS/$system" --size "$size"
 done

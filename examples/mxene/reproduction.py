@@ -16,8 +16,10 @@ TIME = "a matter of chance in runs shorter than the published 100 ps, and of the
 
 
 def found(folder, name):
+    """Returns the table of a file, None where it is not there or has no rows yet."""
     path = folder / name
-    return Table(path) if path.is_file() else None
+    table = Table(path) if path.is_file() else None
+    return table if table is not None and table.data.size else None
 
 
 def length(column):
@@ -38,7 +40,7 @@ def relaxed_spacing(system):
 def modes(name):
     def ours(folder):
         table = found(folder, f"phonon-{name}.dynmat.bands")
-        return table and f"{table.data[:, 4:].max():.1f}, lowest {table.data[:, 4:].min():.2f}"
+        return table and f"{table.data[:, 4:].max():.1f}, lowest {round(table.data[:, 4:].min(), 2) + 0.0:.2f}"
     return ours
 
 

@@ -7,10 +7,13 @@ Ti2CO2/graphene 3.1 A with D3), and narrow enough that a wrong element, unit, mi
 
 import importlib.util
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from deck import Decks
+from lammps_run import LMP, MPIEXEC, environment
 from natrolite.plots import adhesion, neb, trajectory
 from natrolite.plots.table import Table
 
@@ -249,6 +252,27 @@ def test_trajectory_of_ase(decks):
     assert np.allclose(gap, top, atol=1e-4), "ASE and LAMMPS agree on the spacing of every frame"
     kernel = Table(decks.folder / "results/map1-G.kernel").data
     assert abs(kernel[:, 2].mean() - np.mean(top)) < 0.05 and kernel[:, 3].sum() == 16
+
+
+def test_report(decks):
+    """run.sh runs a list once, draws all tables and writes the page with published and our numbers."""
+    (decks.folder / "list").write_text("# two\nadhesion layer=G points=4\nneb:3 layer=G hop=short\n")
+    settings = {"PYTHON": sys.executable, "LMP": LMP, "MPIEXEC": MPIEXEC, "MODEL": decks.model, "RANKS": "1",
+                "RUNS": decks.folder / "list", "RESULTS": decks.folder / "out"}
+    command = [decks.here.parent / "run.sh", "test", "mxene"]
+    for again in (False, True):
+        done = subprocess.run(command, env=environment(**settings), cwd=decks.folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.count("done before") == (2 if again else 0)
+    page = (decks.folder / "out/mxene/report.html").read_text()
+    folder = decks.folder / "out/mxene" / decks.model.stem
+    rows = Table(folder / "adhesion-G.table").data
+    assert page.count("data:image/png;base64,") == 2 and "1.79 at 3.96" in page
+    assert f"{adhesion.maximum(rows[:, 0], rows[:, 3])[1]:.2f} at" in page
+    assert f"{neb.profile(Table(folder / 'neb-G-short.table'))[1].max():.3f} eV" in page
+    assert 'class="none">–<' in page, "what was not run is a dash"
+    refused = subprocess.run([command[0], "large"], capture_output=True, text=True)
+    assert refused.returncode == 1 and "size is large" in refused.stderr
 
 
 def layer_at(z, fraction):

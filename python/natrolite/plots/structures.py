@@ -21,12 +21,13 @@ def names(table):
 def draw(table, figure):
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
     rows = np.array([name.startswith("M") for name in names(table)])
+    at = np.arange(rows.sum())
     for k, (name, value) in enumerate(SHOWN.items()):
         color = style.CYCLE[k]
-        left.plot(np.flatnonzero(rows), table.column(name)[rows], "o", color=color, label=name)
+        left.plot(at, table.column(name)[rows], "o", color=color, label=name)
         left.axhline(value, color=color, lw=0.8, ls="--")
-    left.set(ylabel="length (Å)", xticks=np.flatnonzero(rows), xlim=(-0.5, len(rows) - 0.5),
-             xticklabels=[n for n, row in zip(names(table), rows) if row], title="dashed: published")
+    left.set(ylabel="length (Å)", xticks=at, xlim=(-0.5, len(at) - 0.5), title="dashed: published",
+             xticklabels=[n for n, row in zip(names(table), rows) if row])
     left.legend(fontsize=7, loc="center")
     both = np.array(["/" in name for name in names(table)])
     spacing = table.column("spacing")[both]

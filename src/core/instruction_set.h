@@ -10,6 +10,12 @@ enum class InstructionSet : int { plain, avx2, avx512 };
 /// "plain", "avx2" or "avx512"
 const char *name_of(InstructionSet);
 
+inline constexpr InstructionSet INSTRUCTION_SETS[] = {InstructionSet::avx512, InstructionSet::avx2,
+                                                      InstructionSet::plain};    ///< the best first
+
+/// Do this processor and this build have it?
+bool is_here(InstructionSet);
+
 /// The best one that this processor and this build have; NATROLITE_SIMD=plain|avx2|avx512 asks for one.
 /// Throws std::runtime_error if it asks for what is not to be had.
 InstructionSet instruction_set();

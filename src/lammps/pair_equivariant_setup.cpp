@@ -87,6 +87,7 @@ void PairEquivariant::load(const std::string &files)
   impl->model.reset();
   impl->others.clear();
   impl->tested = impl->parity_checked = false;
+  impl->committee.written.reset();
   std::vector<std::string> names;
   std::istringstream list(files);
   for (std::string name; std::getline(list, name, ',');)

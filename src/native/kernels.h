@@ -7,6 +7,8 @@
 /// aligned to 64 bytes.
 #pragma once
 
+#include "charged/kernel_types.h"
+
 #include <cstdint>
 
 namespace natrolite::native {
@@ -123,6 +125,7 @@ template <class T> struct Kernels {
   /// dx[m] = gate dy[m], dgate = sum_m x[m] dy[m]; dx may be x, dgate may not be gate
   void (*gate_backward)(int n, int components, const T *gate, const T *x, const T *dy, T *dgate,
                         T *dx) = nullptr;
+  ChargedKernels<T> charged;
 };
 
 /// The best table for this processor; NATROLITE_SIMD=plain|avx2|avx512 asks for one.

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "network_state.h"
 
+#include "threads.h"
+
 #include <algorithm>
 #include <cmath>
-#include <exception>
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 namespace natrolite::native {
 
@@ -85,41 +82,10 @@ template <class T> void Network<T>::Impl::make_room()
   for (auto &memory : scratch) memory.reserve(scratch_width * BLOCK + 1);
 }
 
-template <class T>
-template <class F>
-void Network<T>::Impl::on_threads(F &&f)
-{
-#ifdef _OPENMP
-  std::exception_ptr failure;    // an exception must not leave the region
-#pragma omp parallel num_threads(threads)
-  try {
-    f(omp_get_thread_num(), omp_get_num_threads());
-  } catch (...) {
-#pragma omp critical
-    if (!failure) failure = std::current_exception();
-  }
-  if (failure) std::rethrow_exception(failure);
-#else
-  f(0, 1);
-#endif
-}
-
 template <class T> void Network<T>::Impl::prepare(Work<T> &work, bool slopes)
 {
-  const int n = work.nedges(), width = kernels.width, stride = (n + width - 1) / width * width + width;
-  work.edge_memory.reserve(static_cast<std::size_t>(HARMONICS + 2 * kernels.spline) * stride);
-  work.nodes.reserve(stride);
+  prepare_edges(work, kernels, grid, lmax, slopes);
   EdgeArrays<T> &a = work.edges;
-  a.stride = stride;
-  a.x = edges.unit.data() + work.first_edge();
-  a.y = a.x + edges.nedges;
-  a.z = a.y + edges.nedges;
-  a.r = edges.distance.data() + work.first_edge();
-  a.harmonics = work.edge_memory.data();
-  a.basis = a.harmonics + static_cast<std::size_t>(HARMONICS) * stride;
-  a.slope = a.basis + static_cast<std::size_t>(kernels.spline) * stride;
-  a.node = work.nodes.data();
-  kernels.prepare(a, grid, n, lmax, slopes);
   if (!typed) return;
   for (std::int64_t row = work.begin; row < work.end; ++row)
     for (std::int64_t e = edges.first[row]; e < edges.first[row + 1]; ++e)
@@ -185,7 +151,7 @@ void Network<T>::Impl::run_block(Work<T> &work, const Stage &stage, bool forward
 
 template <class T> void Network<T>::Impl::run_stage(const Stage &stage, bool forward)
 {
-  on_threads([&](int thread, int count) {
+  on_threads(threads, [&](int thread, int count) {
     Work<T> &work = works[thread];
     const std::int64_t blocks = (edges.nlocal + BLOCK - 1) / BLOCK;
     for (std::int64_t b = blocks * thread / count; b < blocks * (thread + 1) / count; ++b) {
@@ -200,7 +166,7 @@ template <class T> void Network<T>::Impl::clear_gathered(const Stage &stage)
 {
   if (stage.gathers < 0) return;
   const std::int64_t n = edges.nall * layouts[stage.gathers].width;
-  on_threads([&](int thread, int count) {    // OpenMP may give fewer threads, and other numbers later
+  on_threads(threads, [&](int thread, int count) {    // OpenMP may give fewer threads, and other numbers later
     for (int t = thread; t < threads; t += count)
       std::fill_n(gathered_gradient(stage.gathers, t), n, T(0));
   });
@@ -212,7 +178,7 @@ template <class T> void Network<T>::Impl::sum_gathered(const Stage &stage)
   if (stage.gathers < 0 || threads == 1) return;
   const std::int64_t n = edges.nall * layouts[stage.gathers].width;
   T *to = gathered_gradient(stage.gathers, 0);
-  on_threads([&](int thread, int count) {
+  on_threads(threads, [&](int thread, int count) {
     for (int t = 1; t < threads; ++t) {
       const T *from = gathered_gradient(stage.gathers, t);
       for (std::int64_t k = n * thread / count; k < n * (thread + 1) / count; ++k) to[k] += from[k];
@@ -242,18 +208,18 @@ Network<T>::Network(Description description, int threads) :
 template <class T> Network<T>::~Network() = default;
 
 template <class T>
-void Network<T>::evaluate(const Graph &graph, Exchange &exchange, double *energy, double *edge_gradient)
+void Network<T>::evaluate(const Graph &graph, Exchange &exchange, Evaluation &result)
 {
   Impl &me = *impl;
   me.see_types(graph.types, graph.nall);
   me.load_graph(graph);
   me.make_room();
-  std::fill_n(energy, graph.nlocal, 0.0);
-  std::fill_n(edge_gradient, 3 * graph.nedges, 0.0);
+  me.energy.assign(std::max<std::size_t>(graph.nlocal, 1), 0.0);
+  me.gradient.assign(std::max<std::size_t>(3 * graph.nedges, 1), 0.0);
   for (auto &work : me.works) {
     work.graph = &me.edges;
-    work.energy = energy;
-    work.edge_gradient = edge_gradient;
+    work.energy = me.energy.data();
+    work.edge_gradient = me.gradient.data();
   }
   const auto &stages = me.plan.stages;
   for (const auto &stage : stages) {
@@ -271,6 +237,9 @@ void Network<T>::evaluate(const Graph &graph, Exchange &exchange, double *energy
     me.run_stage(*stage, false);
     me.sum_gathered(*stage);
   }
+  result = {};
+  result.energy = me.energy.data();
+  result.edge_gradient = me.gradient.data();
 }
 
 template <class T> double Network<T>::memory_bytes() const

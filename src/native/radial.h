@@ -49,4 +49,15 @@ class TableGrid {
   int rows_ = 0, degree_ = 3;
 };
 
+/// Tables of some functions on one grid.
+struct RadialTables {
+  TableGrid grid;
+  std::vector<std::vector<double>> coefficients;    ///< [radial]: pairs one after another
+};
+
+/// Nodes are halved until the tables are exact enough, or rounding stops it. degree 3 is for float32, 5 for
+/// float64. Throws std::runtime_error if the functions are too rough.
+RadialTables make_tables(const std::vector<Radial> &radials, double cutoff, int degree,
+                         const std::vector<TypePair> &pairs);
+
 }    // namespace natrolite::native

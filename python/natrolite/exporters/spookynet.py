@@ -55,6 +55,7 @@ def build(source, dtype, modality=None, lr_cutoff=None):
     import torch
 
     from natrolite import evaluate, operators  # noqa: F401  (scripting needs the operators)
+    from natrolite.exporters import spookynet_native
     from natrolite.spookynet import load_parameters
 
     if modality is not None:
@@ -70,6 +71,9 @@ def build(source, dtype, modality=None, lr_cutoff=None):
         original=lambda atoms: evaluate.evaluate(double, fields, atoms)[0],
         fields=fields,
         script=torch.jit.script,
+        describe=lambda: spookynet_native.describe(
+            model, dtype, max(model.r_max, fields["lr_cutoff"] or 0.0)
+        ),
     )
 
 

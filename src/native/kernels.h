@@ -31,6 +31,7 @@ __attribute__((always_inline)) constexpr bool couples(int l1, int m1, int l2, in
 /// Grid of the radial tables: segments of equal intervals; a spline is smooth within a segment.
 template <class T> struct Grid {
   int segments = 0;
+  bool powers = false;    ///< an interval has rows of its own: coefficients of powers, not of B-splines
   T start[MOST_SEGMENTS] = {}, inverse_step[MOST_SEGMENTS] = {};
   int intervals[MOST_SEGMENTS] = {}, first[MOST_SEGMENTS] = {};    ///< first row of a segment
 };

@@ -36,6 +36,9 @@ class TableGrid {
   template <class T> Grid<T> grid() const;
   /// coefficients [rows][outputs]
   std::vector<double> coefficients(const Radial &radial, TypePair pair) const;
+  /// the same cubic functions as powers of the fraction of an interval, [rows][4][outputs]: their slopes
+  /// lose less to rounding than differences of coefficients do
+  std::vector<double> powers(const std::vector<double> &coefficients) const;
   /// largest errors of value and slope between the nodes, relative to the largest value and slope
   double error(const Radial &radial, TypePair pair, const std::vector<double> &coefficients) const;
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <set>
+#include <map>
 #include <stdexcept>
 #include <utility>
 
@@ -24,19 +24,24 @@ namespace {
 TableGrid::TableGrid(const std::vector<Radial> &radials, double cutoff, double step, int degree) :
     degree_(degree)
 {
-  std::set<double> ends{cutoff};
+  std::map<double, double> ends{{cutoff, 1.0}};    // with factors of the step before them
   for (const auto &radial : radials) {
-    if (radial.envelope == Radial::Envelope::xplor) ends.insert(radial.on);
-    ends.insert(radial.cutoff);
+    if (radial.envelope == Radial::Envelope::xplor) ends.emplace(radial.on, 1.0);
+    ends.emplace(radial.cutoff, 1.0);
+  }
+  for (const auto &radial : radials) {    // exponentials are steep at short distances
+    if (radial.basis != Radial::Basis::bernstein || !(1.0 / radial.prefactor < cutoff)) continue;
+    ends = {{0.4 / radial.prefactor, 0.125}, {1.0 / radial.prefactor, 0.25}, {cutoff, 1.0}};
+    break;
   }
   double start = TABLE_START;
   for (auto it = ends.begin(); it != ends.end(); ++it) {
-    const double end = *it;
+    const double end = it->first;
     const auto next = std::next(it);
-    if (end <= start || (next != ends.end() && *next - end < SAME_END)) continue;
+    if (end <= start || (next != ends.end() && next->first - end < SAME_END)) continue;
     if (segments_.size() == MOST_SEGMENTS)
       throw std::runtime_error("its radial functions have too many different kinks for tables");
-    const int n = std::max(8, static_cast<int>(std::ceil((end - start) / step)));
+    const int n = std::max(8, static_cast<int>(std::ceil((end - start) / (step * it->second))));
     segments_.push_back({start, (end - start) / n, n, rows_});
     rows_ += n + degree_;
     start = end;
@@ -153,6 +158,21 @@ namespace {
   }
 
 }    // namespace
+
+std::vector<double> TableGrid::powers(const std::vector<double> &coefficients) const
+{
+  const std::size_t outputs = coefficients.size() / rows_;
+  std::vector<double> result(4 * coefficients.size());
+  for (std::size_t row = 0; row + 3 < static_cast<std::size_t>(rows_); ++row)
+    for (std::size_t q = 0; q < outputs; ++q) {
+      const double *c = coefficients.data() + row * outputs + q;
+      const double a = c[0], b = c[outputs], d = c[2 * outputs], e = c[3 * outputs];
+      const double power[] = {(a + 4.0 * b + d) / 6.0, (d - a) / 2.0, (a - 2.0 * b + d) / 2.0,
+                              (e - a + 3.0 * (b - d)) / 6.0};
+      for (std::size_t k = 0; k < 4; ++k) result[(4 * row + k) * outputs + q] = power[k];
+    }
+  return result;
+}
 
 double TableGrid::error(const Radial &radial, TypePair pair, const std::vector<double> &coefficients) const
 {

@@ -62,11 +62,16 @@ template <class T> void ChargedNetwork<T>::Impl::make_convolutions(const Charged
 {
   const RadialTables tables = make_tables(d.radials, r_max, kernels.spline - 1, {{}});
   grid = tables.grid.template grid<T>();
+  grid.powers = sizeof(T) == 4;
   const Layout in({{features, 0}, {features, 0}, {features, 0}}, kernels.width);
   const Layout out({{features, 0}, {features, 1}, {features, 2}}, kernels.width);
   for (std::size_t m = 0; m < stages.size(); ++m) {
     stages[m].convolution = std::make_unique<Convolution<T>>(convolution_step(features), in, out, LMAX, kernels);
-    stages[m].convolution->set_table(tables.grid.rows(), tables.coefficients[d.modules[m].radial]);
+    const auto &table = tables.coefficients[d.modules[m].radial];
+    if (grid.powers)
+      stages[m].convolution->set_table(4 * tables.grid.rows(), tables.grid.powers(table));
+    else
+      stages[m].convolution->set_table(tables.grid.rows(), table);
   }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "description_reader.h"
 
+#include <map>
+
 namespace natrolite::native {
 namespace {
 
@@ -8,23 +10,25 @@ namespace {
 
   void read_basis(const Json &basis, const Arrays &arrays, const std::string &where, Radial &r)
   {
-    const std::string form = text_of(basis, "kind", where);
-    r.prefactor = number(basis, "prefactor", where);
+    static const std::map<std::string, Radial::Basis> known = {{"bessel", Radial::Basis::bessel},
+                                                               {"gaussian", Radial::Basis::gaussian},
+                                                               {"cosine", Radial::Basis::cosine},
+                                                               {"bernstein", Radial::Basis::bernstein}};
+    const auto form = known.find(text_of(basis, "kind", where));
+    if (form == known.end()) refuse(where + " has the unknown basis '" + text_of(basis, "kind", where) + "'");
+    r.basis = form->second;
     r.parameters = arrays.get(basis, "parameters", where, {-1}).values;
-    if (form == "bernstein") {
-      r.basis = Radial::Basis::bernstein;
-      r.extra = number(basis, "extra", where);
-      if (!(r.prefactor > 0.0) || !(r.extra >= 0.0)) refuse(where + " has a decay that is none");
-    } else if (form == "bessel" || form == "gaussian")
-      r.basis = form == "bessel" ? Radial::Basis::bessel : Radial::Basis::gaussian;
-    else
-      refuse(where + " has the unknown basis '" + form + "'");
+    r.prefactor = number(basis, "prefactor", where);
+    if (r.basis == Radial::Basis::cosine && !(r.prefactor > 0.0)) refuse(where + " has a basis without width");
+    if (r.basis != Radial::Basis::bernstein) return;
+    r.extra = number(basis, "extra", where);
+    if (!(r.prefactor > 0.0) || !(r.extra >= 0.0)) refuse(where + " has a decay that is none");
   }
 
 }    // namespace
 
 Radial read_radial(const Json &entry, const Arrays &arrays, double cutoff, int types,
-                   const std::string &where)
+              const std::string &where)
 {
   Radial r;
   read_basis(member(entry, "basis", where), arrays, where, r);
@@ -52,14 +56,21 @@ Radial read_radial(const Json &entry, const Arrays &arrays, double cutoff, int t
     if (!(r.on > 0.0) || !(r.on < r.cutoff)) refuse(where + ": wrong start of the envelope");
   } else if (kind == "smooth")
     r.envelope = Radial::Envelope::smooth;
-  else
+  else if (kind != "none")
     refuse(where + " has the unknown envelope '" + kind + "'");
   r.envelope_of_weights = flag(entry, "envelope_of_weights", where);
   auto width = static_cast<std::int64_t>(r.parameters.size());
   for (const Json &layer : list(entry, "layers", where)) {
     Radial::Dense dense;
-    dense.weights = arrays.get(layer, "weights", where, {width, -1});
-    width = dense.weights.shape[1];
+    if (r.layers.empty() && arrays.rank(layer, "weights", where) == 4)
+      dense.weights = arrays.get(layer, "weights", where, {types, types, width, -1});
+    else
+      dense.weights = arrays.get(layer, "weights", where, {width, -1});
+    width = dense.outputs();
+    if (r.layers.empty() && layer.contains("center")) {
+      dense.center = arrays.get(layer, "center", where, {types, width}).values;
+      dense.neighbor = arrays.get(layer, "neighbor", where, {types, width}).values;
+    }
     if (layer.contains("bias")) dense.bias = arrays.get(layer, "bias", where, {width}).values;
     dense.activation = activation(layer, where);
     r.layers.push_back(std::move(dense));
@@ -80,6 +91,11 @@ Description parse_description(std::string_view text, std::string_view bytes)
   d.cutoff = number(root, "cutoff", "the top");
   if (!(d.cutoff > 0.1) || d.cutoff > 100.0) refuse("the cutoff is not within 0.1 and 100 Angstrom");
   const Arrays arrays(member(root, "arrays", "the top"), bytes);
+  if (root.contains("pair_cutoffs")) {
+    d.pair_cutoffs = arrays.get(root, "pair_cutoffs", "the top", {d.types, d.types}).values;
+    for (double rc : d.pair_cutoffs)
+      if (!(rc > 0.1) || rc > d.cutoff * (1.0 + 1e-6)) refuse("a cutoff of a pair of types is not within 0.1 Angstrom and the cutoff");
+  }
   for (const Json &v : list(root, "values", "the top")) {
     const std::string name = text_of(v, "name", "a value");
     d.values.push_back({name, blocks(list(v, "blocks", "value " + name), "value " + name)});

@@ -45,6 +45,7 @@ class Arrays {
   std::string_view bytes_;
 };
 
+Edgewise read_edgewise(const Description &d, const Arrays &arrays, const Json &entry, const std::string &where);
 /// cutoff: of the edges, or a shorter one that the function must keep to
 Radial read_radial(const Json &entry, const Arrays &arrays, double cutoff, int types,
                    const std::string &where);

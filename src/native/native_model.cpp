@@ -9,6 +9,7 @@
 #include "model/self_test.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace natrolite::native {
@@ -73,6 +74,14 @@ namespace {
   const std::vector<std::string> CHARGED_OUTPUTS = {"atomic_energy", "charges", "repulsion", "electrostatics",
                                                     "dispersion"};
 
+  void check_pair_cutoffs(const Metadata &metadata, const Description &d)
+  {
+    bool same = metadata.pair_cutoffs.size() == d.pair_cutoffs.size();
+    for (std::size_t k = 0; same && k < d.pair_cutoffs.size(); ++k)
+      same = std::fabs(metadata.pair_cutoffs[k] - d.pair_cutoffs[k]) <= 1e-6 * d.pair_cutoffs[k];
+    if (!same) throw std::runtime_error("the network description has other cutoffs of pairs than the model file");
+  }
+
 }    // namespace
 
 std::unique_ptr<Model> load_native(const Metadata &metadata, std::string_view description,
@@ -82,12 +91,13 @@ std::unique_ptr<Model> load_native(const Metadata &metadata, std::string_view de
     auto d = charged::parse(description, arrays);
     check_frame(metadata, d);
     if (metadata.outputs != CHARGED_OUTPUTS || !metadata.needs_total_charge || !metadata.needs_total_spin ||
-        metadata.spin_is_multiplicity)
+        metadata.spin_is_multiplicity || !metadata.pair_cutoffs.empty())
       throw std::runtime_error("the network description gives other outputs than the model file");
     return make_model<charged::ChargedNetwork>(metadata, std::move(d), threads);
   }
   Description d = parse_description(description, arrays);
   check_frame(metadata, d);
+  check_pair_cutoffs(metadata, d);
   int gathers = 0, exchanges = 0;
   for (const auto &step : d.steps) {
     gathers += step.kind == Step::Kind::convolve && step.in >= 0;

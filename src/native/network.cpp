@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "network_state.h"
 
-#include "threads.h"
+#include "core/threads.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,6 +19,7 @@ template <class T>
 Network<T>::Impl::Impl(Description d, int nthreads) :
     types(d.types), lmax(d.lmax), threads(std::max(nthreads, 1)), cutoff(d.cutoff), kernels(native::kernels<T>())
 {
+  for (double rc : d.pair_cutoffs) pair_scales.push_back(static_cast<T>(cutoff / rc));
   for (const auto &value : d.values) layouts.emplace_back(value.blocks, kernels.width);
   build_layers(d);
   radials = std::move(d.radials);
@@ -82,10 +83,22 @@ template <class T> void Network<T>::Impl::make_room()
   for (auto &memory : scratch) memory.reserve(scratch_width * BLOCK + 1);
 }
 
+/// cutoff / cutoff of the pair of types, of a block's edges
+template <class T> const T *Network<T>::Impl::scales_of(Work<T> &work) const
+{
+  work.scales.reserve(work.nedges() + 1);
+  T *scale = work.scales.data();
+  for (std::int64_t row = work.begin; row < work.end; ++row)
+    for (std::int64_t e = edges.first[row]; e < edges.first[row + 1]; ++e)
+      *scale++ = pair_scales[edges.types[row] * types + edges.types[edges.neighbor[e]]];
+  return work.scales.data();
+}
+
 template <class T> void Network<T>::Impl::prepare(Work<T> &work, bool slopes)
 {
-  prepare_edges(work, kernels, grid, lmax, slopes);
   EdgeArrays<T> &a = work.edges;
+  if (!pair_scales.empty()) a.scale = scales_of(work);
+  prepare_edges(work, kernels, grid, lmax, slopes);
   if (!typed) return;
   for (std::int64_t row = work.begin; row < work.end; ++row)
     for (std::int64_t e = edges.first[row]; e < edges.first[row + 1]; ++e)
@@ -140,7 +153,7 @@ template <class T> Operands<T> Network<T>::Impl::operands(const Work<T> &work, i
 template <class T>
 void Network<T>::Impl::run_block(Work<T> &work, const Stage &stage, bool forward)
 {
-  if (stage.convolves) prepare(work, !forward);
+  if (stage.convolves || (stage.edgewise && forward)) prepare(work, !forward || stage.edgewise);
   if (forward)
     for (int step = stage.begin; step < stage.end; ++step)
       layers[step]->forward(work, operands(work, step));

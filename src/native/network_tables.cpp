@@ -3,6 +3,8 @@
 /// Network before its first evaluation: layers, and tables of the types that are there.
 #include "network_state.h"
 
+#include "layers/convolution.h"
+#include "layers/edgewise.h"
 #include "layers/gate.h"
 #include "layers/linear.h"
 #include "layers/product.h"
@@ -22,7 +24,7 @@ template <class T> void Network<T>::Impl::build_layers(const Description &d)
       case Step::Kind::convolve: {
         auto layer = std::make_unique<Convolution<T>>(
             s, s.in >= 0 ? in : Layout(s.table_blocks, kernels.width), out, d.lmax, kernels);
-        convolutions.push_back(layer.get());
+        tabulated.push_back(layer.get());
         layers.push_back(std::move(layer));
         break;
       }
@@ -47,6 +49,12 @@ template <class T> void Network<T>::Impl::build_layers(const Description &d)
       case Step::Kind::energy:
         layers.push_back(std::make_unique<Energy<T>>(s, in));
         break;
+      case Step::Kind::edgewise: {
+        auto layer = std::make_unique<EdgewiseEnergy<T>>(s.edgewise, d.lmax, kernels);
+        tabulated.push_back(layer.get());
+        layers.push_back(std::move(layer));
+        break;
+      }
       case Step::Kind::exchange:
         layers.push_back(nullptr);
     }
@@ -62,7 +70,7 @@ template <class T> void Network<T>::Impl::tabulate(const std::vector<std::int64_
     pairs[k] = {of_types[k / count], of_types[k % count]};
   const RadialTables found = make_tables(radials, cutoff, kernels.spline - 1, pairs);
   const int rows = found.grid.rows(), all = static_cast<int>(count * count) * rows;
-  for (auto *layer : convolutions) layer->set_table(all, found.coefficients[layer->radial()]);
+  for (auto *layer : tabulated) layer->set_table(all, found.coefficients[layer->radial()]);
   grid = found.grid.template grid<T>();
   present = of_types;
   if (!typed) return;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <iterator>
 #include <map>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -31,8 +32,8 @@ TableGrid::TableGrid(const std::vector<Radial> &radials, double cutoff, double s
   }
   for (const auto &radial : radials) {    // exponentials are steep at short distances
     if (radial.basis != Radial::Basis::bernstein || !(1.0 / radial.prefactor < cutoff)) continue;
-    ends = {{0.4 / radial.prefactor, 0.125}, {1.0 / radial.prefactor, 0.25}, {cutoff, 1.0}};
-    break;
+    ends.emplace(0.4 / radial.prefactor, 0.125);
+    ends.emplace(1.0 / radial.prefactor, 0.25);
   }
   double start = TABLE_START;
   for (auto it = ends.begin(); it != ends.end(); ++it) {
@@ -157,6 +158,20 @@ namespace {
       slope[k] = (k > 0 ? lower[k - 1] : 0.0) - (k < degree ? lower[k] : 0.0);
   }
 
+  /// intervals in which a table is compared with its functions: some, and those around weak kinks
+  std::set<int> samples(const Radial &radial, double start, double step, int intervals)
+  {
+    std::set<int> result;
+    for (int k = 0; k < intervals; k += std::max(1, intervals / 24)) result.insert(k);
+    if (radial.basis != Radial::Basis::cosine) return result;
+    for (double parameter : radial.parameters)
+      for (double kink : {parameter, parameter + radial.prefactor}) {
+        const int at = static_cast<int>(std::floor((kink - start) / step));
+        for (int k = std::max(0, at - 1); k < std::min(intervals, at + 2); ++k) result.insert(k);
+      }
+    return result;
+  }
+
 }    // namespace
 
 std::vector<double> TableGrid::powers(const std::vector<double> &coefficients) const
@@ -179,7 +194,7 @@ double TableGrid::error(const Radial &radial, TypePair pair, const std::vector<d
   const int outputs = radial.outputs();
   double largest[2] = {1e-300, 1e-300}, error[2] = {};
   for (const auto &s : segments_)
-    for (int k = 0; k < s.intervals; k += std::max(1, s.intervals / 24)) {
+    for (const int k : samples(radial, s.start, s.step, s.intervals)) {
       const RadialValues exact = evaluate(radial, pair, s.start + s.step * (k + 0.5), true);
       double value[MOST_SPLINE], slope[MOST_SPLINE];
       splines(degree_, 0.5, value, slope);

@@ -8,14 +8,15 @@ import numpy as np
 from natrolite.errors import NatroliteError, reason
 
 # What rows and columns that do not fit make Python and NumPy raise; text that is none, too.
-DAMAGED = (ValueError, IndexError, KeyError, TypeError, ZeroDivisionError)
+DAMAGED = (ValueError, IndexError, KeyError, TypeError, ZeroDivisionError, AttributeError)
 
 
 class Table:
     """kind: what the first line says; settings: `# key = value` lines; columns and units; data.
 
     Files of fix ave/time have kind "series" (one row per step; data) or "blocks" (mode vector;
-    blocks is a list of (step, array), data the last one)."""
+    blocks is a list of (step, array), data the last one). A dump of LAMMPS has kind "dump": columns,
+    the text, and as data the number of its frames."""
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
@@ -39,8 +40,19 @@ class Table:
                 self.units.append(unit.rstrip(")"))
             if rows:
                 self.data = np.atleast_2d(np.loadtxt(rows))
+            if rows and self.columns[0] == "step":    # a run that went on wrote its first step again
+                self.data = self.data[np.sort(np.unique(self.data[:, 0], return_index=True)[1])]
         elif comments and comments[0].startswith("# Time-averaged"):
             self._read_average([row.split() for row in rows], comments)
+        elif text.startswith(("ITEM: TIMESTEP", "ITEM: TIME\n")):
+            self._read_dump(text)
+
+    def _read_dump(self, text):
+        self.kind, self.text = "dump", text
+        self.columns = re.search(r"ITEM: ATOMS (.*)", text).group(1).split()
+        self.data = np.array([[text.count("ITEM: TIMESTEP")]])
+        if "ITEM: TIME\n" in text:
+            self.settings["TIME"] = "yes"
 
     def _read_average(self, rows, comments):
         if "Number-of-rows" in comments[1]:

@@ -5,7 +5,7 @@
 
 #include "kernel_types.h"
 
-#include "native/simd.h"
+#include "core/simd.h"
 
 namespace natrolite::NATROLITE_ISA {
 

@@ -9,7 +9,7 @@
 #include "network.h"
 
 #include "native/layers/convolution.h"
-#include "native/threads.h"
+#include "core/threads.h"
 
 #include <algorithm>
 #include <deque>

@@ -63,6 +63,38 @@ template <class T> NATROLITE_VECTOR_INLINE T sum_of_lanes(Vector<T> v)
   return sum;
 }
 
+/// p[stride index[k]] in lane k
+template <class T> NATROLITE_VECTOR_INLINE Vector<T> gather(const T *p, int stride, const int *index)
+{
+  const auto at = [&](int k) { return p[static_cast<std::int64_t>(stride) * index[k]]; };
+  if constexpr (WIDTH<T> == 2)
+    return Vector<T>{at(0), at(1)};
+  else if constexpr (WIDTH<T> == 4)
+    return Vector<T>{at(0), at(1), at(2), at(3)};
+  else
+    return Vector<T>{at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)};
+}
+
+/// 0, 1, 2, ...
+NATROLITE_VECTOR_INLINE Integers<double> lanes()
+{
+  Integers<double> v{};
+  for (int k = 0; k < WIDTH<double>; ++k) v[k] = k;
+  return v;
+}
+
+/// -1 in the first n lanes, else 0
+NATROLITE_VECTOR_INLINE Integers<double> first_lanes(int n)
+{
+  return lanes() < (Integers<double>{} + static_cast<std::int64_t>(n));
+}
+
+NATROLITE_VECTOR_INLINE Vector<double> square_root(Vector<double> v)
+{
+  for (int k = 0; k < WIDTH<double>; ++k) v[k] = __builtin_sqrt(v[k]);
+  return v;
+}
+
 template <class T> NATROLITE_VECTOR_INLINE Vector<T> select(Integers<T> mask, Vector<T> a, Vector<T> b)
 {
   return mask ? a : b;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
-/// Threads of the native evaluator.
+/// One function on the threads of a rank.
 #pragma once
 
 #include <exception>
-
 #ifdef _OPENMP
 #include <omp.h>
 #endif
 
-namespace natrolite::native {
+namespace natrolite {
 
-/// f(thread, count) on up to `threads` threads; OpenMP may give fewer
-template <class F> void on_threads(int threads, F &&f)
+/// Runs f(thread, count) on `threads` threads, or on fewer if OpenMP gives fewer; without OpenMP f(0, 1).
+/// Throws what a thread has thrown.
+template <class F> void on_threads([[maybe_unused]] int threads, F &&f)
 {
 #ifdef _OPENMP
   std::exception_ptr failure;    // an exception must not leave the region
@@ -25,9 +25,8 @@ template <class F> void on_threads(int threads, F &&f)
   }
   if (failure) std::rethrow_exception(failure);
 #else
-  (void) threads;
   f(0, 1);
 #endif
 }
 
-}    // namespace natrolite::native
+}    // namespace natrolite

@@ -1,0 +1,1 @@
+"""Frames of DFT data for training: `python -m dft SYSTEM COMMAND`, see the README of a system's folder."""

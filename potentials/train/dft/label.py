@@ -1,0 +1,125 @@
+"""Labels trajectories with CP2K, each frame from the last one's wave function; goes on where it stopped."""
+
+import concurrent.futures
+import dataclasses
+import fcntl
+import os
+import pathlib
+import shlex
+import subprocess
+import threading
+import time
+
+from ase.io import read, write
+
+from . import cp2k, frames
+from .sample import sample
+
+
+@dataclasses.dataclass
+class Programs:
+    """What is run: CP2K's command, LAMMPS, and the model file that samples."""
+
+    cp2k: str
+    lmp: str
+    model: pathlib.Path
+
+
+class Progress:
+    """Prints a line a frame: what is done, seconds for it, and the time left at the pace so far."""
+
+    def __init__(self, total, done):
+        self.total, self.done, self.new = total, done, 0
+        self.start, self.lock = time.monotonic(), threading.Lock()
+
+    def line(self, name, seconds, what):
+        with self.lock:
+            self.done, self.new = self.done + 1, self.new + 1
+            left = (time.monotonic() - self.start) / self.new * (self.total - self.done) / 3600
+            print(f"{self.done}/{self.total} {name}: {what}, {seconds:.0f} s, {left:.1f} h left", flush=True)
+
+
+def run(trajectories, settings, programs, work, jobs):
+    """Label all trajectories in the order given, `jobs` at a time, in folders of `work`."""
+    progress = Progress(sum(map(len, trajectories)), len(results(work)) + len(failures(work)))
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        waiting = [pool.submit(label, t, settings, programs, work / t.kind / t.name, progress) for t in trajectories]
+        for future in concurrent.futures.as_completed(waiting):
+            future.result()
+
+
+def results(work):
+    """Files of the labeled frames, in order."""
+    return sorted(work.glob("*/*/[0-9]*.extxyz"))
+
+
+def failures(work):
+    """Files with the reasons why frames were dropped, in order."""
+    return sorted(work.glob("*/*/*.failed"))
+
+
+def label(trajectory, settings, programs, folder, progress):
+    """Label the frames of one trajectory that have no result yet; nothing if another process is at it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        label_rest(trajectory, settings, programs, folder, progress)
+
+
+def label_rest(trajectory, settings, programs, folder, progress):
+    """Sample a trajectory unless that was done, and label its frames in turn."""
+    settings = dataclasses.replace(settings, kpoints=trajectory.kpoints)
+    for number, atoms in enumerate(sampled(trajectory, folder, programs)):
+        result = folder / f"{number:02d}.extxyz"
+        reason = result.with_suffix(".failed")
+        if result.exists() or reason.exists():
+            continue
+        begin = time.monotonic()
+        try:
+            answer = compute(atoms, settings, programs, folder)
+            labeled = frames.labeled(atoms, answer, settings, f"{trajectory.name}-{number:02d}", trajectory.kind)
+            whole(result, frames.text([labeled]))
+            what = f"{answer['steps']} SCF steps"
+        except cp2k.Failed as error:
+            whole(reason, f"{error}\n")
+            what = f"dropped: {error}"
+        progress.line(f"{trajectory.name}-{number:02d}", time.monotonic() - begin, what)
+    for rest in folder.glob("frame*"):    # wave functions
+        rest.unlink()
+
+
+def sampled(trajectory, folder, programs):
+    """The frames to label, kept in a file so that a second run labels the same ones."""
+    file = folder / "sampled.traj"
+    if not file.exists():
+        part = file.with_suffix(".part")
+        write(part, sample(trajectory, folder, programs.model, programs.lmp), format="traj")
+        part.rename(file)
+    return read(file, ":")
+
+
+def compute(atoms, settings, programs, folder):
+    """Run CP2K in the folder and return what it says; Failed if that cannot be used."""
+    restarts = [name for name in ("frame-RESTART.wfn", "frame-RESTART.kp") if (folder / name).exists()]
+    (folder / "frame.inp").write_text(cp2k.write_input(atoms, settings, restarts[0] if restarts else None))
+    with open(folder / "frame.out", "w") as out:
+        done = subprocess.run([*shlex.split(programs.cp2k), "-i", "frame.inp"], cwd=folder, stdout=out,
+                              stderr=subprocess.STDOUT, env={"OMP_NUM_THREADS": "1", **os.environ})
+    if done.returncode < 0 or done.returncode > 127:    # ended from outside: to be done again
+        raise RuntimeError(f"CP2K was stopped (exit code {done.returncode}) in {folder}")
+    try:
+        return cp2k.read_output((folder / "frame.out").read_text(), atoms)
+    except cp2k.Failed:
+        for restart in restarts:    # it may be the reason
+            (folder / restart).unlink(missing_ok=True)
+        raise
+
+
+def whole(file, text):
+    """Write a file so that it is there whole or not at all."""
+    part = file.with_suffix(".part")
+    part.write_text(text)
+    part.rename(file)

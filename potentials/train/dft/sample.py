@@ -1,0 +1,96 @@
+"""Frames of a trajectory: dynamics in LAMMPS with a universal potential and D3."""
+
+import subprocess
+import zlib
+
+import numpy as np
+from ase.data import atomic_masses, atomic_numbers
+from ase.io import read, write
+
+from .trajectory import overlap
+
+TIMESTEP = 0.0008       # ps
+SPACING = 150           # steps between frames
+RATTLE = 0.03           # A, of every second frame
+CLOSEST = 0.72          # of trajectory.NEAREST, for a frame of the dynamics
+
+DECK = """units metal
+atom_style atomic
+atom_modify map yes
+box tilt large
+read_data start.data
+pair_style hybrid/overlay equivariant dispersion/d3 bj pbe 15.0 10.0
+pair_coeff * * equivariant {model} {elements}
+pair_coeff * * dispersion/d3 {elements}
+{masses}
+min_style cg
+minimize 0.0 1.0 40 100
+reset_timestep 0
+velocity all create {temperature} {seed} mom yes rot {rot} dist gaussian
+fix move all nve
+fix heat all temp/csvr {temperature} {temperature} 0.05 {seed}
+{deform}
+timestep {timestep}
+dump frames all custom {spacing} frames.dump id type xu yu zu
+dump_modify frames sort id format float %.6f
+thermo {spacing}
+run {steps}
+"""
+
+
+def sample(trajectory, folder, model, lmp):
+    """Return the frames of a trajectory, sampling them in `folder` if it has dynamics. Seeded by its name.
+
+    Raises ValueError with the end of LAMMPS' output where that fails.
+    """
+    if not trajectory.temperature:
+        return trajectory.images
+    start = trajectory.images[0]
+    elements = sorted(set(start.get_chemical_symbols()))
+    boxed = start.copy()
+    if not start.pbc.any():    # an empty cell that the potential's cutoff does not cross
+        boxed.set_cell(np.eye(3) * (np.ptp(start.positions) + 20))
+        boxed.pbc = True
+        boxed.center()
+    write(folder / "start.data", boxed, format="lammps-data", specorder=elements)
+    (folder / "in.sample").write_text(deck(trajectory, elements, model))
+    done = subprocess.run([lmp, "-nocite", "-log", "none", "-in", "in.sample"], cwd=folder, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise ValueError("sampling failed: " + " / ".join(done.stdout.splitlines()[-3:]))
+    images = read(folder / "frames.dump", "1:", format="lammps-dump-text")
+    return [frame for image in enumerate(images) if (frame := tidy(start, *image, trajectory.name)) is not None]
+
+
+def deck(trajectory, elements, model):
+    """LAMMPS input of the dynamics."""
+    masses = [f"mass {i} {atomic_masses[atomic_numbers[e]]:.4f}" for i, e in enumerate(elements, 1)]
+    height = f"fix squeeze all deform 1 z final 0 {trajectory.height} remap x units box"
+    return DECK.format(model=model, elements=" ".join(elements), masses="\n".join(masses),
+                       temperature=trajectory.temperature, seed=seed_of(trajectory.name),
+                       rot="no" if trajectory.images[0].pbc.any() else "yes",
+                       deform=height if trajectory.height else "",
+                       timestep=TIMESTEP, spacing=SPACING, steps=SPACING * trajectory.frames)
+
+
+def seed_of(name):
+    """A seed (1 to 900000000) that depends on the name only."""
+    return zlib.crc32(name.encode()) % 900000000 + 1
+
+
+def tidy(start, number, image, name):
+    """Return the start with the image's cell and positions, every second one rattled; None where atoms collide."""
+    frame = start.copy()
+    if start.pbc.any():
+        frame.set_cell(image.cell)
+    frame.positions = image.positions
+    if number % 2:
+        rng = np.random.default_rng(seed_of(f"{name}-{number}"))
+        frame.positions += rng.normal(scale=RATTLE, size=(len(frame), 3))
+    if start.pbc.any():
+        frame.wrap()
+    else:
+        frame.center()
+        if (frame.positions < 3.5).any():    # something flew off: the cube would cut its density
+            return None
+    return None if overlap(frame, CLOSEST) else frame

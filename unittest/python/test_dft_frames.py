@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""DFT frames of potentials/train: structures, CP2K's input and output, the labeling's restart, the data files."""
+
+import dataclasses
+import os
+import pathlib
+import re
+import stat
+import sys
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.io import read
+
+TRAIN = pathlib.Path(__file__).resolve().parents[2] / "potentials/train"
+OUTPUT = pathlib.Path(__file__).with_name("cp2k_nah.out")
+sys.path.insert(0, str(TRAIN))
+
+from dft import collect, cp2k, frames, label  # noqa: E402
+from dft.__main__ import structures  # noqa: E402
+from dft.trajectory import Trajectory, insert, overlap  # noqa: E402
+
+SYSTEMS = sorted(path.parent.name for path in TRAIN.glob("*/structures.py"))
+FILES = sorted(TRAIN.glob("*/data/*.extxyz"))
+SETTINGS = cp2k.Settings()
+
+
+def nah():
+    return Atoms("NaH", [[4.5, 4.5, 3.5], [4.5, 4.7, 5.5]], cell=[9.0] * 3, info={"charge": 0, "spin": 0})
+
+
+# ---- structures
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_starts_are_seeded_and_do_not_overlap(system):
+    module = structures(system)
+    first, again, other = (module.trajectories(seed) for seed in (1, 1, 2))
+    assert all(a.images == b.images for a, b in zip(first, again, strict=True))
+    assert any(a.images != b.images for a, b in zip(first, other, strict=True))
+    assert len({t.name for t in first}) == len(first)
+    assert all(len(t) > 0 for t in first)
+    assert {t.name: found for t in first for image in t.images if (found := overlap(image))} == {}
+
+
+def test_janus_starts_have_the_composition_of_their_names():
+    for t in structures("janus").trajectories(1):
+        number = re.search(r"-na(\d+)", t.name)
+        atoms = t.images[0]
+        if t.kind in ("janus-stack", "janus-double-stack"):
+            layers = 2 if "double" in t.kind else 1
+            assert [sum(atoms.symbols == s) for s in ("C", "H", "N")] == [24 * layers, 6 * layers, layers]
+        if number:
+            assert sum(atoms.symbols == "Na") == int(number.group(1)), t.name
+
+
+def test_overlap_and_insertion():
+    carbon = Atoms("CC", [[0, 0, 0], [0, 0, 4.7]], cell=[5, 5, 5], pbc=True)
+    assert overlap(carbon) == "C-C at 0.30 A"    # through the border
+    carbon.positions[1, 2] = 1.5
+    assert overlap(carbon) is None
+    with pytest.raises(ValueError, match="no room for one more Na in C2Na"):
+        insert(carbon, "Na", 40, np.random.default_rng(1), tries=50)
+
+
+# ---- CP2K's input
+
+
+def test_input_of_a_cluster_and_of_a_crystal():
+    atoms = nah()
+    text = cp2k.write_input(atoms, SETTINGS)
+    for wanted in ("PSOLVER WAVELET", "PERIODIC NONE", "&MOMENTS", "SCF_GUESS ATOMIC", "CUTOFF 400",
+                   "Na 4.50000000 4.50000000 3.50000000", "BASIS_SET TZVP-MOLOPT-PBE-GTH-q1"):
+        assert wanted in text
+    assert "UKS" not in text and "KPOINTS" not in text and "VDW" not in text
+
+    atoms.pbc = True
+    atoms.info = {"charge": 1, "spin": 1}
+    text = cp2k.write_input(atoms, dataclasses.replace(SETTINGS, kpoints=(2, 2, 1)), "last.wfn")
+    for wanted in ("PERIODIC XYZ", "UKS", "MULTIPLICITY 2", "FIXED_MAGNETIC_MOMENT 1", "CHARGE 1",
+                   "MONKHORST-PACK 2 2 1", "SCF_GUESS RESTART", "WFN_RESTART_FILE_NAME last.wfn"):
+        assert wanted in text
+    assert "WAVELET" not in text and "MOMENTS" not in text
+    assert text.count("&END") == len(re.findall(r"^ *&(?!END)", text, re.MULTILINE))
+
+
+def test_a_slab_is_refused():
+    atoms = nah()
+    atoms.pbc = [True, True, False]
+    with pytest.raises(ValueError, match="along all vectors or none"):
+        cp2k.write_input(atoms, SETTINGS)
+
+
+# ---- its output: cp2k_nah.out is CP2K 2023.1's for nah(), shortened
+
+
+def test_output_is_read():
+    result = cp2k.read_output(OUTPUT.read_text(), nah())
+    assert result["energy"] == pytest.approx(-0.740310630951515 * 27.211386, abs=1e-6)
+    np.testing.assert_allclose(result["forces"][1], np.array([0.58e-6, -0.00148894, -0.01490275]) * 51.42207, atol=1e-7)
+    np.testing.assert_array_equal(result["charges"], [0.308, -0.308])
+    np.testing.assert_allclose(result["dipole"], [0, -0.56294 * 0.20819, -5.62328 * 0.20819], atol=1e-4)
+    assert result["steps"] == 16
+
+
+def test_output_that_is_cut_or_not_converged():
+    text = OUTPUT.read_text()
+    with pytest.raises(cp2k.Failed, match="no end of the program"):
+        cp2k.read_output(text[: len(text) // 2], nah())
+    with pytest.raises(cp2k.Failed, match="did not converge"):
+        cp2k.read_output(text.replace("SCF run converged", "SCF run NOT converged"), nah())
+    with pytest.raises(cp2k.Failed, match="2 of 3 atoms"):
+        cp2k.read_output(text, nah() + Atoms("Na"))
+
+
+# ---- checks
+
+
+def good():
+    return {"energy": -1.0, "forces": np.array([[0, 0, 1.0], [0, 0, -1.02]]), "charges": np.array([0.3, -0.31])}
+
+
+@pytest.mark.parametrize("change, reason", [
+    ({"forces": np.array([[0, 0, 1.0], [0, 0, -1.06]])}, "net force 0.060"),
+    ({"forces": np.array([[0, 0, 40.0], [0, 0, -40.0]])}, "a force of 40"),
+    ({"charges": np.array([0.3, -0.2])}, "add up to 0.100 e, not 0"),
+])
+def test_a_wrong_frame_is_dropped(change, reason):
+    frames.check(good())
+    with pytest.raises(cp2k.Failed, match=reason):
+        frames.check(good() | change)
+
+
+def test_dispersion_is_that_of_lammps():
+    pytest.importorskip("dftd3", reason="no simple-dftd3 here")
+    energy, forces = frames.dispersion(structures("janus").phenylamine(True))
+    assert energy == pytest.approx(-0.362033, abs=2e-6)    # LAMMPS 22Jul2025, dispersion/d3 bj pbe 12 12
+    np.testing.assert_allclose(forces[11], [-6.9e-5, 0, -0.014197], atol=2e-6)
+
+
+# ---- labeling
+
+
+@pytest.fixture
+def fake(tmp_path, monkeypatch):
+    """A command in CP2K's place: prints the stored output, a broken one where the input says so, counts its calls."""
+    monkeypatch.setattr(frames, "dispersion", lambda atoms: (-0.5, np.zeros((len(atoms), 3))))
+    script = tmp_path / "fake"
+    script.write_text(f"#!/bin/sh\necho >> {tmp_path}/calls\ngrep -q '^ *H .* 7.00000000$' frame.inp && exit 1\n"
+                      f"touch frame-RESTART.wfn\ncat {OUTPUT}\n")
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    return label.Programs(str(script), "lmp", pathlib.Path("none"))
+
+
+def test_labeling_goes_on_and_collects(fake, tmp_path, capsys):
+    bad = nah()
+    bad.positions[1, 2] = 7.0
+    moved = nah()
+    moved.positions += 0.1
+    trajectory = Trajectory("nah", "sodium", [nah(), bad, moved])
+    work = tmp_path / "work"
+    label.run([trajectory], SETTINGS, fake, work, 1)
+    printed = capsys.readouterr().out
+    assert "1/3 nah-00: " in printed and "dropped: cp2k broke off" in printed and "3/3 nah-02" in printed
+    assert not list(work.glob("*/*/frame*"))    # wave functions
+
+    (work / "sodium/nah/02.extxyz").unlink()
+    label.run([trajectory], SETTINGS, fake, work, 1)
+    assert len((tmp_path / "calls").read_text().splitlines()) == 4
+
+    card = tmp_path / "README.md"
+    card.write_text(f"# Data\n{collect.BEGIN}\n{collect.END}\nend\n")
+    total, reasons = collect.collect(work, tmp_path / "data", card)
+    assert total == 2 and len(reasons) == 1
+    assert "| sodium | 2 | 2-2 | 1-1 |" in card.read_text() and card.read_text().endswith("end\n")
+    back = read(tmp_path / "data/sodium.extxyz", "0")
+    assert back.get_potential_energy() == pytest.approx(back.info["energy_pbe"] - 0.5, abs=2e-6)
+    once = (tmp_path / "data/sodium.extxyz").read_text()
+    collect.collect(work, tmp_path / "data", card)
+    assert (tmp_path / "data/sodium.extxyz").read_text() == once
+
+
+def test_a_stopped_cp2k_is_no_dropped_frame(fake, tmp_path):
+    (tmp_path / "fake").write_text("#!/bin/sh\nkill -9 $$\n")
+    with pytest.raises(RuntimeError, match="was stopped"):
+        label.run([Trajectory("nah", "sodium", [nah()])], SETTINGS, fake, tmp_path / "work", 1)
+    assert not label.failures(tmp_path / "work")
+
+
+# ---- the data
+
+
+@pytest.mark.parametrize("file", FILES, ids=[f"{file.parts[-3]}-{file.stem}" for file in FILES])
+def test_data_pass_the_checks(file):
+    images = read(file, ":")
+    assert len({frame.info["name"] for frame in images}) == len(images)
+    for frame in images:
+        assert frame.info["kind"] == file.stem and "CP2K PBE" in frame.info["settings"]
+        frames.check({"forces": frame.arrays["forces_pbe"], "charges": frame.get_charges()}, frame.info["charge"])
+        dispersion = frame.get_potential_energy() - frame.info["energy_pbe"]
+        assert -0.2 * len(frame) < dispersion <= 0
+        assert ("dipole" in frame.calc.results) == (not frame.pbc.any())
+
+
+def test_cards_count_the_data():
+    for card in {file.parents[1] / "README.md" for file in FILES}:
+        sets = {file.stem: read(file, ":") for file in sorted((card.parent / "data").glob("*.extxyz"))}
+        assert collect.table(sets) in card.read_text()

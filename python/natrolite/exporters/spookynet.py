@@ -54,8 +54,7 @@ def build(source, dtype, modality=None, lr_cutoff=None):
     """
     import torch
 
-    from natrolite import evaluate, operators  # noqa: F401  (scripting needs the operators)
-    from natrolite.exporters import spookynet_native
+    from natrolite import operators  # noqa: F401  (scripting needs the operators)
     from natrolite.spookynet import load_parameters
 
     if modality is not None:
@@ -65,15 +64,28 @@ def build(source, dtype, modality=None, lr_cutoff=None):
         double = load_parameters(source, torch.float64, lr_cutoff).requires_grad_(False)
     except (ValueError, OSError) as error:
         raise NatroliteError(str(error)) from None
+    return built_of(model, dtype, source, double)
+
+
+def built_of(model, dtype, source, double=None):
+    """Return common.Built for a spookynet.SpookyNet; double: the same in float64, None: the model itself.
+
+    dtype: of the network; source: the file whose name and checksum the metadata have.
+    """
+    import torch
+
+    from natrolite import evaluate
+    from natrolite.exporters import spookynet_native
+
+    double = double or model
     fields = {**_fields(source, model.settings), "dtype": dtype}
+    cutoff = max(model.r_max, fields["lr_cutoff"] or 0.0)
     return Built(
         module=model,
         original=lambda atoms: evaluate.evaluate(double, fields, atoms)[0],
         fields=fields,
         script=torch.jit.script,
-        describe=lambda: spookynet_native.describe(
-            model, dtype, max(model.r_max, fields["lr_cutoff"] or 0.0)
-        ),
+        describe=lambda: spookynet_native.describe(model, dtype, cutoff),
     )
 
 

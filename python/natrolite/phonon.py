@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from natrolite.errors import NatroliteError, reason
+from natrolite.plots.table import write_table
 
 FAR = 0.3  # Angstrom: an atom this far from its place is no periodic copy
 POINTS = 51  # wave vectors of a segment of the path
@@ -149,12 +150,6 @@ def mesh(ph, repeat, count):
     return found["qpoints"], found["frequencies"]
 
 
-def write(path, kind, settings, columns, rows):
-    lines = [f"# natrolite table: {kind}", *(f"# {key} = {value}" for key, value in settings.items()),
-             "# columns: " + " | ".join(columns), *(" ".join(f"{v:.6g}" for v in row) for row in rows)]
-    path.write_text("\n".join(lines) + "\n")
-
-
 def run(arguments):
     repeat = arguments.repeat
     if min(repeat) < 1 or arguments.mesh < 1:
@@ -169,13 +164,13 @@ def run(arguments):
     settings = {"structure": arguments.data, "repeat": " ".join(map(str, repeat)),
                 "asymmetry": f"{np.abs(matrix - matrix.T).max():.3g} eV/A^2/u", "symmetrized": not arguments.raw}
     corner_text = ", ".join(f"{name} {mark:.6g}" for name, mark in zip(labels, marks))
-    write(stem.with_name(stem.name + ".bands"), "phonon bands", {**settings, "corners": corner_text},
-          ["distance (1/A)", "qa", "qb", "qc", *(f"f{k + 1} (THz)" for k in range(frequency.shape[1]))],
-          np.column_stack([distance, wave, frequency]))
+    write_table(stem.with_name(stem.name + ".bands"), "phonon bands", {**settings, "corners": corner_text},
+                ["distance (1/A)", "qa", "qb", "qc", *(f"f{k + 1} (THz)" for k in range(frequency.shape[1]))],
+                np.column_stack([distance, wave, frequency]))
     dos = ph.get_total_dos_dict()
-    write(stem.with_name(stem.name + ".dos"), "phonon DOS",
-          {**settings, "mesh": arguments.mesh, "smearing": "0.1 THz (Gaussian)"},
-          ["frequency (THz)", "DOS (1/THz/cell)"], np.column_stack([dos["frequency_points"], dos["total_dos"]]))
+    write_table(stem.with_name(stem.name + ".dos"), "phonon DOS",
+                {**settings, "mesh": arguments.mesh, "smearing": "0.1 THz (Gaussian)"},
+                ["frequency (THz)", "DOS (1/THz/cell)"], np.column_stack([dos["frequency_points"], dos["total_dos"]]))
     report(stem, np.concatenate([points, wave]), np.concatenate([modes, frequency]))
     return 0
 

@@ -25,7 +25,8 @@ namespace {
   /// one thread's sums and the room of its loops
   struct Thread {
     std::vector<double> memory;
-    std::vector<d3::Batch> batches;
+    std::unique_ptr<d3::Batch> batch;
+    std::vector<int> entries;
     d3::Sums sums;
   };
 
@@ -39,7 +40,7 @@ struct Dispersion::Impl {
   std::vector<Thread> threads;
   DispersionWants wants;
   int width = 0;                   ///< doubles of an atom in a thread's sums
-  std::vector<double> weights, gradient;
+  std::vector<double> weights, gradient, slope, moment;
 
   d3::Step step_of(const DispersionAtoms &) const;
   void make_room(int nall);
@@ -57,17 +58,20 @@ Dispersion::Dispersion(const DispersionSettings &s) : impl_(std::make_unique<Imp
   t.types = static_cast<int>(impl_->types.types.size());
   t.type = impl_->types.types.data();
   t.pair = impl_->types.pairs.data();
+  if (std::count_if(impl_->types.types.begin(), impl_->types.types.end(),
+                    [](const d3::Type &type) { return type.references > 0; }) == 1)
+    for (t.only_type = 0; t.type[t.only_type].references == 0;) ++t.only_type;
   t.cutoff_squared = std::nextafter(s.cutoff * s.cutoff, 0.0);    // LAMMPS' cutoffs exclude a pair at them,
   t.coordination_cutoff_squared = s.coordination_cutoff * s.coordination_cutoff;    // but not this one
+  t.few_coordinate = s.coordination_cutoff < 0.7 * s.cutoff;    // of distances: of pairs 0.34
   t.s6 = s.functional.s6;
   t.s8 = s.functional.s8;
   impl_->threads.resize(std::max(s.threads, 1));
   for (Thread &thread : impl_->threads) {
-    thread.batches.resize(t.types);
-    for (d3::Batch &batch : thread.batches) {
-      std::fill_n(batch.factor, d3::Batch::SIZE, 1.0);
-      std::fill_n(batch.share, d3::Batch::SIZE, 1.0);
-    }
+    thread.batch = std::make_unique<d3::Batch>();
+    thread.entries.resize(static_cast<std::size_t>(t.types) * (d3::Batch::SIZE + 1));
+    std::fill_n(thread.batch->factor, d3::Batch::SIZE, 1.0);
+    std::fill_n(thread.batch->share, d3::Batch::SIZE, 1.0);
   }
 }
 
@@ -78,6 +82,7 @@ d3::Step Dispersion::Impl::step_of(const DispersionAtoms &atoms) const
   d3::Step step;
   step.x = atoms.nall > 0 ? atoms.list.x[0] : nullptr;
   step.type = atoms.type;
+  step.home = atoms.home;
   step.mask = atoms.list.mask;
   step.special_shift = atoms.special_shift;
   std::copy_n(atoms.special, 4, step.special);
@@ -85,8 +90,8 @@ d3::Step Dispersion::Impl::step_of(const DispersionAtoms &atoms) const
   step.scaled = !atoms.newton;
   for (const double factor : atoms.special) step.scaled = step.scaled || factor != 1.0;
   step.weight = weights.data();
-  step.slope = gradient.data();
-  step.slope_row = wants.centroid_atom ? 1 + MOMENT : 1;
+  step.slope = slope.data();
+  step.moment = moment.data();
   return step;
 }
 
@@ -106,7 +111,9 @@ void Dispersion::Impl::make_room(int nall)
         return mine;
       };
       t.sums = {};
-      t.sums.batch = t.batches.data();
+      t.sums.batch = t.batch.get();
+      t.sums.number = t.entries.data();
+      t.sums.entries = t.entries.data() + tables.types;
       t.sums.coordination = take(true, 1);
       t.sums.force = take(true, FORCE);
       t.sums.energy_atom = take(wants.energy_atom, ENERGY);
@@ -193,6 +200,13 @@ int Dispersion::gradient_width() const
 void Dispersion::chain(const DispersionAtoms &atoms)
 {
   Impl &m = *impl_;
+  const int row = gradient_width();
+  m.slope.resize(atoms.nall);
+  m.moment.resize(static_cast<std::size_t>(row - 1) * atoms.nall);
+  for (std::int64_t i = 0; i < atoms.nall; ++i) {
+    m.slope[i] = m.gradient[row * i];
+    std::copy_n(&m.gradient[row * i] + 1, row - 1, m.moment.begin() + (row - 1) * i);
+  }
   const d3::Step step = m.step_of(atoms);
   m.run(atoms, [&](int i, const int *list, int n, d3::Sums &sums) {
     m.kernels.chain(m.tables, step, i, list, n, sums);
@@ -237,10 +251,12 @@ const char *Dispersion::instructions()
 
 double Dispersion::memory_bytes() const
 {
-  double bytes = sizeof(double) * static_cast<double>(impl_->weights.capacity() + impl_->gradient.capacity());
+  double doubles = 0.0;
+  for (const auto *v : {&impl_->weights, &impl_->gradient, &impl_->slope, &impl_->moment})
+    doubles += static_cast<double>(v->capacity());
   for (const Thread &t : impl_->threads)
-    bytes += sizeof(double) * static_cast<double>(t.memory.capacity()) + sizeof(d3::Batch) * t.batches.size();
-  return bytes;
+    doubles += static_cast<double>(t.memory.capacity() + t.entries.capacity() / 2 + sizeof(d3::Batch) / 8);
+  return sizeof(double) * doubles;
 }
 
 }    // namespace natrolite

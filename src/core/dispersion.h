@@ -31,6 +31,9 @@ struct DispersionAtoms {
   NeighborView list;                         ///< a half list
   const int *type = nullptr;                 ///< [nall], from 0
   int nlocal = 0, nall = 0;
+  /// [nall] the own atom that a ghost is an image of, else the atom itself; null = the atoms themselves. Images
+  /// then add to the rows of their own atoms, which stay in the cache where ghosts are many; newton only.
+  const int *home = nullptr;
   int special_shift = 30;                    ///< the two bits above it choose from special
   double special[4] = {1.0, 1.0, 1.0, 1.0};  ///< factors of the energy of a pair
   bool newton = true;                        ///< false: pairs with ghosts are in both ranks' lists

@@ -41,30 +41,34 @@ struct TypePair {
 struct Step {
   const double *x = nullptr;                 ///< [atom][3]
   const int *type = nullptr;                 ///< [atom]
+  const int *home = nullptr;                 ///< [atom] whose rows an atom's sums and weights are; null = its own
   int mask = ~0;                             ///< bits of a list's entry that hold the atom
   int special_shift = 0;                     ///< the two bits above it choose from special
   double special[4] = {1.0, 1.0, 1.0, 1.0};  ///< factors of the energy of a pair
-  bool scaled = false;                       ///< is one of them not 1, or `half_from` less than all atoms?
+  bool scaled = false;                       ///< is one of them not 1, or some pair in two lists?
   int half_from = 0;                         ///< pairs with this atom and later ones are in two lists
   const double *weight = nullptr;            ///< [atom][WEIGHT_ROW]
-  const double *slope = nullptr;             ///< [atom][slope_row] -dE/dCN, then the moment if wanted
-  int slope_row = 1;
+  const double *slope = nullptr;             ///< [atom] -dE/dCN
+  const double *moment = nullptr;            ///< [atom][3] see Sums, of all ranks
 };
 
-/// Neighbors of one center that are of one type and within a cutoff.
+/// Some neighbors of one center, padded to whole vectors by lanes beyond every cutoff.
 struct alignas(64) Batch {
   static constexpr int SIZE = 128;           ///< a multiple of every vector
-  double dx[SIZE], dy[SIZE], dz[SIZE];       ///< from the neighbor to the center
+  double dx[SIZE], dy[SIZE], dz[SIZE];       ///< center - neighbor
   double r2[SIZE];
   double factor[SIZE];                       ///< of the pair's energy, by special_bonds
   double share[SIZE];                        ///< 1/2 if the pair is in another rank's list, too
-  int j[SIZE];
-  int n;
+  double per_r[SIZE], e[SIZE];               ///< 1 / r and exp(-k1 (rc / r - 1))
+  int entry[SIZE], j[SIZE], type[SIZE];      ///< of the list, atom, its type
+  int home[SIZE];                            ///< of the atom, see Step
+  int n;                                     ///< with the padding
 };
 
 /// Where one thread adds. Null pointers = not wanted.
 struct Sums {
-  Batch *batch = nullptr;                    ///< [types] room; factor and share must be 1 at the start
+  Batch *batch = nullptr;                    ///< room; factor and share must be 1 at the start
+  int *entries = nullptr, *number = nullptr; ///< [types][Batch::SIZE] and [types], room
   double *coordination = nullptr;            ///< [atom] CN
   double *force = nullptr;                   ///< [atom][FORCE_ROW]
   double energy = 0.0;
@@ -78,10 +82,12 @@ struct Sums {
 /// What the loops need of all types.
 struct Tables {
   int types = 0;
+  int only_type = -1;                        ///< if one type alone takes part
   const Type *type = nullptr;                ///< [types]
   const TypePair *pair = nullptr;            ///< [types][types]
   double cutoff_squared = 0.0;               ///< pairs at it count
   double coordination_cutoff_squared = 0.0;
+  bool few_coordinate = false;               ///< most pairs of the list are beyond that cutoff
   double s6 = 1.0, s8 = 0.0;
 };
 

@@ -14,45 +14,81 @@ inline constexpr int W = WIDTH<double>;
 inline constexpr double STEEPNESS = 16.0;    ///< k1 of the coordination number
 inline constexpr double NARROWNESS = 4.0;    ///< k3 of the weights
 
-/// Calls f(type, batch) for the neighbors within a squared distance; what a batch has room for beyond
-/// its n neighbors holds numbers that harm nothing.
-template <class F>
-NATROLITE_VECTOR_INLINE void for_batches(const Tables &tables, const Step &step, int i, const int *list,
-                                         int n, double limit, Batch *batches, const F &f)
+/// Atoms, distances and factors of batch.n entries, padded.
+inline void look_up(const Step &step, int i, Batch &batch)
 {
-  const double *x = step.x, xi = x[3 * i], yi = x[3 * i + 1], zi = x[3 * i + 2];
-  for (int t = 0; t < tables.types; ++t) batches[t].n = 0;
+  const int n = batch.n;
+  for (int k = 0; k < n; ++k) batch.j[k] = batch.entry[k] & step.mask;
+  for (int k = n; k % W != 0; ++k) batch.j[k] = i;
+  for (int k = 0; k < n; ++k) batch.home[k] = step.home ? step.home[batch.j[k]] : batch.j[k];
+  for (int k = n; k % W != 0; ++k) batch.home[k] = i;
+  if (step.scaled)
+    for (int k = 0; k < n; ++k) {
+      batch.factor[k] = step.special[batch.entry[k] >> step.special_shift & 3];
+      batch.share[k] = batch.j[k] < step.half_from ? 1.0 : 0.5;
+    }
+  const double *x = step.x;
+  for (int k = 0; k < n; k += W) {
+    const Reals dx = x[3 * i] - gather(x, 3, batch.j + k), dy = x[3 * i + 1] - gather(x + 1, 3, batch.j + k),
+                dz = x[3 * i + 2] - gather(x + 2, 3, batch.j + k);
+    store(batch.dx + k, dx);
+    store(batch.dy + k, dy);
+    store(batch.dz + k, dz);
+    store(batch.r2 + k, dx * dx + dy * dy + dz * dz);
+  }
+  for (; batch.n % W != 0; ++batch.n) batch.r2[batch.n] = 1e8;    // and far, but b^16 of it is finite
+}
+
+/// Leaves the entries within a squared distance.
+inline void narrow(int n, double limit, Batch &batch)
+{
+  int at = 0;
   for (int k = 0; k < n; ++k) {
-    const int j = list[k] & step.mask;
-    const double dx = xi - x[3 * j], dy = yi - x[3 * j + 1], dz = zi - x[3 * j + 2];
-    const double r2 = dx * dx + dy * dy + dz * dz;
-    Batch &batch = batches[step.type[j]];
-    const int at = batch.n;
-    batch.dx[at] = dx;
-    batch.dy[at] = dy;
-    batch.dz[at] = dz;
-    batch.r2[at] = r2;
-    batch.j[at] = j;
-    if (step.scaled) {
-      batch.factor[at] = step.special[list[k] >> step.special_shift & 3];
-      batch.share[at] = j < step.half_from ? 1.0 : 0.5;
-    }
-    batch.n = at + (r2 <= limit);
-    if (batch.n == Batch::SIZE) {
-      f(step.type[j], batch);
-      batch.n = 0;
-    }
+    batch.entry[at] = batch.entry[k];
+    at += batch.r2[k] <= limit;
   }
-  for (int t = 0; t < tables.types; ++t) {
-    Batch &batch = batches[t];
-    if (batch.n == 0) continue;
-    for (int k = batch.n; k % W != 0; ++k) {
-      batch.dx[k] = batch.dy[k] = batch.dz[k] = 0.0;
-      batch.r2[k] = 1.0;
-      batch.j[k] = i;
+  batch.n = at;
+}
+
+/// Calls f(batch) for the neighbors of atom i, `few` = narrowed to those within a squared distance.
+template <class F>
+NATROLITE_VECTOR_INLINE void for_batches(const Step &step, int i, const int *list, int n, double limit,
+                                         bool few, Batch &batch, const F &f)
+{
+  for (int begin = 0; begin < n; begin += Batch::SIZE) {
+    const int here = n - begin < Batch::SIZE ? n - begin : Batch::SIZE;
+    __builtin_memcpy(batch.entry, list + begin, here * sizeof(int));
+    batch.n = here;
+    look_up(step, i, batch);
+    if (few) {
+      narrow(here, limit, batch);
+      look_up(step, i, batch);
     }
-    f(t, batch);
+    f(batch);
   }
+}
+
+/// Calls f(type, batch) for the neighbors of atom i of one type after the other.
+template <class F>
+NATROLITE_VECTOR_INLINE void for_types(const Tables &tables, const Step &step, int i, const int *list, int n,
+                                       Sums &sums, const F &f)
+{
+  Batch &batch = *sums.batch;
+  const auto hand_over = [&](int type) {
+    batch.n = sums.number[type];
+    __builtin_memcpy(batch.entry, sums.entries + type * Batch::SIZE, batch.n * sizeof(int));
+    look_up(step, i, batch);
+    f(type, batch);
+    sums.number[type] = 0;
+  };
+  for (int t = 0; t < tables.types; ++t) sums.number[t] = 0;
+  for (int k = 0; k < n; ++k) {
+    const int type = step.type[list[k] & step.mask], at = sums.number[type]++;
+    sums.entries[type * Batch::SIZE + at] = list[k];
+    if (at + 1 == Batch::SIZE) hand_over(type);
+  }
+  for (int t = 0; t < tables.types; ++t)
+    if (sums.number[t] > 0) hand_over(t);
 }
 
 typedef double Row __attribute__((vector_size(32), aligned(8), may_alias));
@@ -81,49 +117,48 @@ template <class V> NATROLITE_VECTOR_INLINE void all_rows(V x, V y, V z, V w, Row
   }
 }
 
-/// row j of `rows` += (x, y, z, w) of lane k, for the first n lanes
-NATROLITE_VECTOR_INLINE void add_to_rows(double *rows, const int *j, int n, Reals x, Reals y, Reals z,
-                                         Reals w)
+/// row j of `rows` += (x, y, z, w) of each lane
+NATROLITE_VECTOR_INLINE void add_to_rows(double *rows, const int *j, Reals x, Reals y, Reals z, Reals w)
 {
   static_assert(FORCE_ROW == 4);
   Row row[W];
   all_rows(x, y, z, w, row);
-  const auto add = [&](int k) {
+  for (int k = 0; k < W; ++k)
     *reinterpret_cast<Row *>(rows + FORCE_ROW * static_cast<std::int64_t>(j[k])) += row[k];
-  };
-  if (n >= W)
-    for (int k = 0; k < W; ++k) add(k);
-  else
-    for (int k = 0; k < n; ++k) add(k);
 }
 
-/// e = exp(-k1 (rc / r - 1)) and count = 1 / (1 + e), the coordination that a pair gives either atom
-struct Bond {
-  Reals per_r, e, count;
-};
-NATROLITE_VECTOR_INLINE Bond bond(double covalent, Reals r2)
+/// Fills per_r and e. The coordination that a pair gives either atom is 1 / (1 + e).
+inline void bonds(const Tables &tables, const Step &step, int of_center, Batch &batch)
 {
-  Bond b;
-  b.per_r = 1.0 / square_root(r2);
-  b.e = exponential(STEEPNESS - STEEPNESS * covalent * b.per_r);
-  b.count = 1.0 / (1.0 + b.e);
-  return b;
+  const TypePair *pair = tables.pair + of_center * tables.types;
+  const auto each = [&](const auto &covalent) {    // short loops: what one lane waits for, another has
+    for (int k = 0; k < batch.n; k += W) store(batch.per_r + k, one_by_root(load(batch.r2 + k)));
+    for (int k = 0; k < batch.n; k += W)
+      store(batch.e + k, exponential(STEEPNESS - STEEPNESS * covalent(k) * load(batch.per_r + k)));
+  };
+  if (tables.only_type >= 0) {
+    const Reals same = all(pair[tables.only_type].covalent);
+    return each([&](int) { return same; });
+  }
+  for (int k = 0; k < batch.n; ++k) batch.type[k] = step.type[batch.home[k]];
+  each([&](int k) { return gather(&pair->covalent, sizeof(TypePair) / sizeof(double), batch.type + k); });
 }
 
 inline void count(const Tables &tables, const Step &step, int i, const int *list, int n, Sums &sums)
 {
   Reals total{};
-  const TypePair *pair = tables.pair + step.type[i] * tables.types;
-  const auto add = [&](int type, const Batch &batch) {
-    const double covalent = pair[type].covalent;
+  const double limit = tables.coordination_cutoff_squared;
+  const auto add = [&](Batch &batch) {
+    bonds(tables, step, step.type[i], batch);
     for (int k = 0; k < batch.n; k += W) {
-      const int lanes_here = batch.n - k;
-      const Reals c = bond(covalent, load(batch.r2 + k)).count;
-      total += select<double>(first_lanes(lanes_here), c, Reals{});
-      for (int m = 0; m < W && m < lanes_here; ++m) sums.coordination[batch.j[k + m]] += c[m];
+      const Reals c = 1.0 / (1.0 + load(batch.e + k));
+      const Reals inside = select<double>(load(batch.r2 + k) <= limit, c, Reals{});
+      total += inside;
+      store(batch.e + k, inside);
     }
+    for (int k = 0; k < batch.n; ++k) sums.coordination[batch.home[k]] += batch.e[k];
   };
-  for_batches(tables, step, i, list, n, tables.coordination_cutoff_squared, sums.batch, add);
+  for_batches(step, i, list, n, limit, tables.few_coordinate, *sums.batch, add);
   sums.coordination[i] += sum_of_lanes<double>(total);
 }
 
@@ -230,10 +265,10 @@ struct OneVector {
   Reals dx, dy, dz, energy, force;           ///< force: times dx ... is the force on the center
   Reals at_center, at_neighbor;              ///< -dE/dCN of the pair
 };
-inline void tally_atoms(int i, const int *neighbors, int n, const OneVector &v, Sums &sums)
+inline void tally_atoms(int i, const int *neighbors, const OneVector &v, Sums &sums)
 {
   constexpr int A[] = {0, 1, 2, 0, 0, 1, 1, 2, 2}, B[] = {0, 1, 2, 1, 2, 2, 0, 0, 1};
-  for (int m = 0; m < W && m < n; ++m) {
+  for (int m = 0; m < W; ++m) {
     const int ends[] = {i, neighbors[m]};
     const double d[] = {v.dx[m], v.dy[m], v.dz[m]};
     const double by_atom[] = {-0.5 * v.at_center[m], 0.5 * v.at_neighbor[m]};
@@ -272,65 +307,86 @@ struct CenterSums {
   }
 };
 
+/// What pairs() sums for its center.
+struct PairSums {
+  CenterSums center;
+  Reals energy{}, slope{};
+};
+
+/// The neighbors of a batch, of one type with so many references.
+template <bool BJ, int REFERENCES>
+void pairs_of(const Tables &tables, const TypePair &pair, const CenterForm &form, const Step &step, int i,
+              const Batch &batch, Sums &sums, PairSums &total)
+{
+  PairSums mine = total;
+  const bool of_atoms = sums.energy_atom || sums.virial_atom || sums.centroid_atom;
+  for (int k = 0; k < batch.n; k += W) {
+    const int *j = batch.home + k;
+    const Reals r2 = load(batch.r2 + k);
+    Reals c6{}, by_neighbor{}, by_center{};
+    for (int b = 0; b < REFERENCES; ++b) {
+      const Reals w = gather(step.weight + b, WEIGHT_ROW, j);
+      c6 += form.c6[b] * w;
+      by_neighbor += form.by_neighbor[b] * w;
+      by_center += form.by_center[b] * w;
+    }
+    const Reals mean = gather(step.weight + MOST_REFERENCES, WEIGHT_ROW, j);
+    const Reals factor = select<double>(r2 <= tables.cutoff_squared, load(batch.factor + k), Reals{});
+    Damped d = BJ ? damped_bj(tables, pair, r2) : damped_zero(tables, pair, r2);
+    d.f *= factor;
+    const Reals share = load(batch.share + k), e = -c6 * d.f, fp = c6 * d.slope * factor;
+    const Reals at_neighbor = (by_neighbor - 2.0 * NARROWNESS * mean * c6) * d.f, at_center = by_center * d.f;
+    mine.energy += share * e;
+    mine.slope += at_center;
+    const Reals dx = load(batch.dx + k), dy = load(batch.dy + k), dz = load(batch.dz + k);
+    const Reals fx = fp * dx, fy = fp * dy, fz = fp * dz;
+    mine.center.add(dx, dy, dz, fx, fy, fz, share);
+    add_to_rows(sums.force, j, -fx, -fy, -fz, at_neighbor);
+    if (of_atoms) tally_atoms(i, j, {dx, dy, dz, e, fp, at_center, at_neighbor}, sums);
+  }
+  total = mine;
+}
+
 template <bool BJ>
 void pairs(const Tables &tables, const Step &step, int i, const int *list, int n, Sums &sums)
 {
-  const int of_center = step.type[i];
-  CenterSums center;
-  Reals energy{}, slope{};
+  constexpr decltype(&pairs_of<BJ, 1>) BY_REFERENCES[] = {pairs_of<BJ, 1>, pairs_of<BJ, 1>, pairs_of<BJ, 2>,
+                                                          pairs_of<BJ, 3>, pairs_of<BJ, 4>, pairs_of<BJ, 5>};
+  static_assert(MOST_REFERENCES == 5);
+  const Type &center = tables.type[step.type[i]];
+  PairSums total;
   const auto add = [&](int t, const Batch &batch) {
-    const TypePair &pair = tables.pair[of_center * tables.types + t];
-    const int references = tables.type[t].references;
-    const CenterForm form = center_form(pair, tables.type[t], tables.type[of_center],
-                                        step.weight + static_cast<std::int64_t>(i) * WEIGHT_ROW);
-    for (int k = 0; k < batch.n; k += W) {
-      const int lanes_here = batch.n - k, *j = batch.j + k;
-      Reals c6{}, by_neighbor{}, by_center{};
-      for (int b = 0; b < references; ++b) {
-        const Reals w = gather(step.weight + b, WEIGHT_ROW, j);
-        c6 += form.c6[b] * w;
-        by_neighbor += form.by_neighbor[b] * w;
-        by_center += form.by_center[b] * w;
-      }
-      const Reals mean = gather(step.weight + MOST_REFERENCES, WEIGHT_ROW, j), r2 = load(batch.r2 + k);
-      Damped d = BJ ? damped_bj(tables, pair, r2) : damped_zero(tables, pair, r2);
-      const Reals factor = select<double>(first_lanes(lanes_here), load(batch.factor + k), Reals{});
-      d.f *= factor;
-      const Reals share = load(batch.share + k), e = -c6 * d.f, fp = c6 * d.slope * factor;
-      const Reals at_neighbor = (by_neighbor - 2.0 * NARROWNESS * mean * c6) * d.f, at_center = by_center * d.f;
-      energy += share * e;
-      slope += at_center;
-      const Reals dx = load(batch.dx + k), dy = load(batch.dy + k), dz = load(batch.dz + k);
-      const Reals fx = fp * dx, fy = fp * dy, fz = fp * dz;
-      center.add(dx, dy, dz, fx, fy, fz, share);
-      add_to_rows(sums.force, j, lanes_here, -fx, -fy, -fz, at_neighbor);
-      if (sums.energy_atom || sums.virial_atom || sums.centroid_atom)
-        tally_atoms(i, j, lanes_here, {dx, dy, dz, e, fp, at_center, at_neighbor}, sums);
-    }
+    const Type &neighbor = tables.type[t];
+    const TypePair &pair = tables.pair[step.type[i] * tables.types + t];
+    const CenterForm form =
+        center_form(pair, neighbor, center, step.weight + static_cast<std::int64_t>(i) * WEIGHT_ROW);
+    BY_REFERENCES[neighbor.references](tables, pair, form, step, i, batch, sums, total);
   };
-  for_batches(tables, step, i, list, n, tables.cutoff_squared, sums.batch, add);
-  center.finish(i, sums);
-  sums.energy += sum_of_lanes<double>(energy);
-  sums.force[FORCE_ROW * i + 3] += sum_of_lanes<double>(slope);
+  if (tables.only_type >= 0)
+    for_batches(step, i, list, n, 0.0, false, *sums.batch,
+                [&](const Batch &batch) { add(tables.only_type, batch); });
+  else
+    for_types(tables, step, i, list, n, sums, add);
+  total.center.finish(i, sums);
+  sums.energy += sum_of_lanes<double>(total.energy);
+  sums.force[FORCE_ROW * i + 3] += sum_of_lanes<double>(total.slope);
 }
 
 /// The centroid virial of a pair (i, j) by CN: what an atom's energy feels of another's position through
 /// the coordination of a third. With d = r_i - r_j, g the pair's dCN/dr / r, s = -dE/dCN and the moments m:
 /// W_i += g (d s_j - m_i - m_j) (x) d, W_j += g (d s_i + m_i + m_j) (x) d. This is
 /// W_j = -sum_k (r_j - r_k) (x) dE_k/dr_j of Fan et al., Phys. Rev. B 92, 094301 (2015).
-inline void tally_centroid(const Step &step, int i, const int *neighbors, int n, Reals dx, Reals dy, Reals dz,
+inline void tally_centroid(const Step &step, int i, const int *neighbors, Reals dx, Reals dy, Reals dz,
                            Reals g, Sums &sums)
 {
   constexpr int A[] = {0, 1, 2, 0, 0, 1, 1, 2, 2}, B[] = {0, 1, 2, 1, 2, 2, 0, 0, 1};
-  for (int m = 0; m < W && m < n; ++m) {
-    const std::int64_t j = neighbors[m];
+  for (int m = 0; m < W; ++m) {
+    const std::int64_t a = i, j = neighbors[m];
     const double d[] = {dx[m], dy[m], dz[m]};
-    const double *at_i = step.slope + static_cast<std::int64_t>(i) * step.slope_row;
-    const double *at_j = step.slope + j * step.slope_row;
     for (int c = 0; c < 9; ++c) {
-      const double moment = at_i[1 + A[c]] + at_j[1 + A[c]], by = g[m] * d[B[c]];
-      sums.centroid_atom[9 * static_cast<std::int64_t>(i) + c] += by * (d[A[c]] * at_j[0] - moment);
-      sums.centroid_atom[9 * j + c] += by * (d[A[c]] * at_i[0] + moment);
+      const double moment = step.moment[3 * a + A[c]] + step.moment[3 * j + A[c]], by = g[m] * d[B[c]];
+      sums.centroid_atom[9 * a + c] += by * (d[A[c]] * step.slope[j] - moment);
+      sums.centroid_atom[9 * j + c] += by * (d[A[c]] * step.slope[a] + moment);
     }
   }
 }
@@ -338,29 +394,34 @@ inline void tally_centroid(const Step &step, int i, const int *neighbors, int n,
 inline void chain(const Tables &tables, const Step &step, int i, const int *list, int n, Sums &sums)
 {
   CenterSums center;
+  const double slope = step.slope[i], limit = tables.coordination_cutoff_squared;
   const TypePair *pair = tables.pair + step.type[i] * tables.types;
-  const double slope = step.slope[static_cast<std::int64_t>(i) * step.slope_row];
-  const auto add = [&](int t, const Batch &batch) {
-    const double covalent = pair[t].covalent;
+  const auto add = [&](Batch &batch) {
+    bonds(tables, step, step.type[i], batch);
+    CenterSums mine = center;
     for (int k = 0; k < batch.n; k += W) {
-      const int lanes_here = batch.n - k, *j = batch.j + k;
-      const Bond b = bond(covalent, load(batch.r2 + k));
-      const Reals dcn = -STEEPNESS * covalent * b.e * b.count * b.count * b.per_r * b.per_r * b.per_r;
-      const Reals g = select<double>(first_lanes(lanes_here), dcn, Reals{});
-      const Reals fp = g * (slope + gather(step.slope, step.slope_row, j));
+      const int *j = batch.home + k;
+      const Reals covalent = tables.only_type >= 0
+          ? all(pair[tables.only_type].covalent)
+          : gather(&pair->covalent, sizeof(TypePair) / sizeof(double), batch.type + k);
+      const Reals per_r = load(batch.per_r + k), e = load(batch.e + k), c = 1.0 / (1.0 + e);
+      const Reals dcn = -STEEPNESS * covalent * e * c * c * per_r * per_r * per_r;
+      const Reals g = select<double>(load(batch.r2 + k) <= limit, dcn, Reals{});
+      const Reals fp = g * (slope + gather(step.slope, 1, j));
       const Reals dx = load(batch.dx + k), dy = load(batch.dy + k), dz = load(batch.dz + k);
       const Reals fx = fp * dx, fy = fp * dy, fz = fp * dz;
-      center.add(dx, dy, dz, fx, fy, fz, load(batch.share + k));
-      add_to_rows(sums.force, j, lanes_here, -fx, -fy, -fz, Reals{});
+      mine.add(dx, dy, dz, fx, fy, fz, load(batch.share + k));
+      add_to_rows(sums.force, j, -fx, -fy, -fz, Reals{});
       if (sums.virial_atom) {
         Sums of_atoms;
         of_atoms.virial_atom = sums.virial_atom;
-        tally_atoms(i, j, lanes_here, {dx, dy, dz, Reals{}, fp, Reals{}, Reals{}}, of_atoms);
+        tally_atoms(i, j, {dx, dy, dz, Reals{}, fp, Reals{}, Reals{}}, of_atoms);
       }
-      if (sums.centroid_atom) tally_centroid(step, i, j, lanes_here, dx, dy, dz, g, sums);
+      if (sums.centroid_atom) tally_centroid(step, i, j, dx, dy, dz, g, sums);
     }
+    center = mine;
   };
-  for_batches(tables, step, i, list, n, tables.coordination_cutoff_squared, sums.batch, add);
+  for_batches(step, i, list, n, limit, tables.few_coordinate, *sums.batch, add);
   center.finish(i, sums);
 }
 

@@ -8,6 +8,9 @@
 #pragma once
 
 #include <cstdint>
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
 
 // CMake defines NATROLITE_ISA, the namespace, and NATROLITE_VECTOR_BYTES for each of these files.
 
@@ -75,24 +78,23 @@ template <class T> NATROLITE_VECTOR_INLINE Vector<T> gather(const T *p, int stri
     return Vector<T>{at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)};
 }
 
-/// 0, 1, 2, ...
-NATROLITE_VECTOR_INLINE Integers<double> lanes()
-{
-  Integers<double> v{};
-  for (int k = 0; k < WIDTH<double>; ++k) v[k] = k;
-  return v;
-}
-
-/// -1 in the first n lanes, else 0
-NATROLITE_VECTOR_INLINE Integers<double> first_lanes(int n)
-{
-  return lanes() < (Integers<double>{} + static_cast<std::int64_t>(n));
-}
-
 NATROLITE_VECTOR_INLINE Vector<double> square_root(Vector<double> v)
 {
   for (int k = 0; k < WIDTH<double>; ++k) v[k] = __builtin_sqrt(v[k]);
   return v;
+}
+
+/// 1 / sqrt(v) within 3e-16 of it, for v whose square is a normal number
+NATROLITE_VECTOR_INLINE Vector<double> one_by_root(Vector<double> v)
+{
+#ifdef __AVX512F__
+  Vector<double> y = (Vector<double>) _mm512_maskz_rsqrt14_pd(0xff, (__m512d) v);    // and two steps of Newton's method
+  const Vector<double> half = 0.5 * v;
+  y += y * (0.5 - half * y * y);
+  return y + y * (0.5 - half * y * y);
+#else
+  return 1.0 / square_root(v);
+#endif
 }
 
 template <class T> NATROLITE_VECTOR_INLINE Vector<T> select(Integers<T> mask, Vector<T> a, Vector<T> b)

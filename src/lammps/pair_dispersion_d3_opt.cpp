@@ -25,6 +25,7 @@ static constexpr const char *TITLE = "Pair style dispersion/d3/opt";
 struct PairDispersionD3Opt::Impl {
   natrolite::DispersionSettings settings;
   std::unique_ptr<natrolite::Dispersion> dispersion;    ///< of this run
+  std::vector<int> home;                                ///< [atom] see DispersionAtoms
   double *rows = nullptr;                               ///< in communication: [atom][width]
   int width = 1;
 };
@@ -81,7 +82,7 @@ void PairDispersionD3Opt::settings(int narg, char **arg)
 void PairDispersionD3Opt::coeff(int narg, char **arg)
 {
   const int n = atom->ntypes;
-  if (narg != n + 2 || std::strcmp(arg[0], "*") != 0 || std::strcmp(arg[1], "*") != 0)
+  if (narg != n + 2)    // that arg begins with * *, LAMMPS has seen to
     error->all(FLERR, "{} needs 'pair_coeff * *' and {} element(s) or NULL, one for each atom type", TITLE, n);
   allocate();
   std::vector<int> elements(n + 1, 0);
@@ -112,10 +113,8 @@ void PairDispersionD3Opt::init_style()
   neighbor->add_request(this);
 }
 
-double PairDispersionD3Opt::init_one(int i, int j)
+double PairDispersionD3Opt::init_one(int, int)
 {
-  if (setflag[i][j] == 0)
-    error->all(FLERR, "{}: atom types {} and {} have no pair_coeff: NULL is for pair style hybrid", TITLE, i, j);
   return std::max(impl->settings.cutoff, impl->settings.coordination_cutoff);
 }
 
@@ -131,10 +130,27 @@ void PairDispersionD3Opt::check_bonds() const
                "'special_bonds lj/coul 1.0 1.0 1.0'", TITLE);
 }
 
+/// which ghosts are images of own atoms: atoms send their rank and index
+void PairDispersionD3Opt::find_homes()
+{
+  const int nlocal = atom->nlocal, nall = nlocal + atom->nghost;
+  std::vector<double> sent(2 * static_cast<std::size_t>(nall), -1.0);
+  for (int i = 0; i < nlocal; ++i) {
+    sent[2 * i] = comm->me;
+    sent[2 * i + 1] = i;
+  }
+  send_to_ghosts(sent.data(), 2);
+  impl->home.resize(nall);
+  for (int i = 0; i < nall; ++i) impl->home[i] = sent[2 * i] == comm->me ? static_cast<int>(sent[2 * i + 1]) : i;
+}
+
 void PairDispersionD3Opt::compute(int eflag, int vflag)
 {
   ev_init(eflag, vflag);
-  if (neighbor->ago == 0) check_bonds();
+  if (neighbor->ago == 0) {
+    check_bonds();
+    find_homes();
+  }
   natrolite::DispersionAtoms atoms;
   atoms.list.ncentre = list->inum;
   atoms.list.ilist = list->ilist;
@@ -146,8 +162,9 @@ void PairDispersionD3Opt::compute(int eflag, int vflag)
   atoms.nlocal = atom->nlocal;
   atoms.nall = atom->nlocal + atom->nghost;
   atoms.special_shift = SBBITS;
-  std::copy_n(force->special_lj, 4, atoms.special);
+  if (atom->molecular != Atom::ATOMIC) std::copy_n(force->special_lj, 4, atoms.special);
   atoms.newton = force->newton_pair;
+  if (atoms.newton) atoms.home = impl->home.data();
 
   natrolite::Dispersion &d3 = *impl->dispersion;
   exchange(d3.count(atoms, {eflag_atom != 0, vflag_atom != 0, cvflag_atom != 0}), 1);
@@ -192,6 +209,13 @@ void PairDispersionD3Opt::exchange(double *rows, int width)
   impl->rows = rows;
   impl->width = width;
   if (force->newton_pair) compat::reverse_comm(comm, this, width);
+  send_to_ghosts(rows, width);
+}
+
+void PairDispersionD3Opt::send_to_ghosts(double *rows, int width)
+{
+  impl->rows = rows;
+  impl->width = width;
   compat::forward_comm(comm, this, width);
 }
 

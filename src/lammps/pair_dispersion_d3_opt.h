@@ -30,7 +30,9 @@ class PairDispersionD3Opt : public Pair {
 
   void allocate();
   void check_bonds() const;
+  void find_homes();
   void exchange(double *rows, int width);
+  void send_to_ghosts(double *rows, int width);
   void add_forces() const;
   void add_atoms() const;
 };

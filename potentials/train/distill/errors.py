@@ -65,14 +65,15 @@ def parity(comparisons, path):
     import matplotlib.pyplot as plt
 
     kinds = [kind for kind in comparisons if kind != "all"]
-    rows = -(-(len(kinds) + 1) // 4)
+    rows = -(-(len(kinds) + 2) // 4)  # the last place is that of the legend
     figure, axes = plt.subplots(rows, 4, figsize=(12, 2.9 * rows), constrained_layout=True, squeeze=False)
     for axis, kind in zip(axes.flat, kinds, strict=False):
         _forces(axis, kind, comparisons[kind])
     axis = axes.flat[len(kinds)]
-    for kind in kinds:
+    for kind, color in zip(kinds, plt.get_cmap("tab20").colors, strict=False):
         energies = comparisons[kind].arrays()[0]
-        axis.plot(energies[:, 0], 1000 * (energies[:, 1] - energies[:, 0]), ".", ms=3, label=kind)
+        axis.plot(energies[:, 0], 1000 * (energies[:, 1] - energies[:, 0]), ".", ms=4, color=color, label=kind)
+    axis.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     axis.axhline(0, color="0.7", lw=0.8, zorder=0)
     axis.set(xlabel="teacher (eV/atom)", ylabel="student - teacher (meV/atom)", title="energies")
     for axis in axes.flat[len(kinds) + 1 :]:

@@ -162,7 +162,7 @@ def train_members(work, number):
         seed = settings["seed"] + 1000 * number + member
         tasks.append((path, parts["train"], parts["valid"], NUMBERS, seed, options, start))
     work.map(f"training {number}", _train, tasks)
-    return [export(path) for path in paths]
+    return paths
 
 
 def _train(*arguments):
@@ -189,7 +189,7 @@ def search(work, number, members):
     if os.path.exists(work.path(f"{name}.xyz")):
         return
     settings = work.settings
-    found = runs(work, name, settings["searches"], members, settings["length"])
+    found = runs(work, name, settings["searches"], [export(path) for path in members], settings["length"])
     low, high = settings["doubt"]
     picked = [frame for frames in found for frame in explore.doubtful(frames, low, high, settings["most"])]
     worst = [frame.arrays["f_doubt"].max() for frames in found for frame in frames[1:]]
@@ -204,7 +204,7 @@ def publish(work, member):
     from natrolite.modelfile import read_metadata
 
     teacher, named = read_metadata(work.teacher), work.path("mace-mxene.model")
-    model = torch.load(member.replace(".pt", ".model"), weights_only=False)
+    model = torch.load(member, weights_only=False)
     model.license, model.citation = teacher["license"], teacher["citation"]
     torch.save(model, named)
     return export(named)

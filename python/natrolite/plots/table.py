@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Reads the tables that the measurement commands, and fix ave/time, write."""
+"""Reads the tables that the measurement commands, and fix ave/time, write; writes such tables."""
 import pathlib
 import re
 
 import numpy as np
 
 from natrolite.errors import NatroliteError, reason
+from natrolite.units import factor
 
 # What rows and columns that do not fit make Python and NumPy raise; text that is none, too.
 DAMAGED = (ValueError, IndexError, KeyError, TypeError, ZeroDivisionError)
@@ -75,10 +76,19 @@ class Table:
         return float(self.settings[key].split()[0])
 
     def column(self, name, unit=None):
-        for k, (n, u) in enumerate(zip(self.columns, self.units)):
-            if n == name and unit in (None, u):
-                return self.data[:, k]
-        raise KeyError(f"{self.path} has no column {name}")
+        """The column, in its own unit or converted; of several with the name the one that has the unit."""
+        found = [k for k, n in enumerate(self.columns) if n == name]
+        if not found:
+            raise KeyError(f"{self.path} has no column {name}")
+        k = next((k for k in found if unit in (None, self.units[k])), found[0])
+        return self.data[:, k] * (1.0 if unit is None else factor(self.units[k], unit))
+
+
+def write_table(path, kind, settings, columns, rows):
+    """Writes rows of numbers under the header that Table reads. columns: "name" or "name (unit)"."""
+    lines = [f"# natrolite table: {kind}", *(f"# {key} = {value}" for key, value in settings.items()),
+             "# columns: " + " | ".join(columns), *(" ".join(f"{v:.6g}" for v in row) for row in rows)]
+    pathlib.Path(path).write_text("\n".join(lines) + "\n")
 
 
 def read_dump_means(path, column):

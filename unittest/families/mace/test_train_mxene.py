@@ -20,8 +20,10 @@ from natrolite.export import export
 from natrolite.exporters import mace
 
 TRAIN = pathlib.Path(__file__).parents[3] / "potentials" / "train"
-sys.path.insert(0, str(TRAIN))
+sys.path[:0] = [str(TRAIN), str(TRAIN / "mxene")]
 
+import cells  # noqa: E402
+import explore  # noqa: E402
 from distill import labels, students  # noqa: E402
 
 SMALL = {**students.ARCHITECTURE, "r_max": 3.0, "hidden_irreps": "4x0e+4x1o", "radial_MLP": [8], "MLP_irreps": "4x0e"}
@@ -85,6 +87,19 @@ def teacher(tmp_path_factory):
     tiny_mace.write(folder / "teacher.model", "plain")
     export(mace, str(folder / "teacher.model"), str(folder / "teacher.pt"), "float32")
     return folder / "teacher.pt"
+
+
+def test_a_run_that_breaks_gives_what_it_has(teacher, tmp_path, capfd, monkeypatch):
+    """At 10^8 K atoms are lost; a model file that is not there is a mistake."""
+    monkeypatch.setenv("LAMMPS_PLUGIN_PATH", os.environ["NATROLITE_PLUGINS"])
+    start = cells.perturb(cells.mxene((2, 0)), np.random.default_rng(1))
+    options = {"steps": 500, "every": 1}
+    found = explore.run(str(tmp_path), "broken", start, [str(teacher)], 1e8, 1, **options)
+    assert 1 <= len(found) < 501
+    assert "a run ended early: ERROR" in capfd.readouterr().out
+    assert len(explore.run(str(tmp_path), "broken", start, ["nowhere.pt"], 1e8, 1, **options)) == len(found)
+    with pytest.raises(Exception, match=r"nowhere\.pt"):
+        explore.run(str(tmp_path), "mistake", start, ["nowhere.pt"], 300, 1, **options)
 
 
 def test_the_making_goes_on_after_it_was_killed(teacher, tmp_path):

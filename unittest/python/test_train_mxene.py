@@ -190,6 +190,7 @@ def test_a_missing_teacher_is_one_line(tmp_path, capsys):
 
 def test_the_card_marks_what_misses(tmp_path, capsys):
     (tmp_path / "mace-mxene.pt").write_bytes(b"weights")
+    (tmp_path / "start.xyz").write_bytes(b"frames")
     rows = ["# " + " ".join(errors.COLUMNS), "all 5 1.00 2.90 20.00 61.00 1.00"]
     (tmp_path / "errors.txt").write_text("\n".join(rows) + "\n")
     teacher = {"spacing, graphene (A)": 3.09, "adhesion, strained (eV/nm2)": 2.70, "curve": [1.0]}
@@ -201,6 +202,7 @@ def test_the_card_marks_what_misses(tmp_path, capsys):
     assert "| all | 5 | 1.00 | 2.90 | 20.00 | **61.00** | 1.00 |" in text
     assert "| spacing, graphene (A) | 3.090 | **3.130** |" in text
     assert "| adhesion, strained (eV/nm2) | 2.700 | 2.650 |" in text
+    assert f"| start.xyz | 0.0 | `{hashlib.sha256(b'frames').hexdigest()}` |" in text
     assert hashlib.sha256(b"weights").hexdigest() in text and "@" not in text and "[1.0]" not in text
     (tmp_path / "errors.txt").unlink()
     assert card.main(arguments) == 1

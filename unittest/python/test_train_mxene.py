@@ -183,9 +183,18 @@ def test_another_seed_needs_another_folder(tmp_path):
         make.Work(make.argparse.Namespace(**options, seed=2))
 
 
-def test_a_missing_teacher_is_one_line(tmp_path, capsys):
-    assert make.main(["--teacher", str(tmp_path / "no.pt"), "--out", str(tmp_path / "out")]) == 1
-    assert "no.pt" in capsys.readouterr().err
+@pytest.mark.parametrize(("name", "words"), [
+    ("no.pt", "no.pt"),
+    ("garbage.pt", "garbage.pt"),
+    ("mp.pt", "mp.pt has no C, H, Na, O, Ti; take a teacher with Ti, C, O, H, Na"),
+])  # fmt: skip
+def test_a_wrong_teacher_is_one_line(name, words, toys, tmp_path, capsys):
+    (tmp_path / "garbage.pt").write_bytes(b"weights")
+    path = (toys if name == "mp.pt" else tmp_path) / name
+    assert make.main(["--teacher", str(path), "--out", str(tmp_path / "out")]) == 1
+    error = capsys.readouterr().err
+    assert words in error and error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_card_marks_what_misses(tmp_path, capsys):

@@ -16,7 +16,7 @@ DECK = """
 units metal
 atom_style atomic
 read_data {data}
-pair_style equivariant
+pair_style equivariant evaluator {evaluator}
 pair_coeff * * {model} C Na
 fix 1 all nve
 timestep 0.0005
@@ -53,11 +53,11 @@ def environment(plugins, threads=1, path=()):
     }
 
 
-def output_of_lmp(atoms, model, steps, env, ranks=1, arguments=()):
+def output_of_lmp(atoms, model, steps, env, ranks=1, arguments=(), evaluator="torch", wrapper=()):
     """Return (output, peak kB of one process) of one step and then `steps` more.
 
-    atoms: ase.Atoms of C and Na; model: file for pair_style equivariant; arguments: of lmp. The
-    programs are those beside Python, or NATROLITE_LMP and NATROLITE_MPIEXEC.
+    atoms: ase.Atoms of C and Na; model: file for pair_style equivariant; arguments: of lmp; wrapper: words
+    before it. The programs are those beside Python, or NATROLITE_LMP and NATROLITE_MPIEXEC.
     """
     from ase.io import write
 
@@ -65,10 +65,10 @@ def output_of_lmp(atoms, model, steps, env, ranks=1, arguments=()):
         data = pathlib.Path(folder) / "data"
         write(data, atoms, format="lammps-data", specorder=["C", "Na"], masses=True)
         deck = pathlib.Path(folder) / "in"
-        deck.write_text(DECK.format(data=data, model=model, steps=steps))
+        deck.write_text(DECK.format(data=data, model=model, steps=steps, evaluator=evaluator))
         lmp = os.environ.get("NATROLITE_LMP") or BIN / "lmp"
         mpiexec = os.environ.get("NATROLITE_MPIEXEC") or BIN / "mpiexec"
-        command = [lmp, "-nocite", "-log", "none", *arguments, "-in", deck]
+        command = [*wrapper, lmp, "-nocite", "-log", "none", *arguments, "-in", deck]
         if ranks > 1:
             command = [mpiexec, "-n", str(ranks), *command]
         process = subprocess.Popen(
@@ -81,12 +81,12 @@ def output_of_lmp(atoms, model, steps, env, ranks=1, arguments=()):
     return text, float(usage.ru_maxrss)
 
 
-def run_lmp(atoms, model, steps, env, ranks=1):
+def run_lmp(atoms, model, steps, env, ranks=1, evaluator="torch"):
     """Return (s of the Pair section per step on the slowest rank, share of CPU use, peak kB of one process).
 
     For the arguments see output_of_lmp().
     """
-    text, peak = output_of_lmp(atoms, model, steps, env, ranks)
+    text, peak = output_of_lmp(atoms, model, steps, env, ranks, evaluator=evaluator)
     section = re.findall(r"^Pair\s+\|\s*\S+\s*\|\s*\S+\s*\|\s*(\S+)", text, re.MULTILINE)
     share = re.findall(r"([\d.]+)% CPU use", text)
     return float(section[-1]) / steps, float(share[-1]) / 100, peak

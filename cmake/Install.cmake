@@ -18,3 +18,12 @@ if(TARGET natrolite_engine)
   set_target_properties(natrolite_engine PROPERTIES INSTALL_RPATH "${NATROLITE_TORCH_LIB}")
   install(TARGETS natrolite_engine LIBRARY DESTINATION ${NATROLITE_PLUGIN_DIR})
 endif()
+
+# Trained potentials: LAMMPS looks for them in the folders of LAMMPS_POTENTIALS.
+if(SKBUILD)
+  set(NATROLITE_POTENTIALS_DIR natrolite/potentials)
+else()
+  set(NATROLITE_POTENTIALS_DIR share/natrolite/potentials)
+endif()
+install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/potentials/ DESTINATION ${NATROLITE_POTENTIALS_DIR}
+        FILES_MATCHING PATTERN "*.pt" PATTERN "README.md" PATTERN "LICENSE*" PATTERN train EXCLUDE)

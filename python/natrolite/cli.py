@@ -10,9 +10,9 @@ import importlib
 import sys
 
 from natrolite import __version__
-from natrolite.errors import NatroliteError, reason
+from natrolite.errors import NatroliteError, needs_torch, reason
 
-COMMANDS = ["export", "info", "check", "plot"]
+COMMANDS = ["export", "info", "check", "plot", "phonon", "modes", "train"]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -45,21 +45,25 @@ def main(argv=None):
     try:
         return args.run(args)
     except NatroliteError as error:
-        print(f"natrolite: error: {error}", file=sys.stderr)
-        return 1
+        return refuse(error)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        print(f"natrolite: error: {place}{reason(error)}", file=sys.stderr)
-        return 1
+        return refuse(f"{place}{reason(error)}")
     except KeyboardInterrupt:
         print("natrolite: interrupted", file=sys.stderr)
         return 130
     except Exception as error:
         if sys.flags.dev_mode:
             raise
-        print(
-            f"natrolite: error: {type(error).__name__}: {reason(error)}; please report it with the "
-            f"output of 'python -X dev -m natrolite {args.command} ...'",
-            file=sys.stderr,
+        if needs_torch(error):
+            return refuse(f"natrolite {args.command} needs torch, which is not installed: pip install torch==2.13.0")
+        return refuse(
+            f"{type(error).__name__}: {reason(error)}; please report it with the "
+            f"output of 'python -X dev -m natrolite {args.command} ...'"
         )
-        return 1
+
+
+def refuse(message):
+    """Print one line of error; return exit code 1."""
+    print(f"natrolite: error: {message}", file=sys.stderr)
+    return 1

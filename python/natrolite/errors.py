@@ -11,3 +11,8 @@ def reason(error):
     text = getattr(error, "strerror", None) or str(error)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
+
+
+def needs_torch(error):
+    """Return whether an exception says that torch, which an install without LibTorch lacks, is missing."""
+    return isinstance(error, ModuleNotFoundError) and error.name == "torch"

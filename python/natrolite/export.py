@@ -2,7 +2,7 @@
 """`natrolite export`: writes a model file from a pretrained model's name or a checkpoint."""
 
 from natrolite import modelfile
-from natrolite.errors import NatroliteError, reason
+from natrolite.errors import NatroliteError, needs_torch, reason
 
 
 def add_parser(subparsers):
@@ -73,6 +73,8 @@ def _built(family, source, dtype, modality, options):
     except NatroliteError:
         raise
     except Exception as error:  # a damaged checkpoint, or one of another version of that package
+        if needs_torch(error):
+            raise
         raise NatroliteError(
             f"'{source}' cannot be read with the package of its family ({type(error).__name__}: "
             f"{reason(error)}); was it written by another version, or is it damaged?"

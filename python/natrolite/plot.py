@@ -6,8 +6,9 @@ from natrolite.errors import NatroliteError, reason
 
 
 def kinds():
-    from .plots import energies, gaps, ions, layer_map, msd, rdf, voltage
-    return [msd, ions, voltage, energies, layer_map, rdf, gaps]
+    from .plots import (adhesion, bands, energies, gaps, ions, layer_map, msd, neb, rdf, spacing, structures, trajectory,
+                        voltage)
+    return [msd, ions, voltage, energies, layer_map, rdf, gaps, adhesion, bands, neb, spacing, structures, trajectory]
 
 
 def recognize(table):
@@ -74,8 +75,8 @@ def read(path):
         raise NatroliteError(f"{path} holds no rows")
     kind = recognize(table)
     if kind is None:
-        raise NatroliteError(f"{path} is no table of a natrolite command or of fix ave/time; "
-                             "its first line must say so")
+        raise NatroliteError(f"{path} is no table of a natrolite command or of fix ave/time, and no dump with "
+                             "id, element, x y z and ix iy iz; its first line must say so")
     return table, kind
 
 

@@ -21,6 +21,14 @@ inline double energy_unit_in_ev(LAMMPS *lmp, const std::string &title)
   lmp->error->all(FLERR, "{}: needs units metal or real, not {}", title, style);
 }
 
+// The same the other way for pair styles, whose energies convert by LAMMPS' own factor.
+inline double energy_units_per_ev(LAMMPS *lmp, const std::string &title)
+{
+  return energy_unit_in_ev(lmp, title) == 1.0
+      ? 1.0
+      : utils::get_conversion_factor(utils::ENERGY, utils::METAL2REAL);
+}
+
 inline std::string energy_unit_name(LAMMPS *lmp)
 {
   return std::string(lmp->update->unit_style) == "real" ? "kcal/mol" : "eV";

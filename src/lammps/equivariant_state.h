@@ -9,6 +9,7 @@
 #include "model_loader.h"
 #include "pair_equivariant.h"
 
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -46,6 +47,11 @@ struct CommitteeRow {
   bigint step = 0;
   double energy = 0.0, energy_per_atom = 0.0, largest_force = 0.0, mean_force = 0.0;
   tagint atom = 0;
+  std::array<double, 4> place{};    ///< sums over positions and types, weighted by atom IDs
+  double size = 0.0;                ///< sum of the sizes of what is summed there
+
+  /// The same configuration and results but for rounding: the end of a run and the start of the next.
+  bool is_again(const CommitteeRow &) const;
 };
 
 /// What a committee's members said last.
@@ -57,6 +63,7 @@ struct Committee {
   bool evaluated = false;                     ///< there is an evaluation that end_evaluation() has not seen
   bool judged = false;                        ///< its members were evaluated
   std::optional<CommitteeRow> row;            ///< of a step that is not over
+  std::optional<CommitteeRow> written;        ///< the latest in the table, of these models and settings
   bigint valid_step = -1;                     ///< of the field uncertainty
   std::string watch;                          ///< ID of the fix that tells when a step ends
   bool warned = false;

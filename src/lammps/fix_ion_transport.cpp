@@ -256,6 +256,7 @@ void FixIonTransport::post_run()
 {
   if (update->whichflag == 2) {
     if (impl->place.step < 0) return;
+    impl->minimized += impl->waited();
     impl->first_step += impl->waited(); // the ions were to stay where they were
     impl->place.step = update->ntimestep;
     return;

@@ -153,11 +153,19 @@ void FixIonTransport::Impl::check_saved()
                  title, names[k], saved->settings[k], mine[k]);
 }
 
-// The clock may have been set by reset_timestep before the fix was defined, or by a minimization.
+// The clock may have been set by reset_timestep before the fix was defined, which LAMMPS refuses while it
+// is, or by a minimization.
 void FixIonTransport::Impl::check_clock() const
 {
   const bigint late = (first_step % nevery + nevery) % nevery;
   if (late == 0) return;
+  if (minimized > 0)
+    error->all(
+        FLERR,
+        "{}: after {} steps of minimization, at step {}, the samples so far do not go on at multiples of "
+        "{}; use another fix ID, or, before the run, write_restart, clear, read_restart, reset_timestep {} "
+        "and then the fix",
+        title, minimized, place.step, nevery, place.step + nevery - late);
   error->all(
       FLERR,
       "{}: at step {} the samples so far do not go on at multiples of {}; use reset_timestep {} "

@@ -50,6 +50,7 @@ struct FixIonTransport::Impl : protected Pointers {
   std::string msd_file, ions_file;
   std::unique_ptr<natrolite::Transport> transport;
   bigint first_step = 0, nevery = 1;
+  bigint minimized = 0; // steps of minimizations since the fix was defined
   std::optional<Saved> saved;
   Place place;
   natrolite::MsdTable table;                 // as of table.samples

@@ -50,6 +50,10 @@ namespace {
                              "LAMMPS built from its sources");
 #endif
     const std::string path = engine_path();
+    if (path.find('/') != std::string::npos && access(path.c_str(), F_OK) != 0)
+      throw std::runtime_error("it needs LibTorch, and there is no engine " + path + ": write the file by "
+                               "'natrolite export', so that it needs none, install Natrolite with torch, or "
+                               "name an engine in NATROLITE_ENGINE");
     void *engine = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | OWN_SYMBOLS_FIRST);
     if (!engine)
       throw std::runtime_error("it needs LibTorch, and the engine cannot be opened (" + std::string(dlerror()) +

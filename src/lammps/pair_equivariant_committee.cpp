@@ -14,6 +14,7 @@
 #include "core/edge_scatter.h"
 
 #include "atom.h"
+#include "domain.h"
 #include "error.h"
 #include "modify.h"
 #include "update.h"
@@ -23,6 +24,16 @@
 #include <utility>
 
 using namespace LAMMPS_NS;
+
+bool CommitteeRow::is_again(const CommitteeRow &o) const
+{
+  const auto close = [](double a, double b, double size) { return std::abs(a - b) <= size; };
+  const auto same = [&](double a, double b) { return close(a, b, 1e-3 * std::abs(a)); };
+  bool again = step == o.step && same(energy, o.energy) && same(largest_force, o.largest_force) &&
+      same(mean_force, o.mean_force);
+  for (std::size_t k = 0; k < place.size(); ++k) again &= close(place[k], o.place[k], 1e-12 * size);
+  return again;
+}
 
 /// members have the same cutoffs; element numbers may differ, and are translated
 void PairEquivariant::check_member(const std::string &file, const natrolite::Metadata &m) const
@@ -145,7 +156,9 @@ void PairEquivariant::end_step()
       "# committee of {} models; standard deviations over them\n"
       "# 1 step, 2 energy (eV), 3 energy per atom (eV), 4 largest force deviation (eV/A), "
       "5 mean force deviation (eV/A), 6 ID of the atom of 4\n", committee_size());
-  if (c.table &&
+  const bool again = c.written && c.written->is_again(row);
+  c.written = row;
+  if (c.table && !again &&
       !c.table->write(row.step, header,
                       fmt::format("{} {:.10g} {:.10g} {:.10g} {:.10g} {}\n", row.step, row.energy,
                                   row.energy_per_atom, row.largest_force, row.mean_force, row.atom)))
@@ -221,7 +234,7 @@ CommitteeRow PairEquivariant::row_of_step() const
   std::vector<double> energy(c.energy.size());
   MPI_Allreduce(c.energy.data(), energy.data(), static_cast<int>(energy.size()), MPI_DOUBLE, MPI_SUM,
                 world);
-  double mine[] = {0.0, 0.0}, sum[2];    // of deviations; number of atoms in the model
+  std::array<double, 7> mine{}, sum;    // of deviations; number of atoms in the model; place, size
   struct {
     double value;
     int rank;
@@ -233,11 +246,19 @@ CommitteeRow PairEquivariant::row_of_step() const
     if (!std::isfinite(value)) value = HUGE_VAL;    // NaN has no order: ranks would disagree
     mine[0] += value;
     mine[1] += 1.0;
+    double x[4];
+    domain->unmap(atom->x[i], atom->image[i], x);
+    x[3] = atom->type[i];
+    const double weight = 1.0 + std::fmod(0.6180339887498949 * static_cast<double>(atom->tag[i]), 1.0);
+    for (int k = 0; k < 4; ++k) {
+      mine[2 + k] += weight * x[k];
+      mine[6] += std::abs(weight * x[k]);
+    }
     if (value <= largest.value) continue;
     largest.value = value;
     row.atom = atom->tag[i];
   }
-  MPI_Allreduce(mine, sum, 2, MPI_DOUBLE, MPI_SUM, world);
+  MPI_Allreduce(mine.data(), sum.data(), static_cast<int>(mine.size()), MPI_DOUBLE, MPI_SUM, world);
   MPI_Allreduce(&largest, &found, 1, MPI_DOUBLE_INT, MPI_MAXLOC, world);
   MPI_Bcast(&row.atom, 1, MPI_LMP_TAGINT, found.rank, world);
   row.step = update->ntimestep;
@@ -245,5 +266,7 @@ CommitteeRow PairEquivariant::row_of_step() const
   row.energy_per_atom = row.energy / std::max(sum[1], 1.0);
   row.largest_force = found.value;
   row.mean_force = sum[0] / std::max(sum[1], 1.0);
+  std::copy_n(sum.begin() + 2, 4, row.place.begin());
+  row.size = sum[6];
   return row;
 }

@@ -106,6 +106,7 @@ void PairEquivariant::settings(int narg, char **arg)
   if (impl->model && (s.device != impl->settings.device || s.evaluator != impl->settings.evaluator))
     impl->ready = false;
   if (s.committee.table != impl->settings.committee.table) impl->committee.table.reset();
+  impl->committee.written.reset();
   impl->settings = s;
   // pair_style hybrid reads these before there is a model
   const bool alone = s.exchange == Mode::folded || s.exchange == Mode::shell ||

@@ -4,6 +4,8 @@
 #include "equivariant_state.h"
 
 #include "collective.h"
+#include "energy_unit.h"
+#include "list_completeness.h"
 #include "model_loader.h"
 
 #include "atom.h"
@@ -11,7 +13,6 @@
 #include "comm.h"
 #include "error.h"
 #include "force.h"
-#include "group.h"
 #include "neighbor.h"
 #include "universe.h"
 #include "update.h"
@@ -86,6 +87,7 @@ void PairEquivariant::load(const std::string &files)
   impl->model.reset();
   impl->others.clear();
   impl->tested = impl->parity_checked = false;
+  impl->committee.written.reset();
   std::vector<std::string> names;
   std::istringstream list(files);
   for (std::string name; std::getline(list, name, ',');)
@@ -203,21 +205,10 @@ double PairEquivariant::init_one(int i, int j)
 
 void PairEquivariant::check_host_settings() const
 {
-  const std::string units = update->unit_style;
-  if (units != "metal" && units != "real")
-    error->all(FLERR, "Pair style equivariant needs units metal or real, not {}", units);
-  impl->energy_scale =
-      units == "real" ? utils::get_conversion_factor(utils::ENERGY, utils::METAL2REAL) : 1.0;
+  impl->energy_scale = energy_units_per_ev(lmp, "Pair style equivariant");
   if (!force->newton_pair)
     error->all(FLERR, "Pair style equivariant needs newton pair on: remove 'newton off'");
-  // not neighbor->exclude, which LAMMPS sets after this
-  bool exclusions = neighbor->nex_type || neighbor->nex_mol;
-  for (int k = 0; k < neighbor->nex_group; ++k)    // not those of Monte Carlo, whose atoms leave the model
-    if (!utils::strmatch(group->names[neighbor->ex1_group[k]], "^Fix\\w+:\\w*exclusion_group:"))
-      exclusions = true;
-  if ((exclusions || neighbor->includegroup) && comm->me == 0)
-    error->warning(FLERR, "neigh_modify exclude or include takes neighbors away from the model of pair style "
-                          "equivariant: energies are not those of the potential");
+  warn_of_exclusions(lmp, "pair style equivariant");
 }
 
 void PairEquivariant::choose_mode()

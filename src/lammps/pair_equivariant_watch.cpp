@@ -7,6 +7,7 @@
 #include "adapter.h"
 #include "collective.h"
 #include "comm_compat.h"
+#include "list_completeness.h"
 
 #include "atom.h"
 #include "error.h"
@@ -116,16 +117,7 @@ void PairEquivariant::check_list()
 /// bonds and molecules in the middle of a run
 void PairEquivariant::check_special() const
 {
-  if (atom->molecular == Atom::ATOMIC) return;
-  bool missing = false;
-  for (int i = 0; i < atom->nlocal; ++i)
-    for (int k = 0; k < 3 && impl->model_type[impl->types[i]] >= 0; ++k) {
-      if (neighbor->special_flag[k + 1] != 0) continue;    // in the list
-      // of a template every molecule counts: plugins do not see which atoms its bonds are of
-      missing = missing || (atom->molecular == Atom::TEMPLATE && atom->molindex[i] >= 0) ||
-          (atom->nspecial && atom->nspecial[i][k] > (k ? atom->nspecial[i][k - 1] : 0));
-    }
-  if (any_rank(missing, world))
+  if (bonded_left_out(lmp, [this](int i) { return impl->model_type[impl->types[i]] >= 0; }))
     error->all(FLERR,
                "Pair style equivariant needs all neighbors but special_bonds leaves out bonded atoms "
                "of its types: use 'special_bonds lj/coul 1.0 1.0 1.0'");

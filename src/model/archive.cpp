@@ -110,6 +110,13 @@ bool ZipArchive::has(const std::string &name) const
   return records_.count(name) != 0;
 }
 
+bool ZipArchive::any(std::string_view part) const
+{
+  for (const auto &record : records_)
+    if (record.first.find(part) != std::string::npos) return true;
+  return false;
+}
+
 std::string_view ZipArchive::read(const std::string &name) const
 {
   const auto found = records_.find(name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
-/// The records of a zip archive, as model files are. LibTorch's own reader compares no checksums.
+/// The records of a zip archive, as model files are. LibTorch's own reader compares no checksums; it is
+/// asked for compressed records only.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +19,8 @@ class ZipArchive {
   /// bytes must live as long. Throws std::runtime_error: the directory or a record is damaged or cut off.
   ZipArchive(const char *bytes, std::size_t nbytes);
   bool has(const std::string &name) const;
+  /// is there a record whose name has this part?
+  bool any(std::string_view part) const;
   /// a view of a stored record; throws if there is none, or it is compressed
   std::string_view read(const std::string &name) const;
   using Unpack = std::function<std::string(const std::string &)>;

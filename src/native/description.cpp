@@ -12,10 +12,14 @@ namespace {
     Radial r;
     const Json &basis = member(entry, "basis", where);
     const std::string form = text_of(basis, "kind", where);
-    if (form != "bessel" && form != "gaussian") refuse(where + " has the unknown basis '" + form + "'");
-    r.basis = form == "bessel" ? Radial::Basis::bessel : Radial::Basis::gaussian;
+    if (form != "bessel" && form != "gaussian" && form != "cosine")
+      refuse(where + " has the unknown basis '" + form + "'");
+    r.basis = form == "bessel" ? Radial::Basis::bessel
+        : form == "gaussian"   ? Radial::Basis::gaussian
+                               : Radial::Basis::cosine;
     r.parameters = arrays.get(basis, "parameters", where, {-1}).values;
     r.prefactor = number(basis, "prefactor", where);
+    if (r.basis == Radial::Basis::cosine && !(r.prefactor > 0.0)) refuse(where + " has a basis without width");
     if (entry.contains("agnesi")) {
       const Json &agnesi = member(entry, "agnesi", where);
       r.radii = arrays.get(agnesi, "radii", where, {types}).values;
@@ -38,14 +42,21 @@ namespace {
       r.envelope = Radial::Envelope::xplor;
       r.on = number(envelope, "on", where);
       if (!(r.on > 0.0) || !(r.on < r.cutoff)) refuse(where + ": wrong start of the envelope");
-    } else
+    } else if (kind != "none")
       refuse(where + " has the unknown envelope '" + kind + "'");
     r.envelope_of_weights = flag(entry, "envelope_of_weights", where);
     auto width = static_cast<std::int64_t>(r.parameters.size());
     for (const Json &layer : list(entry, "layers", where)) {
       Radial::Dense dense;
-      dense.weights = arrays.get(layer, "weights", where, {width, -1});
-      width = dense.weights.shape[1];
+      if (r.layers.empty() && arrays.rank(layer, "weights", where) == 4)
+        dense.weights = arrays.get(layer, "weights", where, {types, types, width, -1});
+      else
+        dense.weights = arrays.get(layer, "weights", where, {width, -1});
+      width = dense.outputs();
+      if (r.layers.empty() && layer.contains("center")) {
+        dense.center = arrays.get(layer, "center", where, {types, width}).values;
+        dense.neighbor = arrays.get(layer, "neighbor", where, {types, width}).values;
+      }
       if (layer.contains("bias")) dense.bias = arrays.get(layer, "bias", where, {width}).values;
       dense.activation = activation(layer, where);
       r.layers.push_back(std::move(dense));
@@ -68,6 +79,11 @@ Description parse_description(std::string_view text, std::string_view bytes)
   d.cutoff = number(root, "cutoff", "the top");
   if (!(d.cutoff > 0.1) || d.cutoff > 100.0) refuse("the cutoff is not within 0.1 and 100 Angstrom");
   const Arrays arrays(member(root, "arrays", "the top"), bytes);
+  if (root.contains("pair_cutoffs")) {
+    d.pair_cutoffs = arrays.get(root, "pair_cutoffs", "the top", {d.types, d.types}).values;
+    for (double rc : d.pair_cutoffs)
+      if (!(rc > 0.1) || rc > d.cutoff * (1.0 + 1e-6)) refuse("a cutoff of a pair of types is not within 0.1 Angstrom and the cutoff");
+  }
   for (const Json &v : list(root, "values", "the top")) {
     const std::string name = text_of(v, "name", "a value");
     d.values.push_back({name, blocks(list(v, "blocks", "value " + name), "value " + name)});

@@ -38,9 +38,11 @@ struct ActivationShape {
 /// w(r): basis times envelope through a network of dense layers.
 struct Radial {
   enum class Envelope { none, polynomial, xplor };
-  enum class Basis { bessel, gaussian };
+  enum class Basis { bessel, gaussian, cosine };
   Basis basis = Basis::bessel;
-  std::vector<double> parameters;     ///< bessel: prefactor sin(f x) / x; gaussian: exp(prefactor (x - c)^2)
+  /// bessel: prefactor sin(f x) / x; gaussian: exp(prefactor (x - c)^2);
+  /// cosine: (1 - cos(2 pi (x - c) / prefactor))^2 / 4 for x from c to c + prefactor, else 0
+  std::vector<double> parameters;
   double prefactor = 1.0;
   /// x = r, or, with radii, 1 / (1 + a s^q / (1 + s^(q - p))), s = r / (R_i + R_j)
   std::vector<double> radii;          ///< [types]
@@ -49,17 +51,62 @@ struct Radial {
   double cutoff = 0.0, on = 0.0, p = 6.0;
   bool envelope_of_weights = false;    ///< else of the basis
   struct Dense {
-    Array weights;                     ///< [in, out]
+    Array weights;                     ///< [in, out]; of the first layer perhaps [center, neighbor, in, out]
+    /// empty or [types, out]: factors of what the first layer gives, by the types of center and neighbor
+    std::vector<double> center, neighbor;
     std::vector<double> bias;          ///< [out] or empty
     ActivationShape activation;
+    int outputs() const { return static_cast<int>(weights.shape.back()); }
   };
   std::vector<Dense> layers;
-  bool typed() const { return !radii.empty(); }
-  int outputs() const { return static_cast<int>(layers.back().weights.shape[1]); }
+  bool typed() const
+  {
+    return !radii.empty() || layers[0].weights.shape.size() == 4 || !layers[0].center.empty();
+  }
+  int outputs() const { return layers.back().outputs(); }
+};
+
+/// Energies of edges by networks of scalars, which see the radial functions of an edge and its invariants:
+/// contractions of its harmonics with environments of its center (doc/native.rst).
+struct Edgewise {
+  struct Part {
+    int from = 0;                      ///< node or product
+    Array weights;                     ///< [its width, width here]
+  };
+  /// f(radial functions + sum of nodes before times weights + sum of invariants times weights)
+  struct Node {
+    int width = 0, column = -1;        ///< first column of the radial functions; -1 = none
+    ActivationShape activation;
+    std::vector<Part> nodes, products;
+    int level = 0;                     ///< products that it needs, found by the reader
+  };
+  /// sum over the edges of a center of harmonics times weights [l][channel]: radial or of nodes
+  struct Environment {
+    int column = -1;
+    std::vector<Part> nodes;
+  };
+  struct Path {
+    int in = 0, l2 = 0, out = 0;       ///< block, harmonics of the environment, block
+    Array coupling;                    ///< [2 l1 + 1, 2 l2 + 1, 2 l3 + 1]
+    std::vector<double> weights;       ///< [channels]
+  };
+  /// tensors of an edge, in blocks of these l, with the environment of the same number. The first reads
+  /// harmonics times radial functions; block 0 of what comes out is the invariant
+  struct Product {
+    std::vector<int> in, out;
+    std::vector<Path> paths;
+  };
+  int channels = 0, radial = 0, tensors = 0;    ///< first column of [l][channel], of the first tensors
+  std::vector<Node> nodes;
+  std::vector<Environment> environments;
+  std::vector<Product> products;
+  std::vector<Part> energy;            ///< of an edge: weights [width, 1]
+  std::vector<double> norm;            ///< [types] factor of the environments
+  std::vector<double> scale, shift;    ///< [types] E = scale sum of edges + shift
 };
 
 struct Step {
-  enum class Kind { convolve, linear, gate, exchange, energy, norm, product, divide, repulsion };
+  enum class Kind { convolve, linear, gate, exchange, energy, norm, product, divide, repulsion, edgewise };
   Kind kind = Kind::energy;
   int in = -1, by = -1, out = -1;      ///< values; -1 = none
 
@@ -129,11 +176,15 @@ struct Step {
   std::vector<double> norm_weights;    ///< [blocks]
   double epsilon = 0.0;
   std::vector<Array> norm_factors;     ///< [blocks][channels]
+
+  Edgewise edgewise;
 };
 
 struct Description {
   int types = 0, lmax = 0;
   double cutoff = 0.0;
+  /// [center, neighbor], or empty; the radial functions see r cutoff / pair_cutoff
+  std::vector<double> pair_cutoffs;
   std::vector<ValueShape> values;
   std::vector<Radial> radials;
   std::vector<Step> steps;

@@ -45,6 +45,7 @@ class Arrays {
   std::string_view bytes_;
 };
 
+Edgewise read_edgewise(const Description &d, const Arrays &arrays, const Json &entry, const std::string &where);
 /// d: with its values and radial functions
 Step read_step(const Description &d, const Arrays &arrays, const Json &entry, const std::string &where);
 

@@ -39,7 +39,10 @@ namespace {
         repulsion(entry, where, s);
       else if (op == "energy")
         energy(entry, where, s);
-      else if (op == "exchange") {
+      else if (op == "edgewise") {
+        s.kind = Step::Kind::edgewise;
+        s.edgewise = read_edgewise(d_, arrays_, entry, where);
+      } else if (op == "exchange") {
         s.kind = Step::Kind::exchange;
         s.in = value(entry, "in", where);
       } else

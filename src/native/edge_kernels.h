@@ -7,7 +7,7 @@
 #pragma once
 
 #include "kernels.h"
-#include "simd.h"
+#include "core/simd.h"
 
 namespace natrolite::NATROLITE_ISA {
 
@@ -118,15 +118,16 @@ void prepare_edges(const EdgeArrays<T> &a, const Grid<T> &grid, int n, int lmax,
     for (int k = 0; k < (lmax + 1) * (lmax + 1); ++k) store(a.harmonics + k * a.stride + e, Y[k]);
     V f, inverse;
     for (int k = 0; k < W; ++k) {
+      const T scale = a.scale && e + k < n ? a.scale[e + k] : T(1), seen = scale * r[k];
       int s = 0;
-      while (s + 1 < grid.segments && r[k] >= grid.start[s + 1]) ++s;
-      const T t = (r[k] - grid.start[s]) * grid.inverse_step[s];
+      while (s + 1 < grid.segments && seen >= grid.start[s + 1]) ++s;
+      const T t = (seen - grid.start[s]) * grid.inverse_step[s];
       int interval = static_cast<int>(t);
       interval = interval < 0 ? 0 : interval;
       interval = interval > grid.intervals[s] - 1 ? grid.intervals[s] - 1 : interval;
       a.node[e + k] = grid.first[s] + interval;
       f[k] = t - static_cast<T>(interval);
-      inverse[k] = grid.inverse_step[s];
+      inverse[k] = scale * grid.inverse_step[s];
     }
     V value[MOST_SPLINE], slope[MOST_SPLINE];
     splines_at<T, S>(f, value, slope);

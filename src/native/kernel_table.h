@@ -4,6 +4,7 @@
 #pragma once
 
 #include "edge_kernels.h"
+#include "edgewise_kernels.h"
 #include "matrix_kernels.h"
 #include "path_kernels.h"
 #include "product_kernels.h"
@@ -45,6 +46,14 @@ template <class T> void fill(Kernels<T> &table)
   table.activate_backward = activate_backward<T>;
   table.product_forward = product_forward<T>;
   table.product_backward = product_backward<T>;
+  table.table_rows = table_rows<T, SPLINE<T>>;
+  table.table_rows_backward = table_rows_backward<T, SPLINE<T>>;
+  table.sum_harmonics = sum_harmonics<T>;
+  table.sum_harmonics_backward = sum_harmonics_backward<T>;
+  table.invariants = invariants<T>;
+  table.invariants_backward = invariants_backward<T>;
+  table.activate_rows = activate_rows<T>;
+  table.activate_rows_backward = activate_rows_backward<T>;
   table.gate = gate<T>;
   table.gate_backward = gate_backward<T>;
 }

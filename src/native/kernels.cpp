@@ -1,60 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kernels.h"
 
-#include <cstdlib>
-#include <stdexcept>
-#include <string>
-
 namespace natrolite::native {
 
 #define NATROLITE_FILL(isa)                                                                        \
   void fill_##isa(Kernels<float> &);                                                               \
   void fill_##isa(Kernels<double> &);
 NATROLITE_FILL(plain)
-#ifdef NATROLITE_X86
+#ifdef __x86_64__
 NATROLITE_FILL(avx2)
 NATROLITE_FILL(avx512)
 #endif
 
-namespace {
-
-  template <class T> struct Choice {
-    const char *name;
-    bool here;
-    void (*fill)(Kernels<T> &);
-  };
-
-  template <class T> Kernels<T> choose()
-  {
-    const Choice<T> choices[] = {
-#ifdef NATROLITE_X86
-        {"avx512",
-         __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"),
-         fill_avx512},
-        {"avx2", __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"), fill_avx2},
-#endif
-        {"plain", true, fill_plain}};
-    const char *asked = std::getenv("NATROLITE_SIMD");
-    for (const auto &choice : choices) {
-      if (!choice.here || (asked && std::string(asked) != choice.name)) continue;
-      Kernels<T> table;
-      table.name = choice.name;
-      choice.fill(table);
-      return table;
-    }
-    throw std::runtime_error(std::string("NATROLITE_SIMD=") + asked +
-                             " is not to be had on this processor: use avx512, avx2 or plain, or unset it");
-  }
-
-}    // namespace
-
-template <class T> const Kernels<T> &kernels()
+template <class T> Kernels<T> kernels_of(InstructionSet set)
 {
-  static const Kernels<T> table = choose<T>();
+  Kernels<T> table;
+  table.name = name_of(set);
+#ifdef __x86_64__
+  if (set == InstructionSet::avx512) fill_avx512(table);
+  if (set == InstructionSet::avx2) fill_avx2(table);
+#endif
+  if (set == InstructionSet::plain) fill_plain(table);
   return table;
 }
 
+template <class T> const Kernels<T> &kernels()
+{
+  static const Kernels<T> table = kernels_of<T>(instruction_set());
+  return table;
+}
+
+template Kernels<float> kernels_of(InstructionSet);
+template Kernels<double> kernels_of(InstructionSet);
 template const Kernels<float> &kernels();
 template const Kernels<double> &kernels();
 

@@ -7,6 +7,8 @@
 /// aligned to 64 bytes.
 #pragma once
 
+#include "core/instruction_set.h"
+
 #include <cstdint>
 
 namespace natrolite::native {
@@ -37,6 +39,7 @@ template <class T> struct Grid {
 template <class T> struct EdgeArrays {
   int stride = 0;                            ///< elements between two arrays, a multiple of a vector
   const T *x = nullptr, *y = nullptr, *z = nullptr, *r = nullptr;    ///< unit vector, distance
+  const T *scale = nullptr;                  ///< null, or factors of the distance for the tables
   T *harmonics = nullptr;                    ///< [HARMONICS][stride]
   T *basis = nullptr, *slope = nullptr;      ///< [spline][stride] values, derivatives by r
   std::int32_t *node = nullptr;              ///< [stride] first row of the table
@@ -93,6 +96,23 @@ template <class T> struct ProductArguments {
   T *scratch = nullptr;                                 ///< 2 vectors for each monomial
 };
 
+/// Rows of the edges of a center (or of several), one after another.
+template <class T> struct EdgeRows {
+  int edges = 0, columns = 0;                ///< whole vectors of columns
+  std::int64_t stride = 0, dstride = 0;      ///< elements between two rows, two rows of gradients
+  T *rows = nullptr, *drows = nullptr;       ///< at the first column
+  T *out = nullptr;                          ///< another column of the same rows, or of their gradient
+  bool add = false;                          ///< to drows
+  int edge_stride = 0;                       ///< of the arrays over edges, as in EdgeArrays
+  const T *basis = nullptr, *slope = nullptr, *harmonics = nullptr;
+  const std::int32_t *node = nullptr;
+  const T *table = nullptr;                  ///< [node][columns]
+  int first_harmonic = 0, harmonics_here = 0;
+  T *sums = nullptr, *dsums = nullptr;       ///< [harmonic][sum_stride] of the center
+  int sum_stride = 0;
+  T *partial = nullptr;                      ///< [edges][1 + HARMONICS][vector] d/dr, d/dharmonics
+};
+
 enum class Activation : int { identity, silu, tanh, sigmoid, abs, softplus, tanh_square };
 
 /// Functions of one instruction set.
@@ -118,6 +138,12 @@ template <class T> struct Kernels {
   void (*activate_backward)(Activation, T factor, int n, const T *x, const T *dy, T *dx) = nullptr;
   void (*product_forward)(const ProductArguments<T> &) = nullptr;
   void (*product_backward)(const ProductArguments<T> &) = nullptr;
+  using OfRows = void (*)(const EdgeRows<T> &);
+  OfRows table_rows = nullptr, table_rows_backward = nullptr;
+  OfRows sum_harmonics = nullptr, sum_harmonics_backward = nullptr;    ///< of 1, 3, 5, 7, 4, 9 or 16 harmonics
+  OfRows invariants = nullptr, invariants_backward = nullptr;          ///< of 1, 4, 9 or 16
+  void (*activate_rows)(Activation, T factor, const EdgeRows<T> &) = nullptr;
+  OfRows activate_rows_backward = nullptr;
   /// y[m] = gate x[m] for components m
   void (*gate)(int n, int components, const T *gate, const T *x, T *y) = nullptr;
   /// dx[m] = gate dy[m], dgate = sum_m x[m] dy[m]; dx may be x, dgate may not be gate
@@ -125,6 +151,8 @@ template <class T> struct Kernels {
                         T *dx) = nullptr;
 };
 
+/// The table of an instruction set, which this processor must have.
+template <class T> Kernels<T> kernels_of(InstructionSet);
 /// The best table for this processor; NATROLITE_SIMD=plain|avx2|avx512 asks for one.
 /// Throws std::runtime_error if it asks for what the processor has not.
 template <class T> const Kernels<T> &kernels();

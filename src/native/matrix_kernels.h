@@ -4,7 +4,7 @@
 #pragma once
 
 #include "kernels.h"
-#include "simd.h"
+#include "core/simd.h"
 
 namespace natrolite::NATROLITE_ISA {
 
@@ -15,61 +15,67 @@ using native::MatrixSegment;
 /// Rows at once: with up to 4 vectors of columns, their sums stay in registers (AVX-512).
 inline constexpr int TILE_ROWS = NATROLITE_VECTOR_BYTES == 64 ? 6 : 3;
 
-template <class T, int NV>
-void multiply_tile(const MatrixArguments<T> &a, const T *const *x, T *const *y, std::int64_t shift,
-                   bool add)
+template <class T, int NV, int R>
+void multiply_tile(const MatrixArguments<T> &a, const T *const *x, T *const *y, std::int64_t shift)
 {
   constexpr int W = WIDTH<T>;
   using V = Vector<T>;
-  V sum[TILE_ROWS][NV];
-  for (int r = 0; r < TILE_ROWS; ++r)
-    for (int v = 0; v < NV; ++v) sum[r][v] = add ? load(y[r] + v * W) : V{};
+  V sum[R][NV];
+  for (int r = 0; r < R; ++r)
+    for (int v = 0; v < NV; ++v) sum[r][v] = a.add ? load(y[r] + shift + v * W) : V{};
   for (int s = 0; s < a.segments; ++s) {
     const MatrixSegment &segment = a.segment[s];
     const T *w = a.weights + segment.weights + shift * segment.depth;
-    const T *from[TILE_ROWS];
-    for (int r = 0; r < TILE_ROWS; ++r) from[r] = x[r] + segment.offset;
+    const T *from[R];
+    for (int r = 0; r < R; ++r) from[r] = x[r] + segment.offset;
     for (int k = 0; k < segment.depth; ++k) {
       V b[NV];
 #pragma GCC unroll 4
       for (int v = 0; v < NV; ++v) b[v] = load(w + (k * NV + v) * W);
 #pragma GCC unroll 8
-      for (int r = 0; r < TILE_ROWS; ++r)
+      for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
         for (int v = 0; v < NV; ++v) sum[r][v] += from[r][k] * b[v];
     }
   }
-  for (int r = 0; r < TILE_ROWS; ++r)
-    for (int v = 0; v < NV; ++v) store(y[r] + v * W, sum[r][v]);
+  for (int r = 0; r < R; ++r)
+    for (int v = 0; v < NV; ++v) store(y[r] + shift + v * W, sum[r][v]);
+}
+
+/// R rows from row on
+template <class T, int R> void multiply_rows(const MatrixArguments<T> &a, int row)
+{
+  constexpr int W = WIDTH<T>;
+  const T *x[R];
+  T *y[R];
+  for (int r = 0; r < R; ++r) {
+    const std::int64_t at = a.which ? a.which[row + r] : row + r;
+    x[r] = a.x + at * a.x_stride;
+    y[r] = a.y + at * a.y_stride;
+  }
+  for (int c = 0; c < a.columns;) {
+    const int left = (a.columns - c) / W;
+    if (left >= 4) {
+      multiply_tile<T, 4, R>(a, x, y, c);
+      c += 4 * W;
+    } else if (left >= 2) {
+      multiply_tile<T, 2, R>(a, x, y, c);
+      c += 2 * W;
+    } else {
+      multiply_tile<T, 1, R>(a, x, y, c);
+      c += W;
+    }
+  }
 }
 
 template <class T> void multiply(const MatrixArguments<T> &a)
 {
-  constexpr int W = WIDTH<T>;
-  alignas(64) T nowhere[4 * W] = {};
-  for (int r0 = 0; r0 < a.rows; r0 += TILE_ROWS) {
-    for (int c = 0; c < a.columns;) {
-      const int left = (a.columns - c) / W;
-      const T *x[TILE_ROWS];
-      T *y[TILE_ROWS];
-      for (int r = 0; r < TILE_ROWS; ++r) {
-        const bool in = r0 + r < a.rows;
-        const std::int64_t row = a.which ? a.which[in ? r0 + r : r0] : (in ? r0 + r : r0);
-        x[r] = a.x + row * a.x_stride;
-        y[r] = in ? a.y + row * a.y_stride + c : nowhere;
-      }
-      if (left >= 4) {
-        multiply_tile<T, 4>(a, x, y, c, a.add);
-        c += 4 * W;
-      } else if (left >= 2) {
-        multiply_tile<T, 2>(a, x, y, c, a.add);
-        c += 2 * W;
-      } else {
-        multiply_tile<T, 1>(a, x, y, c, a.add);
-        c += W;
-      }
-    }
-  }
+  int row = 0;
+  for (; row + TILE_ROWS <= a.rows; row += TILE_ROWS) multiply_rows<T, TILE_ROWS>(a, row);
+  if constexpr (TILE_ROWS > 4)
+    if (row + 4 <= a.rows) multiply_rows<T, 4>(a, row), row += 4;
+  if (row + 2 <= a.rows) multiply_rows<T, 2>(a, row), row += 2;
+  if (row < a.rows) multiply_rows<T, 1>(a, row);
 }
 
 /// f(x) and f'(x)

@@ -7,6 +7,7 @@
 #include "model/self_test.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace natrolite::native {
@@ -53,6 +54,14 @@ namespace {
     std::vector<double> energy_, gradient_;
   };
 
+  void check_pair_cutoffs(const Metadata &metadata, const Description &d)
+  {
+    bool same = metadata.pair_cutoffs.size() == d.pair_cutoffs.size();
+    for (std::size_t k = 0; same && k < d.pair_cutoffs.size(); ++k)
+      same = std::fabs(metadata.pair_cutoffs[k] - d.pair_cutoffs[k]) <= 1e-6 * d.pair_cutoffs[k];
+    if (!same) throw std::runtime_error("the network description has other cutoffs of pairs than the model file");
+  }
+
 }    // namespace
 
 std::unique_ptr<Model> load_native(const Metadata &metadata, std::string_view description,
@@ -64,6 +73,7 @@ std::unique_ptr<Model> load_native(const Metadata &metadata, std::string_view de
                              " types, the model file " + std::to_string(metadata.type_names.size()));
   if (!(d.cutoff >= metadata.list_cutoff) || d.cutoff > metadata.list_cutoff * (1.0 + 1e-6))
     throw std::runtime_error("the network description has another cutoff than the model file");
+  check_pair_cutoffs(metadata, d);
   int gathers = 0, exchanges = 0;
   for (const auto &step : d.steps) {
     gathers += step.kind == Step::Kind::convolve && step.in >= 0;

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "network_state.h"
 
+#include "core/threads.h"
+
 #include <algorithm>
 #include <cmath>
-#include <exception>
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 namespace natrolite::native {
 
@@ -22,6 +19,7 @@ template <class T>
 Network<T>::Impl::Impl(Description d, int nthreads) :
     types(d.types), lmax(d.lmax), threads(std::max(nthreads, 1)), cutoff(d.cutoff), kernels(native::kernels<T>())
 {
+  for (double rc : d.pair_cutoffs) pair_scales.push_back(static_cast<T>(cutoff / rc));
   for (const auto &value : d.values) layouts.emplace_back(value.blocks, kernels.width);
   build_layers(d);
   radials = std::move(d.radials);
@@ -85,23 +83,15 @@ template <class T> void Network<T>::Impl::make_room()
   for (auto &memory : scratch) memory.reserve(scratch_width * BLOCK + 1);
 }
 
-template <class T>
-template <class F>
-void Network<T>::Impl::on_threads(F &&f)
+/// cutoff / cutoff of the pair of types, of a block's edges
+template <class T> const T *Network<T>::Impl::scales_of(Work<T> &work) const
 {
-#ifdef _OPENMP
-  std::exception_ptr failure;    // an exception must not leave the region
-#pragma omp parallel num_threads(threads)
-  try {
-    f(omp_get_thread_num(), omp_get_num_threads());
-  } catch (...) {
-#pragma omp critical
-    if (!failure) failure = std::current_exception();
-  }
-  if (failure) std::rethrow_exception(failure);
-#else
-  f(0, 1);
-#endif
+  work.scales.reserve(work.nedges() + 1);
+  T *scale = work.scales.data();
+  for (std::int64_t row = work.begin; row < work.end; ++row)
+    for (std::int64_t e = edges.first[row]; e < edges.first[row + 1]; ++e)
+      *scale++ = pair_scales[edges.types[row] * types + edges.types[edges.neighbor[e]]];
+  return work.scales.data();
 }
 
 template <class T> void Network<T>::Impl::prepare(Work<T> &work, bool slopes)
@@ -119,6 +109,7 @@ template <class T> void Network<T>::Impl::prepare(Work<T> &work, bool slopes)
   a.basis = a.harmonics + static_cast<std::size_t>(HARMONICS) * stride;
   a.slope = a.basis + static_cast<std::size_t>(kernels.spline) * stride;
   a.node = work.nodes.data();
+  if (!pair_scales.empty()) a.scale = scales_of(work);
   kernels.prepare(a, grid, n, lmax, slopes);
   if (!typed) return;
   for (std::int64_t row = work.begin; row < work.end; ++row)
@@ -174,7 +165,7 @@ template <class T> Operands<T> Network<T>::Impl::operands(const Work<T> &work, i
 template <class T>
 void Network<T>::Impl::run_block(Work<T> &work, const Stage &stage, bool forward)
 {
-  if (stage.convolves) prepare(work, !forward);
+  if (stage.convolves || (stage.edgewise && forward)) prepare(work, !forward || stage.edgewise);
   if (forward)
     for (int step = stage.begin; step < stage.end; ++step)
       layers[step]->forward(work, operands(work, step));
@@ -185,7 +176,7 @@ void Network<T>::Impl::run_block(Work<T> &work, const Stage &stage, bool forward
 
 template <class T> void Network<T>::Impl::run_stage(const Stage &stage, bool forward)
 {
-  on_threads([&](int thread, int count) {
+  on_threads(threads, [&](int thread, int count) {
     Work<T> &work = works[thread];
     const std::int64_t blocks = (edges.nlocal + BLOCK - 1) / BLOCK;
     for (std::int64_t b = blocks * thread / count; b < blocks * (thread + 1) / count; ++b) {
@@ -200,7 +191,7 @@ template <class T> void Network<T>::Impl::clear_gathered(const Stage &stage)
 {
   if (stage.gathers < 0) return;
   const std::int64_t n = edges.nall * layouts[stage.gathers].width;
-  on_threads([&](int thread, int count) {    // OpenMP may give fewer threads, and other numbers later
+  on_threads(threads, [&](int thread, int count) {    // OpenMP may give fewer threads, and other numbers later
     for (int t = thread; t < threads; t += count)
       std::fill_n(gathered_gradient(stage.gathers, t), n, T(0));
   });
@@ -212,7 +203,7 @@ template <class T> void Network<T>::Impl::sum_gathered(const Stage &stage)
   if (stage.gathers < 0 || threads == 1) return;
   const std::int64_t n = edges.nall * layouts[stage.gathers].width;
   T *to = gathered_gradient(stage.gathers, 0);
-  on_threads([&](int thread, int count) {
+  on_threads(threads, [&](int thread, int count) {
     for (int t = 1; t < threads; ++t) {
       const T *from = gathered_gradient(stage.gathers, t);
       for (std::int64_t k = n * thread / count; k < n * (thread + 1) / count; ++k) to[k] += from[k];

@@ -5,7 +5,7 @@
 
 #include "network.h"
 
-#include "layers/convolution.h"
+#include "layers/layer.h"
 #include "plan.h"
 #include "radial.h"
 
@@ -28,13 +28,13 @@ template <class T> struct Network<T>::Impl {
   void run_stage(const Stage &stage, bool forward);
   void run_block(Work<T> &work, const Stage &stage, bool forward);
   void prepare(Work<T> &work, bool slopes);
+  const T *scales_of(Work<T> &work) const;
   Operands<T> operands(const Work<T> &work, int step) const;
   Rows<T> rows_of(const Work<T> &work, int value, bool gradient) const;
   T *gathered_gradient(int value, int thread) const;
   void clear_gathered(const Stage &stage);
   void sum_gathered(const Stage &stage);
   void exchange_rows(Exchange &exchange, int value, bool forward);
-  template <class F> void on_threads(F &&f);
 
   Plan plan;
   int types, lmax, threads;
@@ -42,8 +42,9 @@ template <class T> struct Network<T>::Impl {
   const Kernels<T> &kernels;
   Grid<T> grid;
   std::vector<Radial> radials;
-  std::vector<Convolution<T> *> convolutions;        ///< among the layers
+  std::vector<Tabulated<T> *> tabulated;             ///< among the layers
   bool typed = false;                                ///< tables by the types of a pair
+  std::vector<T> pair_scales;                        ///< [center, neighbor] cutoff / pair_cutoff, or empty
   std::vector<std::int64_t> present;                 ///< types that have tables
   std::vector<Layout> layouts;                       ///< [value]
   std::vector<std::unique_ptr<Layer<T>>> layers;     ///< [step]; null = exchange

@@ -3,6 +3,8 @@
 /// Network before its first evaluation: layers, and tables of the types that are there.
 #include "network_state.h"
 
+#include "layers/convolution.h"
+#include "layers/edgewise.h"
 #include "layers/gate.h"
 #include "layers/linear.h"
 #include "layers/product.h"
@@ -33,7 +35,7 @@ template <class T> void Network<T>::Impl::build_layers(const Description &d)
       case Step::Kind::convolve: {
         auto layer = std::make_unique<Convolution<T>>(
             s, s.in >= 0 ? in : Layout(s.table_blocks, kernels.width), out, d.lmax, kernels);
-        convolutions.push_back(layer.get());
+        tabulated.push_back(layer.get());
         layers.push_back(std::move(layer));
         break;
       }
@@ -58,6 +60,12 @@ template <class T> void Network<T>::Impl::build_layers(const Description &d)
       case Step::Kind::energy:
         layers.push_back(std::make_unique<Energy<T>>(s, in));
         break;
+      case Step::Kind::edgewise: {
+        auto layer = std::make_unique<EdgewiseEnergy<T>>(s.edgewise, d.lmax, kernels);
+        tabulated.push_back(layer.get());
+        layers.push_back(std::move(layer));
+        break;
+      }
       case Step::Kind::exchange:
         layers.push_back(nullptr);
     }
@@ -103,7 +111,7 @@ template <class T> void Network<T>::Impl::tabulate(const std::vector<std::int64_
   const TableGrid table(radials, cutoff, best_step, kernels.spline - 1);
   const auto count = typed ? of_types.size() : 1;
   const int rows = table.rows(), all = static_cast<int>(count * count) * rows;
-  for (auto *layer : convolutions) layer->set_table(all, best.first[layer->radial()]);
+  for (auto *layer : tabulated) layer->set_table(all, best.first[layer->radial()]);
   grid = table.template grid<T>();
   present = of_types;
   if (!typed) return;

@@ -38,6 +38,7 @@ namespace {
       Stage &stage = stages.back();
       stage.end = k + 1;
       if (s.kind == Kind::convolve) stage.convolves = true;
+      if (s.kind == Kind::edgewise) stage.edgewise = true;
       if (gathers) stage.gathers = s.in;
     }
     return stages;
@@ -103,7 +104,7 @@ Plan make_plan(const Description &d, const std::vector<Traits> &traits)
     step.out = s.out;
     step.gathers = s.kind == Kind::convolve && s.in >= 0;
     plan.steps.push_back(step);
-    energy = energy || s.kind == Kind::energy;
+    energy = energy || s.kind == Kind::energy || s.kind == Kind::edgewise;
   }
   if (!energy) throw std::runtime_error("network description: no step gives an energy: export the model again");
   for (int v = 0; v < static_cast<int>(d.values.size()); ++v) {

@@ -25,6 +25,7 @@ struct PlannedStep {
 struct Stage {
   int begin = 0, end = 0;
   bool convolves = false;
+  bool edgewise = false;        ///< gives gradients of edges when it gives their energies
   int gathers = -1;             ///< value whose rows of neighbors are read
   int exchanges = -1;           ///< value whose ghost rows are filled
 };

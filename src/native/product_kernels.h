@@ -7,7 +7,7 @@
 #pragma once
 
 #include "kernels.h"
-#include "simd.h"
+#include "core/simd.h"
 
 namespace natrolite::NATROLITE_ISA {
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <numbers>
 #include <set>
 #include <stdexcept>
 
@@ -40,6 +41,14 @@ namespace {
       const double e = std::exp(u.v);
       return chain(u, e, e, e);
     }
+    if (radial.basis == Radial::Basis::cosine) {
+      const Jet d = x + Jet{-parameter, 0.0, 0.0};
+      if (d.v <= 0.0 || d.v >= radial.prefactor) return {};
+      const Jet u = (2.0 * std::numbers::pi / radial.prefactor) * d;
+      const double c = std::cos(u.v), s = std::sin(u.v);
+      const Jet up = ONE + chain(u, -c, s, c);
+      return 0.25 * (up * up);
+    }
     const Jet u = parameter * x;
     const double s = std::sin(u.v), c = std::cos(u.v);
     return radial.prefactor * (chain(u, s, c, -s) * inverse(x));
@@ -48,7 +57,7 @@ namespace {
   /// what the basis sees of a distance
   Jet transformed(const Radial &radial, TypePair pair, Jet r)
   {
-    if (!radial.typed()) return r;
+    if (radial.radii.empty()) return r;
     const Jet s = 1.0 / (radial.radii[pair.center] + radial.radii[pair.neighbor]) * r;
     const double p = radial.agnesi_p, q = radial.agnesi_q;
     return inverse(ONE + radial.agnesi_a * (power(s, q) * inverse(ONE + power(s, q - p))));
@@ -112,18 +121,23 @@ namespace {
   double of(double v, double *) { return v; }
   double activated(const ActivationShape &a, double x) { return activated(a, Jet{x, 0.0, 0.0}).v; }
 
-  template <class X> std::vector<X> through_layers(const Radial &radial, std::vector<X> x)
+  template <class X> std::vector<X> through_layers(const Radial &radial, TypePair pair, std::vector<X> x)
   {
     for (const auto &layer : radial.layers) {
-      const auto in = layer.weights.shape[0], out = layer.weights.shape[1];
+      const auto &shape = layer.weights.shape;
+      const auto in = shape[shape.size() - 2], out = shape.back();
+      const double *weights = layer.weights.values.data();
+      if (shape.size() == 4) weights += (pair.center * shape[1] + pair.neighbor) * in * out;
       std::vector<X> y(out);
       for (std::int64_t k = 0; k < out && !layer.bias.empty(); ++k)
         y[k] = of(layer.bias[k], static_cast<X *>(nullptr));
       for (std::int64_t i = 0; i < in; ++i) {
-        const double *w = layer.weights.values.data() + i * out;
+        const double *w = weights + i * out;
         const X from = x[i];
         for (std::int64_t k = 0; k < out; ++k) y[k] = y[k] + w[k] * from;
       }
+      for (std::int64_t k = 0; k < out && !layer.center.empty(); ++k)
+        y[k] = layer.center[pair.center * out + k] * layer.neighbor[pair.neighbor * out + k] * y[k];
       for (X &v : y) v = activated(layer.activation, v);
       x = std::move(y);
     }
@@ -145,7 +159,7 @@ namespace {
       const X value = simple(basis(radial, parameter, seen));
       x.push_back(radial.envelope_of_weights ? value : value * cut);
     }
-    x = through_layers(radial, std::move(x));
+    x = through_layers(radial, pair, std::move(x));
     if (radial.envelope_of_weights)
       for (X &v : x) v = v * cut;
     return x;
@@ -300,6 +314,20 @@ namespace {
       slope[k] = (k > 0 ? lower[k - 1] : 0.0) - (k < degree ? lower[k] : 0.0);
   }
 
+  /// intervals in which a table is compared with its functions: some, and those around weak kinks
+  std::set<int> samples(const Radial &radial, double start, double step, int intervals)
+  {
+    std::set<int> result;
+    for (int k = 0; k < intervals; k += std::max(1, intervals / 24)) result.insert(k);
+    if (radial.basis != Radial::Basis::cosine) return result;
+    for (double parameter : radial.parameters)
+      for (double kink : {parameter, parameter + radial.prefactor}) {
+        const int at = static_cast<int>(std::floor((kink - start) / step));
+        for (int k = std::max(0, at - 1); k < std::min(intervals, at + 2); ++k) result.insert(k);
+      }
+    return result;
+  }
+
 }    // namespace
 
 double TableGrid::error(const Radial &radial, TypePair pair, const std::vector<double> &coefficients) const
@@ -307,7 +335,7 @@ double TableGrid::error(const Radial &radial, TypePair pair, const std::vector<d
   const int outputs = radial.outputs();
   double largest[2] = {1e-300, 1e-300}, error[2] = {};
   for (const auto &s : segments_)
-    for (int k = 0; k < s.intervals; k += std::max(1, s.intervals / 24)) {
+    for (const int k : samples(radial, s.start, s.step, s.intervals)) {
       const RadialValues exact = evaluate(radial, pair, s.start + s.step * (k + 0.5), true);
       double value[MOST_SPLINE], slope[MOST_SPLINE];
       splines(degree_, 0.5, value, slope);

@@ -10,7 +10,6 @@
 #include <memory>
 #include <stdexcept>
 #include <string_view>
-#include <vector>
 
 namespace natrolite {
 namespace {
@@ -40,43 +39,20 @@ namespace {
     refuse("this is not a zip archive, so no model file: give the output of 'natrolite export'");
   }
 
-  class Archive {
-   public:
-    Archive(const char *bytes, std::size_t nbytes)
-    {
-      try {
-        reader_ = std::make_unique<PyTorchStreamReader>(
-            std::make_shared<caffe2::serialize::MemoryReadAdapter>(bytes, nbytes));
-        records_ = reader_->getAllRecords();
-      } catch (const std::exception &) {
-        refuse("the zip archive is damaged or truncated: copy or export the file again");
-      }
-    }
-    bool has(const std::string &name) { return reader_->hasRecord(name); }
-    bool any(std::string_view part) const
-    {
-      for (const auto &r : records_)
-        if (contains(r, part)) return true;
-      return false;
-    }
-    std::string read(const std::string &name)
-    {
-      try {
-        auto [data, size] = reader_->getRecord(name);
-        return {static_cast<const char *>(data.get()), size};
-      } catch (const std::exception &) {
-        refuse("the record '" + name + "' is damaged: copy or export the file again");
-      }
-    }
-
-   private:
-    std::unique_ptr<PyTorchStreamReader> reader_;
-    std::vector<std::string> records_;
-  };
-
-  [[noreturn]] void refuse_pickle(Archive &archive)
+  /// A record's contents, unpacked.
+  std::string unpacked(const char *bytes, std::size_t nbytes, const std::string &name)
   {
-    const std::string pickle = archive.read("data.pkl");
+    try {
+      PyTorchStreamReader reader(std::make_shared<caffe2::serialize::MemoryReadAdapter>(bytes, nbytes));
+      auto [data, size] = reader.getRecord(name);
+      return {static_cast<const char *>(data.get()), size};
+    } catch (const std::exception &) {
+      refuse("the record '" + name + "' is damaged: copy or export the file again");
+    }
+  }
+
+  [[noreturn]] void refuse_pickle(const std::string &pickle)
+  {
     bool state_dict = contains(pickle, "_rebuild_tensor") && contains(pickle, "OrderedDict");
     for (const char *sign : {"config", "model_state_dict", "optimizer", "torch.nn", "epoch"})
       state_dict = state_dict && !contains(pickle, sign);
@@ -87,7 +63,7 @@ namespace {
            EXPORT_HINT);
   }
 
-  [[noreturn]] void refuse_torchscript(Archive &archive)
+  [[noreturn]] void refuse_torchscript(const ZipArchive &archive)
   {
     if (archive.any("metatomic") || archive.any("metatensor"))
       refuse("this is a metatomic model: use its own pair style, or export the original potential "
@@ -101,14 +77,15 @@ namespace {
 FileKind identify(const char *bytes, std::size_t nbytes)
 {
   check_start(bytes, nbytes);
-  Archive archive(bytes, nbytes);
-  ZipArchive(bytes, nbytes).check([&](const std::string &name) { return archive.read(name); });
+  const ZipArchive archive(bytes, nbytes);
+  const auto read = [&](const std::string &name) { return unpacked(bytes, nbytes, name); };
+  archive.check(read);
   if (archive.has("extra/natrolite.json") && archive.has("constants.pkl"))
     return FileKind::natrolite_torchscript;
   if (archive.any("data/aotinductor/")) return FileKind::nequip_aoti;
   if (!archive.has("data.pkl"))
     refuse("this is a zip archive but no PyTorch file: give the output of 'natrolite export'");
-  if (!archive.has("constants.pkl")) refuse_pickle(archive);
+  if (!archive.has("constants.pkl")) refuse_pickle(read("data.pkl"));
   if (archive.has("extra/chemical_symbols_to_index")) return FileKind::sevennet_deployed;
   if (archive.any("__torch__/mace/calculators/lammps_mace")) return FileKind::mace_lammps;
   if (archive.has("extra/n_species") && archive.has("extra/r_max")) return FileKind::nequip_deployed;
@@ -119,12 +96,12 @@ FileKind identify(const char *bytes, std::size_t nbytes)
 
 bool has_extra_file(const char *bytes, std::size_t nbytes, const std::string &name)
 {
-  return Archive(bytes, nbytes).has("extra/" + name);
+  return ZipArchive(bytes, nbytes).has("extra/" + name);
 }
 
 std::string read_extra_file(const char *bytes, std::size_t nbytes, const std::string &name)
 {
-  return Archive(bytes, nbytes).read("extra/" + name);
+  return unpacked(bytes, nbytes, "extra/" + name);
 }
 
 }    // namespace natrolite

@@ -10,15 +10,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 
+import kokkos_source
 import models
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SOURCE = HERE.parent / "debian-source.sh"
+SUITES = ["sid", "trixie"]  # of Debian, newest first
 LIMIT = 60_000_000  # bytes, of the whole folder
 # beyond what LAMMPS' KOKKOS package always compiles: the styles of the check's decks
 STYLES = ["atom_vec_atomic", "verlet", "compute_temp", "fix_nve", "npair_skip", "npair_copy", "npair_trim"]
+JSON = "nlohmann-json==3.12.0"  # which LAMMPS before 2025 lacks
 # what the machine may lack, for its Python 3.12
 WHEELS = ["mpich==5.0.2", "ase==3.29.0"]
 PLATFORMS = ["manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"]
@@ -37,14 +41,30 @@ def run(command, **options):
     return done
 
 
-def fetched(given, suite, package, folder, remedy):
-    """Return the folder of a package's sources: the given one, or Debian's."""
-    if given:
-        return pathlib.Path(given)
-    done = subprocess.run([SOURCE, "fetch", suite, package, folder / package])
-    if done.returncode:
-        stop(f"no sources of {package} in Debian's {suite}: {remedy}")
-    return folder / package
+def debian(suite, package, folder):
+    """Return the folder of a package's sources in a suite of Debian, or None."""
+    to = folder / f"{package}-{suite}"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return None if subprocess.run([SOURCE, "fetch", suite, package, to], **quiet).returncode else to
+
+
+def sources(args, folder):
+    """Return the folders of LAMMPS and of a Kokkos that it takes: the given ones, or of the newest suite with both."""
+    reasons = []
+    for suite in [args.suite] if args.suite else SUITES:
+        lammps = pathlib.Path(args.lammps) if args.lammps else debian(suite, "lammps", folder)
+        if lammps is None:
+            reasons.append(f"Debian's {suite} has no source of lammps")
+            continue
+        kokkos, why = kokkos_source.find(lammps, args.kokkos, lambda: debian(suite, "kokkos", folder), folder)
+        if kokkos:
+            if reasons:
+                print(f"gpu-check: LAMMPS and Kokkos of {suite}, because {'; '.join(reasons)}")
+            return lammps, kokkos
+        reasons.append(f"{'the given LAMMPS' if args.lammps else f'LAMMPS of {suite}'}: {why}")
+        if args.lammps:
+            break
+    stop(f"{'; '.join(reasons)}; give --lammps DIR and --kokkos DIR that fit, or another --suite")
 
 
 def always_compiled(lammps):
@@ -75,13 +95,7 @@ def pack_lammps(source, to):
     return re.search(r'"(.*)"', (to / "src/version.h").read_text())[1]
 
 
-def wanted_kokkos(lammps):
-    """Return the oldest version of Kokkos that this LAMMPS takes."""
-    text = (lammps / "cmake/Modules/Packages/KOKKOS.cmake").read_text()
-    return re.search(r"find_package\(Kokkos ([\d.]+)", text)[1]
-
-
-def pack_kokkos(source, to, wanted):
+def pack_kokkos(source, to):
     """Kokkos without its tests and documents; return its version."""
     unwanted = shutil.ignore_patterns(".git*", "unit_test*", "perf_test*", "performance_tests", "doc", "docs",
                                       "example", "benchmarks", "debian")
@@ -89,16 +103,7 @@ def pack_kokkos(source, to, wanted):
     for folder in ("example", "benchmarks"):  # which its CMake enters
         (to / folder).mkdir()
         (to / folder / "CMakeLists.txt").touch()
-    numbers = [re.search(rf"Kokkos_VERSION_{part} (\d+)", (to / "CMakeLists.txt").read_text())
-               for part in ("MAJOR", "MINOR", "PATCH")]
-    if not all(numbers):
-        numbers = [re.search(rf"Kokkos_VERSION_{part} (\d+)", (to / "cmake/kokkos_version.cmake").read_text())
-                   for part in ("MAJOR", "MINOR", "PATCH")]
-    version = [int(number[1]) for number in numbers]
-    least = [int(part) for part in wanted.split(".")]
-    if version < least or version[0] != least[0]:
-        stop(f"the Kokkos of {source} is {version}, this LAMMPS wants {least} or a later one of version {least[0]}")
-    return ".".join(map(str, version))
+    return ".".join(map(str, kokkos_source.version_of(to)))
 
 
 def pack_ours(to):
@@ -116,9 +121,10 @@ def pack_json(folder, lammps, to):
     """The header that the engine needs, where LAMMPS does not bring it."""
     if (lammps / "src/nlohmann/json.hpp").exists():
         return
-    run(["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", "nlohmann-json3-dev"], cwd=folder)
-    run(["dpkg", "-x", *folder.glob("nlohmann-json3-dev*.deb"), folder / "json"])
-    shutil.copytree(folder / "json/usr/include/nlohmann", to / "src/nlohmann")
+    run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, JSON])
+    with zipfile.ZipFile(next(folder.glob("nlohmann_json-*.whl"))) as wheel:
+        wheel.extractall(folder / "json")
+    shutil.copytree(folder / "json/nlohmann_json/include/nlohmann", to / "src/nlohmann")
     header = to / "src/nlohmann"
     for name in header.rglob("*.hpp"):  # under the name that LAMMPS' own copy has
         text = name.read_text()
@@ -141,7 +147,7 @@ def archive(folder, names):
 def arguments():
     parser = argparse.ArgumentParser(prog="gpu-check pack")
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--suite", default="sid", help="of Debian, for what is not given by a folder")
+    parser.add_argument("--suite", help="of Debian, for what is not given by a folder")
     parser.add_argument("--lammps", help="folder with the sources of LAMMPS")
     parser.add_argument("--kokkos", help="folder with the sources of Kokkos")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
@@ -159,17 +165,15 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
         content = {"models": models.pack(args.build, out / "models")}
-        lammps = fetched(args.lammps, args.suite, "lammps", scratch, "give --lammps DIR, or another --suite")
-        wanted = wanted_kokkos(lammps)
-        kokkos = fetched(args.kokkos, args.suite, "kokkos", scratch,
-                         f"give --kokkos DIR, sources of Kokkos {wanted} or newer (its own tree, any tag)")
+        lammps, kokkos = sources(args, scratch)
         content["lammps"] = pack_lammps(lammps, out / "lammps")
         pack_json(scratch, lammps, out / "lammps")
-        content["kokkos"] = pack_kokkos(kokkos, out / "kokkos", wanted)
+        content["kokkos"] = pack_kokkos(kokkos, out / "kokkos")
     content["natrolite"] = pack_ours(out / "natrolite")
     pack_wheels(out / "wheels")
     archive(out, ["lammps", "kokkos", "natrolite"])
-    shutil.copytree(HERE, out / "check", ignore=shutil.ignore_patterns("__pycache__", "pack.py", "models.py", "family_cases.py"))
+    shutil.copytree(HERE, out / "check", ignore=shutil.ignore_patterns("__pycache__", "pack.py", "kokkos_source.py", "models.py",
+                                                                           "family_cases.py"))
     (out / "run").write_text('#!/bin/sh\nexec python3 "$(dirname "$0")/check/run.py" "$@"\n')
     os.chmod(out / "run", 0o755)
     (out / "content.json").write_text(json.dumps(content, indent=1))

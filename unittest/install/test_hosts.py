@@ -71,3 +71,29 @@ def test_old_abi_of_cxx(abi, engine, fine, tmp_path):
     assert (code == 0) == fine, output
     if not fine:
         assert "liblammps.so was built with GCC's old C++ ABI" in output and "-DNATROLITE_ENGINE=OFF" in output
+
+
+CONFIG = """set(LAMMPS_VERSION 20260704)
+add_library(LAMMPS::lammps SHARED IMPORTED)
+set_target_properties(LAMMPS::lammps PROPERTIES IMPORTED_LOCATION "${{CMAKE_CURRENT_LIST_DIR}}/liblammps.so"
+  INTERFACE_INCLUDE_DIRECTORIES "{prefix}/include" INTERFACE_COMPILE_DEFINITIONS "LAMMPS_BIGBIG")
+"""
+
+
+@pytest.mark.parametrize("option", ["-DLAMMPS_DIR={prefix}/lib/cmake/LAMMPS", "-DCMAKE_PREFIX_PATH={prefix}"])
+def test_installed_lammps(option, tmp_path):
+    """Named, or found by CMake where the Python has no lammps; its integer sizes are read."""
+    prefix = tmp_path / "prefix"
+    files = {"lib/cmake/LAMMPS/LAMMPSConfig.cmake": CONFIG.format(prefix=prefix), "include/lammps/pair.h": "",
+             "stubs/mpi.h": ""}
+    for name, text in files.items():
+        (prefix / name).parent.mkdir(parents=True, exist_ok=True)
+        (prefix / name).write_text(text)
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S -I "$@"\n')
+    python.chmod(0o755)
+    options = [option.format(prefix=prefix), f"-DPython3_EXECUTABLE={python}", f"-DLAMMPS_MPI_STUBS={prefix}/stubs"]
+    code, output = configure(tmp_path, *options)
+    assert code == 0 and f"LAMMPS host: 20260704, bigbig, headers {prefix}/include/lammps" in output, output
+    code, output = configure(tmp_path, "-UCMAKE_PREFIX_PATH", "-ULAMMPS_DIR", *options[1:])
+    assert code and "No LAMMPS found" in output, output

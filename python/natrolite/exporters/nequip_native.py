@@ -8,11 +8,14 @@ from natrolite.exporters.native import GateShape, Layout, Ordered, Undescribed
 
 
 def describe(model, dtype, cutoff):
-    """Return native.Description of a nequip_modules.EdgeModel of the architecture NequIP."""
-    return _Builder(model, dtype, cutoff).build()
+    """Return native.Description of a nequip_modules.EdgeModel."""
+    from natrolite.exporters import allegro_native
+
+    allegro = any(type(part).__name__ == "Allegro_Module" for part in model.func.children())
+    return (allegro_native.Builder if allegro else Builder)(model, dtype, cutoff).build()
 
 
-class _Builder:
+class Builder:
     """Walks the modules of the energy model in their order."""
 
     def __init__(self, model, dtype, cutoff):
@@ -27,12 +30,18 @@ class _Builder:
     def build(self):
         """Return the description."""
         for part in self.parts:
-            kind = type(part).__name__
-            handler = getattr(self, f"_{kind}", None)
-            if handler is None:
-                raise Undescribed(f"the module {kind}")
-            handler(part)
+            self.handle(part)
+        if self.pair_cutoffs is not None:
+            self.d.cut_pairs(self.pair_cutoffs)
         return self.d
+
+    def handle(self, part):
+        """Take one module in."""
+        kind = type(part).__name__
+        handler = getattr(self, f"_{kind}", None)
+        if handler is None:
+            raise Undescribed(f"the module {kind}")
+        handler(part)
 
     def _NodeTypeEmbed(self, part):
         self.table = part.embed_module.weight.detach().double().numpy()
@@ -48,9 +57,12 @@ class _Builder:
         self.d = native.Description(self.dtype, self.types, self.cutoff, lmax)
 
     def _EdgeLengthNormalizer(self, part):
+        self.types, self.pair_cutoffs = part.num_types, None
+        self.r_max = self.cutoff
         if part._per_edge_type:
-            raise Undescribed("cutoffs by pairs of types")
-        self.r_max = 1.0 / float(part._rmax_recip)
+            self.pair_cutoffs = 1.0 / part._rmax_recip.detach().double().numpy().reshape(self.types, -1)
+        else:
+            self.r_max = 1.0 / float(part._rmax_recip)
 
     def _BesselEdgeLengthEncoding(self, part):
         self.bessel = part
@@ -68,7 +80,7 @@ class _Builder:
             "prefactor": self.factor * self.r_max / np.pi,
         }
         envelope = {"kind": "polynomial", "p": float(bessel.cutoff.p), "cutoff": self.r_max}
-        layers = _dense(block.edge_mlp.mlp)
+        layers = dense(block.edge_mlp.mlp)
         weights, bias, activation = layers[-1]
         layers[-1] = (weights * columns.double().numpy(), bias, activation)
         return self.d.radial(basis, envelope, layers)
@@ -114,7 +126,7 @@ class _Builder:
     def _ScalarMLP(self, part):
         if part.out_field not in ("atomic_energy", "per_atom_energy"):
             raise Undescribed(f"a network for {part.out_field}")
-        self._dense_steps(_dense(part.mlp_module.mlp))
+        self._dense_steps(dense(part.mlp_module.mlp))
 
     def _AtomwiseLinear(self, part):
         linear = part.linear
@@ -129,24 +141,31 @@ class _Builder:
         self.source = native.dense_steps(self.d, self.source, self.layout, layers)
 
     def _PerTypeScaleShift(self, part):
+        scale, shift = (self.d.array64(table) for table in self.scale_and_shift(part))
+        self.d.step("energy", **{"in": self.source}, scale=scale, shift=shift)
+        self.source = None
+
+    def scale_and_shift(self, part):
+        """Return the tables by type, [types] each."""
         tables = []
         for has, table, default in ((part.has_scales, part.scales, 1.0), (part.has_shifts, part.shifts, 0.0)):
             values = table.detach().double().numpy().reshape(-1) if has else np.array([default])
-            tables.append(self.d.array64(np.broadcast_to(values, self.types)))
-        self.d.step("energy", **{"in": self.source}, scale=tables[0], shift=tables[1])
-        self.source = None
+            tables.append(np.broadcast_to(values, self.types))
+        return tables
 
     def _ZBL(self, part):
         if self.source is not None:
             raise Undescribed("a repulsion that is scaled")
         z = part.atomic_numbers.detach().double().numpy()
         power = z**0.23
-        d = self.d
+        d, reach = self.d, np.full((self.types, self.types), self.r_max)
+        if self.pair_cutoffs is not None:
+            reach = self.pair_cutoffs.T  # [neighbor, center]
         d.step(
             "repulsion", p=float(part.cutoff.p),
             strength=d.array64(float(part._qqr2exesquare) * z[:, None] * z),
             screening=d.array64(0.46850 / (power[:, None] + power)),
-            reach=d.array64(np.full((self.types, self.types), self.r_max)),
+            reach=d.array64(reach),
             coefficients=d.array64([0.02817, 0.28022, 0.50986, 0.18175]),
             decays=d.array64([0.20162, 0.40290, 0.94229, 3.19980]),
         )  # fmt: skip
@@ -167,7 +186,7 @@ class _Attributed(native.Wrapped):
         return self.module(x, x.new_tensor(self.row).expand(x.size(0), -1))
 
 
-def _dense(network):
+def dense(network):
     """Return [(weights, bias, (activation, factor))] of a ScalarMLPFunction's network."""
     if type(network).__name__ == "DeepLinearMLP":
         weights = network.alpha.double().numpy()

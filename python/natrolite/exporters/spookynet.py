@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Exporter of the SpookyNet family: public parameter files of the original code."""
+"""Exporter of the SpookyNet family: files of `natrolite train`, and of the original code."""
 
 import dataclasses
 import hashlib
@@ -8,6 +8,7 @@ import os
 from natrolite import archive
 from natrolite.errors import NatroliteError
 from natrolite.exporters.common import Built
+from natrolite.spookynet.settings import TRAINED
 
 PACKAGE = "pip install torch"
 OPTIONS = ("lr_cutoff",)
@@ -38,13 +39,13 @@ KNOWN = {
 
 
 def claims(path):
-    """Return whether the file is a parameter file of the original SpookyNet code. Nothing is unpickled."""
+    """Return whether it is a file of `natrolite train` or of the original code. Nothing is unpickled."""
     strings, _ = archive.pickled(path)
-    return {"num_features", "state_dict", "nuclear_embedding.element_embedding"} <= strings
+    return TRAINED in strings or {"num_features", "state_dict", "nuclear_embedding.element_embedding"} <= strings
 
 
 def build(source, dtype, modality=None, lr_cutoff=None):
-    """Return common.Built for a parameter file.
+    """Return common.Built for a file of `natrolite train` or a parameter file of the original.
 
     dtype: "float32" or "float64", of the network (the analytic terms are always float64);
     lr_cutoff: Angstrom, None keeps the file's own. What the exported form is compared with is the
@@ -55,22 +56,30 @@ def build(source, dtype, modality=None, lr_cutoff=None):
     import torch
 
     from natrolite import evaluate, operators  # noqa: F401  (scripting needs the operators)
-    from natrolite.spookynet import load_parameters
-
     if modality is not None:
         raise NatroliteError(f"'{source}' has no modalities; leave --modality {modality} out")
     try:
-        model = load_parameters(source, getattr(torch, dtype), lr_cutoff).requires_grad_(False)
-        double = load_parameters(source, torch.float64, lr_cutoff).requires_grad_(False)
+        model, known = _load(source, getattr(torch, dtype), lr_cutoff)
+        double, _ = _load(source, torch.float64, lr_cutoff)
     except (ValueError, OSError) as error:
         raise NatroliteError(str(error)) from None
-    fields = {**_fields(source, model.settings), "dtype": dtype}
+    fields = {**_fields(source, model.settings), **known, "dtype": dtype}
     return Built(
         module=model,
         original=lambda atoms: evaluate.evaluate(double, fields, atoms)[0],
         fields=fields,
         script=torch.jit.script,
     )
+
+
+def _load(source, dtype, lr_cutoff):
+    """Return (model without gradients of its weights, metadata that the file itself states)."""
+    from natrolite.spookynet import checkpoint, load_parameters
+
+    if TRAINED not in archive.pickled(source)[0]:
+        return load_parameters(source, dtype, lr_cutoff).requires_grad_(False), {}
+    model, fields = checkpoint.load(source, dtype, lr_cutoff)
+    return model.requires_grad_(False), {name: fields[name] for name in ("name", "license")}
 
 
 def _fields(source, settings):

@@ -8,7 +8,7 @@ NAME = "results of every ion"
 
 
 def recognizes(table):
-    return table.kind == "ion/transport ions"
+    return table.kind in ("ion/transport ions", "ions")
 
 
 def draw_histogram(table, axes):

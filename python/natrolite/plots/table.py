@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Reads the tables that the measurement commands, and fix ave/time, write."""
+"""Reads the tables that the measurement commands, and fix ave/time, write; writes such tables."""
 import pathlib
 import re
 
 import numpy as np
 
 from natrolite.errors import NatroliteError, reason
+from natrolite.units import factor
 
 # What rows and columns that do not fit make Python and NumPy raise; text that is none, too.
-DAMAGED = (ValueError, IndexError, KeyError, TypeError, ZeroDivisionError)
+DAMAGED = (ValueError, IndexError, KeyError, TypeError, ZeroDivisionError, AttributeError)
 
 
 class Table:
     """kind: what the first line says; settings: `# key = value` lines; columns and units; data.
 
     Files of fix ave/time have kind "series" (one row per step; data) or "blocks" (mode vector;
-    blocks is a list of (step, array), data the last one)."""
+    blocks is a list of (step, array), data the last one). A dump of LAMMPS has kind "dump": columns,
+    the text, and as data the number of its frames."""
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
@@ -39,8 +41,19 @@ class Table:
                 self.units.append(unit.rstrip(")"))
             if rows:
                 self.data = np.atleast_2d(np.loadtxt(rows))
+            if rows and self.columns[0] == "step":    # a run that went on wrote its first step again
+                self.data = self.data[np.sort(np.unique(self.data[:, 0], return_index=True)[1])]
         elif comments and comments[0].startswith("# Time-averaged"):
             self._read_average([row.split() for row in rows], comments)
+        elif text.startswith(("ITEM: TIMESTEP", "ITEM: TIME\n")):
+            self._read_dump(text)
+
+    def _read_dump(self, text):
+        self.kind, self.text = "dump", text
+        self.columns = re.search(r"ITEM: ATOMS (.*)", text).group(1).split()
+        self.data = np.array([[text.count("ITEM: TIMESTEP")]])
+        if "ITEM: TIME\n" in text:
+            self.settings["TIME"] = "yes"
 
     def _read_average(self, rows, comments):
         if "Number-of-rows" in comments[1]:
@@ -63,10 +76,19 @@ class Table:
         return float(self.settings[key].split()[0])
 
     def column(self, name, unit=None):
-        for k, (n, u) in enumerate(zip(self.columns, self.units)):
-            if n == name and unit in (None, u):
-                return self.data[:, k]
-        raise KeyError(f"{self.path} has no column {name}")
+        """The column, in its own unit or converted; of several with the name the one that has the unit."""
+        found = [k for k, n in enumerate(self.columns) if n == name]
+        if not found:
+            raise KeyError(f"{self.path} has no column {name}")
+        k = next((k for k in found if unit in (None, self.units[k])), found[0])
+        return self.data[:, k] * (1.0 if unit is None else factor(self.units[k], unit))
+
+
+def write_table(path, kind, settings, columns, rows):
+    """Writes rows of numbers under the header that Table reads. columns: "name" or "name (unit)"."""
+    lines = [f"# natrolite table: {kind}", *(f"# {key} = {value}" for key, value in settings.items()),
+             "# columns: " + " | ".join(columns), *(" ".join(f"{v:.6g}" for v in row) for row in rows)]
+    pathlib.Path(path).write_text("\n".join(lines) + "\n")
 
 
 def read_dump_means(path, column):

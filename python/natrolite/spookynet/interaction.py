@@ -81,17 +81,21 @@ class NonlocalInteraction(nn.Module):
         n, width = x.size(0), x.size(1)
         query, query_half = self.project(self.query(x))
         key, key_half = self.project(self.key(x))
-        value = self.value(x)
-        # An empty rank takes part with minus infinity.
-        floor = torch.full([1], -math.inf, dtype=x.dtype, device=x.device)
-        highest = torch.cat([key.reshape(-1), floor]).max().unsqueeze(0)
-        highest = torch.ops.natrolite.global_max(highest)
-        key = self.feature_map(key, key_half, highest)
+        key = self.feature_map(key, key_half, self.highest(key))
         query = self.feature_map(query, query_half, query.max(1, keepdim=True)[0])
-        ones = x.new_ones([n, 1])
-        summed = torch.ops.natrolite.global_sum(key.t() @ torch.cat([value, ones], 1))
-        mixed = query @ summed
+        mixed = self.mix(query, key, torch.cat([self.value(x), x.new_ones([n, 1])], 1))
         return mixed[:, :width] / (mixed[:, width:] + 1e-8)
+
+    def highest(self, key: torch.Tensor) -> torch.Tensor:
+        """Return [1, 1], the largest number of key [n, F] on all ranks."""
+        # An empty rank takes part with minus infinity.
+        floor = torch.full([1], -math.inf, dtype=key.dtype, device=key.device)
+        highest = torch.cat([key.reshape(-1), floor]).max().unsqueeze(0)
+        return torch.ops.natrolite.global_max(highest).unsqueeze(0)
+
+    def mix(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        """Return [n, V] = query (sum over all atoms of key value); query, key: [n, F], value: [n, V]."""
+        return query @ torch.ops.natrolite.global_sum(key.t() @ value)
 
     def project(self, x: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
         """Return w x and |x|^2 / 2 of the rows divided by F^(1/4): [n, F] and [n, 1]."""
@@ -102,7 +106,7 @@ class NonlocalInteraction(nn.Module):
     def feature_map(
         self, projected: torch.Tensor, half: torch.Tensor, highest: torch.Tensor
     ) -> torch.Tensor:
-        """Return phi [n, F]; highest: [n, 1] or [1]."""
+        """Return phi [n, F]; highest: [n, 1] or [1, 1]."""
         scale = math.sqrt(projected.size(1))
         return (torch.exp(projected - half - highest) + 1e-4) / scale
 
@@ -117,11 +121,13 @@ def random_directions(features: int) -> torch.Tensor:
 class InteractionModule(nn.Module):
     """x <- post(pre(x) + local + nonlocal); y = readout(x) is the module's part of the output."""
 
+    Nonlocal = NonlocalInteraction
+
     def __init__(self, features: int, basis: int, blocks: Dict[str, int]):
         super().__init__()
         self.pre = stack(features, blocks["pre"])
         self.near = LocalInteraction(features, basis, blocks)
-        self.far = NonlocalInteraction(features, blocks)
+        self.far = self.Nonlocal(features, blocks)
         self.post = stack(features, blocks["post"])
         self.readout = Readout(features, blocks["output"])
 

@@ -31,6 +31,8 @@ class SpookyNet(nn.Module):
     are always float64); tables: D4 reference systems, default those of tad-dftd4.
     """
 
+    Interaction = InteractionModule
+
     def __init__(
         self, settings: Settings, dtype: torch.dtype = torch.float64, tables: Tables = None
     ):
@@ -63,7 +65,7 @@ class SpookyNet(nn.Module):
         self.spin_embedding = ElectronicEmbedding(width, blocks["electron"], signed=False)
         self.basis = BernsteinBasis(settings.basis, settings.r_max, settings.radial_decay)
         self.interactions = nn.ModuleList(
-            [InteractionModule(width, settings.basis, blocks) for _ in range(settings.modules)]
+            [self.Interaction(width, settings.basis, blocks) for _ in range(settings.modules)]
         )
         self.output = nn.Linear(width, 2, bias=False)
         nn.init.orthogonal_(self.output.weight)
@@ -122,18 +124,27 @@ class SpookyNet(nn.Module):
             "basis": self.basis(r).to(dtype),
             "direction": directions(data["edge_vec"][near], r).to(dtype),
         }
-        charge, spin = data["total_charge"].to(dtype), data["total_spin"].to(dtype)
+        charge = self.of_atoms(data["total_charge"].to(dtype))
+        spin = self.of_atoms(data["total_spin"].to(dtype))
         z = self.element(data["types_local"])
         by_charge = self.charge_embedding.weights(z, charge)
         by_spin = self.spin_embedding.weights(z, spin)
-        total = torch.ops.natrolite.global_sum(torch.stack([by_charge.sum(), by_spin.sum()]))
-        x = z + self.charge_embedding(by_charge, total[0:1], charge)
-        x = x + self.spin_embedding(by_spin, total[1:2], spin)
+        total = self.total(torch.stack([by_charge, by_spin], 1))
+        x = z + self.charge_embedding(by_charge, total[:, 0], charge)
+        x = x + self.spin_embedding(by_spin, total[:, 1], spin)
         features = torch.zeros_like(x)
         for interaction in self.interactions:
             x, y = interaction(x, data["types"], edges)
             features = features + y
         return features
+
+    def of_atoms(self, amount: torch.Tensor) -> torch.Tensor:
+        """Return what every atom sees of a number of the system, amount [1]: the same [1]."""
+        return amount
+
+    def total(self, x: torch.Tensor) -> torch.Tensor:
+        """Return [1, k], the sum of x [nlocal, k] over the atoms of all ranks."""
+        return torch.ops.natrolite.global_sum(x.sum(0)).unsqueeze(0)
 
     def conserve(
         self, charges: torch.Tensor, total_charge: torch.Tensor, center: torch.Tensor

@@ -10,6 +10,8 @@ COULOMB = 14.399645351950548  # e^2 / (4 pi eps0) in eV A
 BOHR = 0.5291772105638411  # A
 HARTREE = 27.211386024367243  # eV
 
+TRAINED = "natrolite-spookynet-1"  # format of the files of `natrolite train`, in them
+
 # How many residual blocks each part of the network has.
 BLOCKS = (
     "electron",

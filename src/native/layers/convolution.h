@@ -9,13 +9,12 @@ namespace natrolite::native {
 
 /// out[center] = sum over edges and paths of w(r) C(x[neighbor], Y). Messages are never stored.
 /// The features of layer 0 are a table by type.
-template <class T> class Convolution : public Layer<T> {
+template <class T> class Convolution : public Tabulated<T> {
  public:
   Convolution(const Step &step, const Layout &in, const Layout &out, int lmax,
               const Kernels<T> &kernels);
-  /// coefficients: [rows][outputs] of the radial function's table
-  void set_table(int rows, const std::vector<double> &coefficients);
-  int radial() const { return radial_; }
+  void set_table(int rows, const std::vector<double> &coefficients) override;
+  int radial() const override { return radial_; }
   void forward(Work<T> &work, const Operands<T> &rows) const override;
   /// dout: of the center's sums; din: this thread's sums for all rows (not used with a table)
   void backward(Work<T> &work, const Operands<T> &rows) const override;

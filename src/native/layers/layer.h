@@ -27,7 +27,7 @@ template <class T> struct Work {
   const EdgeTable<T> *graph = nullptr;
   std::int64_t begin = 0, end = 0;
   EdgeArrays<T> edges;                       ///< of the block, prepared
-  Buffer<T> edge_memory, scratch;
+  Buffer<T> edge_memory, scratch, scales;
   Buffer<std::int32_t> nodes, which;
   Buffer<std::int64_t> offsets;
   double *energy = nullptr, *edge_gradient = nullptr;
@@ -54,6 +54,14 @@ template <class T> class Layer {
   virtual double memory_bytes() const { return 0.0; }
   /// before an evaluation, outside of threads: types that may be new
   virtual void see_types(const std::int64_t * /*types*/, std::int64_t /*n*/) {}
+};
+
+/// A step that reads radial functions from tables.
+template <class T> class Tabulated : public Layer<T> {
+ public:
+  virtual int radial() const = 0;
+  /// coefficients: [rows][outputs] of the radial function's table
+  virtual void set_table(int rows, const std::vector<double> &coefficients) = 0;
 };
 
 }    // namespace natrolite::native

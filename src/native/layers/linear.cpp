@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "linear.h"
 
+#include "packing.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -71,17 +73,7 @@ template <class T> void Linear<T>::pack(std::int64_t type, Packed &packed) const
         const auto rank = map.weights.shape.size();
         const auto in = map.weights.shape[rank - 2], out = map.weights.shape[rank - 1];
         const double *w = map.weights.values.data() + (typed_ ? type * in * out : 0);
-        const auto depth = transposed ? out : in, columns = transposed ? in : out;
-        const int width = kernels_.width, padded = to.blocks[b].padded;
-        for (int c = 0; c < padded;) {
-          const int left = (padded - c) / width, group = (left >= 4 ? 4 : left >= 2 ? 2 : 1) * width;
-          for (std::int64_t k = 0; k < depth; ++k)
-            for (int j = c; j < c + group; ++j) {
-              const double value = j >= columns ? 0.0 : transposed ? w[j * out + k] : w[k * out + j];
-              memory.data()[at++] = static_cast<T>(value);
-            }
-          c += group;
-        }
+        at += pack_weights(w, in, out, transposed, kernels_.width, to.blocks[b].padded, memory.data() + at);
       }
   }
 }

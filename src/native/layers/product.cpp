@@ -180,15 +180,9 @@ void Repulsion<T>::for_each_edge(const Work<T> &work, F &&f) const
 
 template <class T> void Repulsion<T>::forward(Work<T> &work, const Operands<T> &) const
 {
-  for_each_edge(work, [&](std::int64_t, std::int64_t row, double energy, double) {
-    work.energy[row] += energy;
-  });
-}
-
-template <class T> void Repulsion<T>::backward(Work<T> &work, const Operands<T> &) const
-{
   const auto &g = *work.graph;
-  for_each_edge(work, [&](std::int64_t e, std::int64_t row, double, double slope) {
+  for_each_edge(work, [&](std::int64_t e, std::int64_t row, double energy, double slope) {
+    work.energy[row] += energy;
     if (row >= g.nowned) return;
     for (int d = 0; d < 3; ++d)
       work.edge_gradient[3 * e + d] += slope * static_cast<double>(g.unit.data()[d * g.nedges + e]);

@@ -8,6 +8,9 @@
 #pragma once
 
 #include <cstdint>
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
 
 // CMake defines NATROLITE_ISA, the namespace, and NATROLITE_VECTOR_BYTES for each of these files.
 
@@ -61,6 +64,37 @@ template <class T> NATROLITE_VECTOR_INLINE T sum_of_lanes(Vector<T> v)
   T sum = part[0];
   for (int k = 1; k < WIDTH<T>; ++k) sum += part[k];
   return sum;
+}
+
+/// p[stride index[k]] in lane k
+template <class T> NATROLITE_VECTOR_INLINE Vector<T> gather(const T *p, int stride, const int *index)
+{
+  const auto at = [&](int k) { return p[static_cast<std::int64_t>(stride) * index[k]]; };
+  if constexpr (WIDTH<T> == 2)
+    return Vector<T>{at(0), at(1)};
+  else if constexpr (WIDTH<T> == 4)
+    return Vector<T>{at(0), at(1), at(2), at(3)};
+  else
+    return Vector<T>{at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)};
+}
+
+NATROLITE_VECTOR_INLINE Vector<double> square_root(Vector<double> v)
+{
+  for (int k = 0; k < WIDTH<double>; ++k) v[k] = __builtin_sqrt(v[k]);
+  return v;
+}
+
+/// 1 / sqrt(v) within 3e-16 of it, for v whose square is a normal number
+NATROLITE_VECTOR_INLINE Vector<double> one_by_root(Vector<double> v)
+{
+#ifdef __AVX512F__
+  Vector<double> y = (Vector<double>) _mm512_maskz_rsqrt14_pd(0xff, (__m512d) v);    // and two steps of Newton's method
+  const Vector<double> half = 0.5 * v;
+  y += y * (0.5 - half * y * y);
+  return y + y * (0.5 - half * y * y);
+#else
+  return 1.0 / square_root(v);
+#endif
 }
 
 template <class T> NATROLITE_VECTOR_INLINE Vector<T> select(Integers<T> mask, Vector<T> a, Vector<T> b)

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Training of small MACE models with the parts of mace-torch, resumable after each epoch.
+
+mace_run_train is not used: in mace-torch 0.3.16 its loop cannot step a schedule that does not look at the
+validation loss, and here the number of epochs is fixed and the rate falls to zero with it.
+"""
+
+import contextlib
+import io
+import os
+import time
+import warnings
+
+os.environ["TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"] = "1"  # mace-torch 0.3.16 needs e3nn 0.4.4
+warnings.filterwarnings("ignore", module="e3nn|mace|torch")
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+from e3nn import o3  # noqa: E402
+
+with contextlib.redirect_stdout(io.StringIO()):
+    from mace import data, modules
+    from mace.data.utils import KeySpecification, compute_average_E0s
+    from mace.tools import AtomicNumberTable, torch_geometric
+    from mace.tools.train import evaluate, take_step
+    from torch_ema import ExponentialMovingAverage
+
+KEYS = KeySpecification(
+    info_keys={"energy": "REF_energy", "stress": "REF_stress"}, arrays_keys={"forces": "REF_forces"}
+)
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+OUTPUT = {"forces": True, "virials": False, "stress": True, "hessian": False}
+ARCHITECTURE = {  # of the models, as mace-torch names it
+    "r_max": 4.5,
+    "num_bessel": 8,
+    "num_polynomial_cutoff": 5,
+    "max_ell": 2,
+    "num_interactions": 2,
+    "hidden_irreps": "32x0e+32x1o",
+    "MLP_irreps": "16x0e",
+    "correlation": 2,
+    "radial_MLP": [32, 32],
+}
+
+
+def batches(frames, table, r_max, size, seed=None):
+    """Return a loader of frames in batches, in the order of the seed, or as they are."""
+    configurations = data.config_from_atoms_list(frames, key_specification=KEYS)
+    graphs = [data.AtomicData.from_config(c, z_table=table, cutoff=r_max) for c in configurations]
+    order = torch.Generator().manual_seed(seed) if seed is not None else None
+    return torch_geometric.dataloader.DataLoader(
+        graphs, batch_size=size, shuffle=order is not None, generator=order, drop_last=order is not None
+    )
+
+
+def new_model(frames, loader, table, seed, architecture=ARCHITECTURE):
+    """Return an untrained model; energies of free atoms are the least-squares ones of the frames."""
+    configurations = data.config_from_atoms_list(frames, key_specification=KEYS)
+    energies = compute_average_E0s(configurations, table)
+    energies = np.array([energies[z] for z in table.zs])
+    _, scale = modules.scaling_classes["rms_forces_scaling"](loader, energies[None])
+    torch.manual_seed(seed)
+    options = dict(architecture)
+    for name in ("hidden_irreps", "MLP_irreps"):
+        options[name] = o3.Irreps(options[name])
+    return modules.ScaleShiftMACE(
+        **options,
+        num_elements=len(table),
+        atomic_numbers=list(table.zs),
+        atomic_energies=energies,
+        avg_num_neighbors=modules.compute_avg_num_neighbors(loader),
+        atomic_inter_scale=float(np.ravel(scale)[0]),
+        atomic_inter_shift=0.0,
+        interaction_cls_first=modules.interaction_classes["RealAgnosticResidualInteractionBlock"],
+        interaction_cls=modules.interaction_classes["RealAgnosticResidualInteractionBlock"],
+        gate=torch.nn.functional.silu,
+    )
+
+
+class Training:
+    """One training: the model, its optimizer and average, and the epoch reached.
+
+    frames, valid: labeled ase.Atoms; options: epochs, rate, batch; start: a trained model to go on from.
+    """
+
+    def __init__(self, frames, valid, numbers, seed, options, start=None):
+        torch.set_default_dtype(torch.float32)
+        table = AtomicNumberTable(sorted(numbers))
+        architecture = options.get("architecture", ARCHITECTURE)
+        self.loader = batches(frames, table, architecture["r_max"], options["batch"], seed)
+        self.valid = batches(valid, table, architecture["r_max"], options["batch"])
+        self.model = (start or new_model(frames, self.loader, table, seed, architecture)).to(DEVICE)
+        for parameter in self.model.parameters():
+            parameter.requires_grad = True
+        self.epochs, self.epoch, self.seconds = options["epochs"], 0, []
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=options["rate"], amsgrad=True)
+        steps = self.epochs * len(self.loader)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(
+            self.optimizer, lambda step: min((step + 1) / 100, max(1 - step / steps, 1e-3))
+        )
+        self.average = ExponentialMovingAverage(self.model.parameters(), decay=0.995)
+
+    def loss(self):
+        """Return the loss of this epoch; energies and stresses weigh more in the last third."""
+        late = self.epoch >= 2 * self.epochs // 3
+        weight = 400.0 if late else 40.0
+        return modules.WeightedEnergyForcesStressLoss(
+            energy_weight=weight, forces_weight=1.0, stress_weight=weight
+        )
+
+    def run_epoch(self):
+        """Train one epoch; return mace's errors of the averaged weights on the validation frames."""
+        began = time.monotonic()
+        loss = self.loss()
+        for batch in self.loader:
+            take_step(self.model, loss, batch, self.optimizer, self.average, OUTPUT, 10.0, DEVICE)
+            self.schedule.step()
+        with self.average.average_parameters():
+            _, errors = evaluate(self.model, loss, self.valid, OUTPUT, DEVICE)
+        self.epoch += 1
+        self.seconds.append(time.monotonic() - began)
+        return errors
+
+    def state(self):
+        """Return all that changes in a training."""
+        parts = (self.model, self.optimizer, self.schedule, self.average)
+        return {
+            "parts": [part.state_dict() for part in parts],
+            "epoch": self.epoch,
+            "order": self.loader.generator.get_state(),
+        }
+
+    def resume(self, state):
+        """Go on from a state."""
+        for part, saved in zip(
+            (self.model, self.optimizer, self.schedule, self.average), state["parts"], strict=True
+        ):
+            part.load_state_dict(saved)
+        self.epoch = state["epoch"]
+        self.loader.generator.set_state(state["order"].cpu())
+
+    def left(self):
+        """Return the minutes that the remaining epochs take at the pace of the last ones."""
+        pace = float(np.mean(self.seconds[-5:])) if self.seconds else 0.0
+        return (self.epochs - self.epoch) * pace / 60
+
+
+def train(path, frames, valid, numbers, seed, options, start=None, log=print):
+    """Train until options["epochs"] and write the averaged model to path; nothing to do if it is there.
+
+    path.state holds the last finished epoch: the same call goes on from it. start: file of a trained model.
+    """
+    if os.path.exists(path):
+        return path
+    began = torch.load(start, weights_only=False) if start else None
+    training = Training(frames, valid, numbers, seed, options, began)
+    if os.path.exists(f"{path}.state"):
+        training.resume(torch.load(f"{path}.state", weights_only=False, map_location=DEVICE))
+        log(f"{os.path.basename(path)}: goes on after epoch {training.epoch}")
+    while training.epoch < training.epochs:
+        errors = training.run_epoch()
+        _write(f"{path}.state", training.state())
+        log(
+            f"{os.path.basename(path)}: epoch {training.epoch}/{training.epochs}, validation "
+            f"{1000 * errors['rmse_e_per_atom']:.2f} meV/atom, {1000 * errors['rmse_f']:.1f} meV/A; "
+            f"{training.left():.0f} min left"
+        )
+    with training.average.average_parameters():
+        _write(path, training.model.to("cpu"))
+    return path
+
+
+def _write(path, value):
+    torch.save(value, f"{path}.partial")
+    os.replace(f"{path}.partial", path)

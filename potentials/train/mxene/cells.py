@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Starting structures of the MXene data: layers, stacks of them, sodium.
+
+Every structure is periodic in three directions and oriented as LAMMPS wants it (a along x, b in the
+xy plane), so that frames need no rotation on their way. `info` names its `kind`, by which errors are reported,
+and its `source`, a name of its own, by which frames are divided into training and test data.
+"""
+
+import numpy as np
+from ase import Atoms
+from ase.build import bulk, make_supercell
+from ase.data import covalent_radii
+from ase.neighborlist import neighbor_list
+
+VACUUM = 25.0  # Angstrom, height of the cells of layers
+A_MXENE, A_GRAPHENE, A_SODIUM = 3.03, 2.46, 4.20  # Angstrom
+TITANIUM, OXYGEN = 1.30, 2.23  # Angstrom, heights over the plane of carbon in Ti2CO2
+TOO_CLOSE = 0.75  # of the sum of two covalent radii
+LAYERS = ["graphene", "go", "goh"]
+
+# Cells in which both layers fit: (m, n) of MXene and of graphene, their lattices being m a1 + n a2 and the
+# same turned by 120 degrees. Atoms: 23, 34, 71, 130. Strain is shared evenly, except in the last, where
+# graphene takes it all (the cell of the publication).
+STACKS = {"r3": ((2, 1), (2, 0)), "r4": ((2, 0), (3, 1)), "r9": ((3, 0), (4, 1)), "r16": ((4, 0), (5, 0))}
+
+
+def cell(a, height=VACUUM):
+    """Return the hexagonal cell (3, 3) with lattice constant a and a height, in Angstrom."""
+    return np.array([[a, 0, 0], [-a / 2, a * np.sqrt(3) / 2, 0], [0, 0, height]])
+
+
+def layer(symbols, fractions, heights, a, indices):
+    """Return a layer as a supercell of a hexagonal one, in standard orientation, its middle at z = 0."""
+    unit = cell(a)
+    positions = np.array(fractions) @ unit[:2]
+    positions[:, 2] = heights
+    m, n = indices
+    atoms = Atoms(symbols, positions=positions, cell=unit, pbc=True)
+    atoms = make_supercell(atoms, [[m, n, 0], [-n, m - n, 0], [0, 0, 1]], wrap=False)
+    atoms.set_cell(cell(a * np.sqrt(m * m + n * n - m * n)), scale_atoms=False)
+    angle = np.degrees(np.arctan2(n * np.sqrt(3) / 2, m - n / 2))
+    atoms.rotate(-angle, "z")
+    return atoms
+
+
+def mxene(indices=(1, 0), a=A_MXENE):
+    """Return Ti2CO2: carbon in the middle, oxygen outside, each over the titanium of the other side."""
+    fractions = [(0, 0), (1 / 3, 2 / 3), (2 / 3, 1 / 3), (1 / 3, 2 / 3), (2 / 3, 1 / 3)]
+    heights = [0, -TITANIUM, TITANIUM, OXYGEN, -OXYGEN]
+    return layer("CTi2O2", fractions, heights, a, indices)
+
+
+def graphene(indices=(1, 0), a=A_GRAPHENE, group="graphene", side=1):
+    """Return graphene, with one O ("go") or OH ("goh") on a carbon, above (side 1) or below (-1)."""
+    atoms = layer("C2", [(1 / 3, 2 / 3), (2 / 3, 1 / 3)], [0, 0], a, indices)
+    foot = atoms.positions[0]
+    if group == "go":
+        atoms += Atoms("O", positions=[foot + [0, 0, side * 1.40]])
+    elif group == "goh":
+        atoms += Atoms("OH", positions=[foot + [0, 0, side * 1.48], foot + [0.90, 0.2, side * 1.78]])
+    return atoms
+
+
+def sodium(repeat=2, a=A_SODIUM):
+    """Return bcc sodium, repeat^3 cubic cells."""
+    return bulk("Na", "bcc", a=a, cubic=True).repeat(repeat)
+
+
+def stack(name, group="graphene", distance=3.3, side=1, shift=(0.0, 0.0)):
+    """Return MXene with graphene above it.
+
+    name: key of STACKS; distance: from the upper oxygen to the plane of graphene, Angstrom; side: of the
+    group, -1 is the gallery; shift: of graphene along the layers, Angstrom.
+    """
+    of_mxene, of_graphene = STACKS[name]
+    lower = mxene(of_mxene)
+    upper = graphene(of_graphene, group=group, side=side)
+    common = lower.cell.lengths()[0]
+    if name != "r16":
+        common = (common + upper.cell.lengths()[0]) / 2
+    for part in (lower, upper):
+        part.set_cell(cell(common), scale_atoms=True)
+    upper.positions += [*shift, OXYGEN + distance]
+    return lower + upper
+
+
+def closest(atoms):
+    """Return the smallest distance in units of the sum of the two covalent radii (infinity for none)."""
+    i, j, d = neighbor_list("ijd", atoms, 3.0)
+    radii = covalent_radii[atoms.numbers]
+    return (d / (radii[i] + radii[j])).min(initial=np.inf)
+
+
+def insert(atoms, count, low, high, rng):
+    """Return atoms with at most count sodium ions at random places with low < z < high (Angstrom), apart from all.
+
+    There are fewer where 500 trials for one find no room; ValueError where there is none at all.
+    """
+    filled = atoms.copy()
+    for _ in range(500 * count):
+        place = rng.random(3) @ atoms.cell.array
+        place[2] = rng.uniform(low, high)
+        trial = filled + Atoms("Na", positions=[place])
+        if closest(trial) > 0.85:
+            filled = trial
+        if len(filled) == len(atoms) + count:
+            break
+    if len(filled) == len(atoms):
+        raise ValueError(f"no room for sodium between {low:.2f} and {high:.2f} Angstrom")
+    return filled
+
+
+def perturb(atoms, rng, strain=0.015, rattle=(0.01, 0.09)):
+    """Return a strained and rattled copy without overlaps.
+
+    strain: standard deviation of each component, along the layers only where there is vacuum; rattle: range of
+    the standard deviation of displacements, Angstrom. Rattles that bring atoms too close are drawn again, smaller.
+    """
+    deformation = rng.normal(0, strain, (3, 3))
+    deformation = np.eye(3) + (deformation + deformation.T) / 2
+    if atoms.cell.lengths()[2] == VACUUM:
+        deformation[2, :], deformation[:, 2] = [0, 0, 1], [0, 0, 1]
+    sigma = rng.uniform(*rattle)
+    strained = atoms.copy()
+    strained.set_cell(atoms.cell.array @ deformation, scale_atoms=True)
+    upright, turn = strained.cell.standard_form()
+    strained.positions = strained.positions @ turn.T
+    strained.set_cell(upright, scale_atoms=False)
+    while True:
+        moved = strained.copy()
+        moved.positions += rng.normal(0, sigma, moved.positions.shape)
+        if closest(moved) > TOO_CLOSE:
+            return moved
+        sigma *= 0.7
+        if sigma < 1e-3:
+            raise ValueError(f"{atoms.info.get('source', atoms.symbols)} has overlaps before it is rattled")
+
+
+def parents(rng):
+    """Yield (kind, unperturbed structure) without end, in turn the kinds of the data.
+
+    The 130 atoms of the published cell appear with each eighth stack only: small cells teach the same for less.
+    """
+    names = ["r3", "r4", "r3", "r9", "r4", "r3", "r4", "r16"]
+    for turn in range(10**6):
+        name, side = names[turn % len(names)], int(rng.choice([-1, 1]))
+        group, small = LAYERS[turn % 3], [(2, 0), (2, 1), (3, 0)][turn % 3]
+        yield "mxene", mxene(small, a=rng.normal(A_MXENE, 0.03))
+        yield group, graphene((3 + turn % 2, 0), a=rng.normal(A_GRAPHENE, 0.025), group=group)
+        # O and OH need room in a narrow gallery
+        inside = group != "graphene" and side < 0
+        distance = rng.uniform(4.2 if inside else 2.5, 6.0)
+        bare = stack(name, group, distance, side, rng.uniform(0, 3, 2))
+        yield f"mxene-{group}", bare
+        distance = rng.uniform(5.0 if inside else 3.8, 6.0)
+        bare = stack(name, group, distance, side, rng.uniform(0, 3, 2))
+        most = {"r3": 1, "r4": 2, "r9": 5, "r16": 9}[name]
+        room = OXYGEN + 1.2, OXYGEN + distance - 1.5
+        yield f"mxene-{group}-na", insert(bare, int(rng.integers(1, most + 1)), *room, rng)
+        yield from _without_partner(turn, group, small, rng)
+
+
+def _without_partner(turn, group, small, rng):
+    """Yield sodium on one layer, or sodium metal, in turn."""
+    if turn % 3 == 0:
+        yield "mxene-na", insert(mxene(small), int(rng.integers(1, 3)), OXYGEN + 1.2, OXYGEN + 3.5, rng)
+    elif turn % 3 == 1:
+        bare = graphene((4, 0), group=group, side=-1)
+        yield f"{group}-na", insert(bare, int(rng.integers(1, 3)), 1.8, 4.0, rng)
+    else:
+        yield "sodium", sodium(2 + (turn % 9 == 8), a=rng.normal(A_SODIUM, 0.08))
+
+
+def generate(count, seed):
+    """Return count perturbed structures, the same for the same seed."""
+    rng = np.random.default_rng(seed)
+    frames = []
+    for number, (kind, parent) in zip(range(count), parents(rng), strict=False):
+        frame = perturb(parent, rng)
+        frame.info = {"kind": kind, "source": f"start-{number}"}
+        frames.append(frame)
+    return frames

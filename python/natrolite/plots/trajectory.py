@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The ions of a dump: their paths, folded over the last frame, and how far each has gone."""
+import numpy as np
+
+from natrolite.errors import NatroliteError
+
+from . import style
+
+NAME = "trajectory of ions"
+ION = "Na"
+FAR = 3.0  # Angstrom, the filter of published counts of mobile ions
+COLUMNS = ("id", "element", "x", "y", "z", "ix", "iy", "iz")
+
+
+def recognizes(table):
+    return table.kind == "dump" and all(name in table.columns for name in COLUMNS)
+
+
+def sections(text):
+    """Yields {name of an ITEM: (words after it, lines)} of every frame."""
+    frame = {}
+    for part in text.split("ITEM: ")[1:]:
+        head, *lines = part.splitlines()
+        name = "BOX BOUNDS" if head.startswith("BOX BOUNDS") else head.split()[0]
+        if name in frame:
+            yield frame
+            frame = {}
+        frame[name] = head[len(name):].split(), lines
+    yield frame
+
+
+def cell(words, lines):
+    """Returns (origin [3], rows a, b, c [3, 3]) of ITEM: BOX BOUNDS, with or without tilts."""
+    bounds = np.array([line.split() for line in lines], float)
+    tilt = bounds[:, 2] if bounds.shape[1] == 3 else np.zeros(3)
+    xy, xz, yz = tilt
+    low = bounds[:, 0] - [min(0, xy, xz, xy + xz), min(0, yz), 0]
+    high = bounds[:, 1] - [max(0, xy, xz, xy + xz), max(0, yz), 0]
+    a, b, c = high - low
+    return low, np.array([[a, 0, 0], [xy, b, 0], [xz, yz, c]])
+
+
+def read(table):
+    """Returns (times [t], elements [n], unwrapped positions [t, n, 3], origin, cell of the last frame).
+
+    The times are in ps of units metal where the dump has them (dump_modify time yes), else steps. Of
+    frames that a run wrote again after a restart the first ones count."""
+    steps, clock, positions, elements = [], [], [], None
+    for frame in sections(table.text):
+        words, lines = frame["ATOMS"]
+        rows = [line.split() for line in lines]
+        numbers = np.array([[row[words.index(name)] for name in COLUMNS if name != "element"] for row in rows], float)
+        order = np.argsort(numbers[:, 0])
+        symbols = [rows[k][words.index("element")] for k in order]
+        elements = elements or symbols
+        if symbols != elements:
+            raise NatroliteError(f"{table.path}: the atoms change from frame to frame")
+        step = int(frame["TIMESTEP"][1][0])
+        if steps and step <= steps[-1]:
+            continue
+        origin, h = cell(*frame["BOX BOUNDS"])
+        steps.append(step)
+        clock.append(float(frame["TIME"][1][0]) if "TIME" in frame else step)
+        positions.append(numbers[order, 1:4] + numbers[order, 4:7] @ h)
+    # LAMMPS' clock starts anew when a run goes on from a restart file; its steps do not
+    interval = (clock[1] - clock[0]) / (steps[1] - steps[0]) if len(steps) > 1 else 1.0
+    return np.array(steps) * interval, np.array(elements), np.array(positions), origin, h
+
+
+def displacements(elements, positions):
+    """Returns [t, ions, 3]: what the ions moved since the first frame, less the host's center of mass."""
+    from ase.data import atomic_masses, atomic_numbers
+
+    masses = np.array([atomic_masses[atomic_numbers[e]] for e in elements])
+    ions = elements == ION
+    moved = positions - positions[0]
+    drift = np.average(moved[:, ~ions], axis=1, weights=masses[~ions])
+    return moved[:, ions] - drift[:, None]
+
+
+def draw_host(axes, elements, places, h):
+    """The cell, the bonds of the upper carbon layer, and the O that faces it."""
+    carbon = places[(elements == "C") & (places[:, 2] > places[elements == "Ti", 2].max())]
+    face = places[(elements == "O") & (places[:, 2] > places[elements == "Ti", 2].mean())]
+    for shift in (m * h[0] + n * h[1] for m in (-1, 0, 1) for n in (-1, 0, 1)):
+        gap = np.linalg.norm(carbon[:, None] - carbon - shift, axis=2)
+        for i, j in np.argwhere((gap > 0.1) & (gap < 1.75)):
+            axes.plot(*np.array([carbon[i], carbon[j] + shift])[:, :2].T, color="0.8", lw=0.8, zorder=1)
+    axes.scatter(*face[:, :2].T, s=22, color=style.ORANGE, alpha=0.35, lw=0, zorder=1, label="O of the face")
+    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]) @ h[:2, :2]
+    axes.plot(*corners.T, color="black", lw=0.8)
+    axes.set(xlabel="x (Å)", ylabel="y (Å)", aspect="equal", xlim=(corners[:, 0].min() - 1, corners[:, 0].max() + 1),
+             ylim=(corners[:, 1].min() - 1, corners[:, 1].max() + 1))
+
+
+def folded(points, h):
+    return points - np.floor(np.linalg.solve(h.T, points.reshape(-1, 3).T).T).reshape(points.shape) @ h
+
+
+def draw(table, figure):
+    times, elements, positions, origin, h = read(table)
+    ions = elements == ION
+    if not ions.any() or "Ti" not in elements:
+        raise NatroliteError(f"{table.path} holds no {ION} between layers with Ti: nothing to draw")
+    moved = displacements(elements, positions)
+    figure.set_size_inches(9.0, 3.8)
+    left, right = figure.subplots(1, 2, width_ratios=[1.25, 1])
+    last = positions[-1] - origin
+    draw_host(left, elements, folded(last, h), h)
+    paths = folded(last[ions] - moved[-1] + moved, h)
+    far = np.linalg.norm(moved, axis=2)
+    for k in range(ions.sum()):
+        color = style.CYCLE[k % len(style.CYCLE)]
+        left.scatter(*paths[:, k, :2].T, s=3, color=color, lw=0, zorder=2)
+        left.plot(*paths[0, k, :2], "o", ms=6, mfc="none", mec=color, zorder=3)
+        right.plot(times, far[:, k], color=color, lw=1)
+    left.legend(loc="upper right", handletextpad=0.1)
+    movers = far.max(0) > FAR
+    right.axhline(FAR, color="0.5", lw=0.8, ls="--")
+    square = (far[-1] ** 2).mean()
+    label = f"{movers.sum()} of {len(movers)} Na farther than {FAR:.0f} Å\nlast MSD {square:.2f} Å²"
+    if movers.any():
+        label += f", of these {(far[-1, movers] ** 2).mean():.2f} Å²"
+    right.set(xlabel="time (ps)" if "TIME" in table.settings else "time step", ylabel="displacement of each ion (Å)",
+              ylim=(0, max(1.15 * FAR, 1.2 * far.max())), title=label)
+    right.title.set_fontsize(8)

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs the decks of examples/ as a user does, and reads their tables back."""
+
+import os
+import pathlib
+import subprocess
+
+from lammps_run import LMP, MPIEXEC, environment
+from natrolite import plot
+from natrolite.plots.table import Table
+
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
+
+
+class Decks:
+    """The decks of one folder of examples; every run writes into one folder of results."""
+
+    def __init__(self, name, folder, model):
+        self.here, self.folder, self.model = EXAMPLES / name, pathlib.Path(folder), model
+
+    def attempt(self, deck, ranks=1, partitions=0, timeout=300, **variables):
+        """Returns the finished process of a deck in size test, whatever happens."""
+        variables = {"here": self.here, "model": self.model, "out": "results", "size": "test", **variables}
+        command = [MPIEXEC, "-n", ranks] if ranks > 1 else []
+        command += [LMP, "-nocite", "-log", "none", "-in", self.here / f"in.{deck}"]
+        if partitions:
+            command += ["-partition", f"{partitions}x1", "-plog", "none", "-pscreen", "screen"]
+        for key, value in variables.items():
+            command += ["-var", key, *(value if isinstance(value, list) else [value])]
+        return subprocess.run([str(word) for word in command], cwd=self.folder, env=environment(), text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout)
+
+    def run(self, deck, **settings):
+        """Returns the output of a deck that must succeed."""
+        done = self.attempt(deck, **settings)
+        assert done.returncode == 0 and "ERROR" not in done.stdout, done.stdout[-3000:]
+        return done.stdout
+
+    def refused(self, deck, *words, **settings):
+        """The deck must stop with one error line that holds every word, before it computes anything."""
+        done = self.attempt(deck, **settings)
+        errors = [line for line in done.stdout.splitlines() if line.startswith("ERROR")]
+        assert done.returncode != 0 and errors, done.stdout[-1500:]
+        for word in words:
+            assert str(word) in errors[0], errors[0]
+        assert "Loop time" not in done.stdout
+
+    def table(self, name):
+        """Returns a table of the results; it must say what it is, its columns, units, and settings."""
+        path = self.folder / "results" / name
+        text = path.read_text()
+        assert "model = " in text and "settings = " in text
+        table = Table(path)
+        assert plot.recognize(table), f"natrolite plot does not know {name}"
+        return table
+
+    def drawn(self, name):
+        """The picture of a table is there and holds something."""
+        png, svg = plot.plot(self.folder / "results" / name)
+        assert png.stat().st_size > 10000 and os.path.getsize(svg) > 1000

@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The decks of examples/mxene in size test: physics, not frozen digits.
+
+The windows are wide enough for any sound potential (PBE: thickness 4.45, Ti-C 2.19, Ti-O 1.98 A, spacing of
+Ti2CO2/graphene 3.1 A with D3), and narrow enough that a wrong element, unit, missing D3 or atom falls out.
+"""
+
+import importlib.util
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from deck import Decks
+from lammps_run import LMP, MPIEXEC, environment
+from natrolite.plots import adhesion, neb, trajectory
+from natrolite.plots.table import Table
+
+# of 4 x 4 Ti2CO2 in all decks
+CELL = np.array([[12.12, 0, 0], [-6.06, 10.496228, 0], [0, 0, 40.0]])
+
+
+@pytest.fixture
+def decks(tmp_path, model):
+    return Decks("mxene", tmp_path, model)
+
+
+def momenta(output):
+    """Returns (momentum of all atoms, of the layer) in u A/ps, as in.spacing prints them."""
+    return [float(v) for v in re.search(r"momentum of all atoms \(u A/ps\): (\S+), of the layer: (\S+)", output).groups()]
+
+
+def test_relax(decks):
+    decks.run("relax")
+    table = decks.table("relax.table")
+    mxene, graphene, both = table.data
+    assert [mxene[1], graphene[1], both[1]] == [80, 50, 130]
+    for row in (mxene, both):
+        assert 4.3 < row[4] < 4.6 and 2.1 < row[5] < 2.25 and 1.9 < row[6] < 2.05 and 2.95 < row[7] < 3.1
+    assert 2.98 < mxene[3] / 4 < 3.08 and 2.44 < graphene[3] / 5 < 2.49
+    assert abs(graphene[8] - graphene[3] / 5 / np.sqrt(3)) < 1e-3 and abs(both[3] - 12.12) < 1e-9
+    assert 2.7 < both[9] < 3.6 and both[2] < mxene[2] + graphene[2] + 1.0, "strain costs less than 1 eV"
+    decks.drawn("relax.table")
+
+
+def test_adhesion(decks):
+    decks.run("adhesion")
+    d, energy, common, own = decks.table("adhesion-G.table").data.T
+    assert np.allclose(d, np.linspace(2.8, 5.5, 6), atol=1e-3)
+    x, y = adhesion.maximum(d, common)
+    assert 2.8 < x < 4.2 and 1.2 < y < 3.5, "dispersion binds: eV/nm^2 of graphene on an oxide"
+    assert common[-1] < 0.35 * y and (common > own).all(), "graphene is strained in the common cell"
+    area = 12.12 * 10.496228 / 100
+    assert np.allclose(np.diff(common), -np.diff(energy) / area, atol=2e-5)
+    decks.drawn("adhesion-G.table")
+    before = (decks.folder / "results" / "adhesion-G.table").read_text().splitlines()
+    (decks.folder / "results" / "adhesion-G.table").write_text("\n".join(before[:-1]) + "\n")
+    state = decks.folder / "results" / "adhesion-G.state"
+    state.write_text(state.read_text().replace("k0 string 7", "k0 string 6"))
+    decks.run("adhesion", restart="yes")
+    again = decks.table("adhesion-G.table").data
+    assert len(again) == 6 and abs(again[-1, 2] - common[-1]) < 0.02, "goes on with the last distance"
+
+
+@pytest.mark.parametrize("mode", ["free", "layer", "pinned"])
+def test_spacing(decks, mode):
+    output = decks.run("spacing", mode=mode)
+    whole, layer = momenta(output)
+    thermal = np.sqrt(3 * 600 * 8.617e-5 * 300 * 9648.5)  # of the graphene layer, u A/ps
+    if mode == "pinned":
+        frames = trajectory.read(Table(decks.folder / f"results/spacing-G-{mode}.dump"))[2]
+        assert np.abs(frames - frames[0])[:, 3:80:5].max() < 1e-6 < np.abs(frames - frames[0]).max()
+    else:
+        assert whole < 1e-6 * thermal
+        assert layer < 1e-6 * thermal if mode == "layer" else layer > 1e-3 * thermal
+    table = decks.table(f"spacing-G-{mode}.gap")
+    assert np.allclose(table.data[:, 1], table.data[:, 0] * 1e-3) and table.data[-1, 0] == 40
+    assert 2.7 < table.data[:, 2].min() and table.data[:, 2].max() < 4.6
+    assert 100 < table.data[1:, 3].mean() < 600
+    decks.drawn(f"spacing-G-{mode}.gap")
+
+
+def test_ranks_and_restart(decks):
+    """Three ranks, and a run that was stopped, give what one uninterrupted run gives."""
+    short = {"layer": "GO", "steps": 20, "block": 10, "equil": 4, "maxiter": 4}
+    decks.run("na1", **short)
+    results = decks.folder / "results"
+    names = ["na1-GO.gap", "na1-GO.msd", "na1-GO.ions", "na1-GO.dump"]
+    gap, msd, ions, dump = ((results / name).read_text() for name in names)
+    decks.run("na1", ranks=3, out="three", **short)
+    other = Table(decks.folder / "three/na1-GO.gap").data
+    assert np.allclose(other[:, 2], Table(results / names[0]).data[:, 2], atol=2e-4)
+    assert np.allclose(other[0, 4], Table(results / names[0]).data[0, 4], atol=2e-3)
+    # stop it: what was written after the first restart file is lost
+    (results / "na1-GO.restart.20").unlink()
+    kept = [line for line in gap.splitlines() if line.startswith("#") or not line or int(line.split()[0]) <= 10]
+    (results / names[0]).write_text("\n".join(kept) + "\n")
+    (results / names[3]).write_text("".join(re.findall(r"ITEM: TIME\n.*?(?=ITEM: TIME\n|\Z)", dump, re.S)[:6]))
+    (results / names[1]).unlink()
+    decks.run("na1", restart="yes", **short)
+    after = Table(results / names[0]).data
+    before = np.loadtxt(gap.splitlines())
+    assert np.array_equal(after[:, 0], before[:, 0]) and np.allclose(after, before, rtol=0, atol=2e-4)
+    rows = [np.loadtxt(text.splitlines()) for text in (msd, (results / names[1]).read_text())]
+    assert rows[0].shape == rows[1].shape and np.allclose(*rows, rtol=1e-4, atol=1e-7)
+    assert np.array_equal(rows[0][:, 3], rows[1][:, 3]), "all time origins, those before the stop too"
+    assert (results / names[2]).read_text().count("\n") == ions.count("\n")
+    assert np.array_equal(trajectory.read(Table(results / names[3]))[0], np.arange(11) * 0.002)
+
+
+@pytest.mark.parametrize("deck, layer, count", [("na1", "GO", 1), ("na8", "GOH", 8)])
+def test_sodium(decks, deck, layer, count):
+    output = decks.run(deck, layer=layer, mode="layer")
+    assert f"of {count} ions moved" in output
+    name = f"na{count}-{layer}"
+    times, elements, positions, _, cell = trajectory.read(Table(decks.folder / f"results/{name}.dump"))
+    assert np.allclose(cell, CELL, atol=1e-4) and (elements == "Na").sum() == count
+    assert (elements == "O").sum() == 33 and (elements == "H").sum() == (layer == "GOH")
+    path = np.linalg.solve(cell.T, trajectory.folded(positions, cell).reshape(-1, 3).T)
+    assert path.min() > -1e-9 and path.max() < 1 + 1e-9, "folded paths lie in the cell"
+    ions = positions[:, elements == "Na"]
+    face = positions[:, elements == "O", 2].reshape(len(times), -1)[:, :32]
+    sheet = np.sort(positions[:, elements == "C", 2], axis=1)[:, 16:].mean()
+    assert (ions[:, :, 2] > face.max(1).mean()).all() and (ions[:, :, 2] < sheet).all(), "between the layers"
+    first, every = (Table(decks.folder / f"results/{name}{kind}.msd") for kind in (".first", ""))
+    assert every.settings["ions"] == str(count) and np.allclose(first.data[0, 0], every.data[0, 0])
+    far = np.linalg.norm(trajectory.displacements(elements, positions), axis=2)
+    reported = Table(decks.folder / f"results/{name}.ions").column("largest")
+    assert np.allclose(far.max(0), reported, atol=1e-3), "plot and fix ion/transport agree"
+    for kind in ("dump", "msd", "first.msd"):
+        decks.drawn(f"{name}.{kind}")
+
+
+def test_map(decks):
+    output = decks.run("map", na=8)
+    assert "spacing over the cell, 8 Na, G" in output
+    live = {kind: decks.table(f"map8-G.{kind}") for kind in ("kernel", "bin", "node")}
+    decks.run("map", na=8, dump="results/map8-G.dump", out="again")
+    for kind, table in live.items():
+        again = Table(decks.folder / f"again/map8-G.{kind}")
+        assert again.data.shape == (64, 5) and np.allclose(again.data, table.data, atol=1e-3, equal_nan=True)
+        decks.drawn(f"map8-G.{kind}")
+    gap = live["kernel"].data[:, 2]
+    assert 3.5 < gap.min() < gap.max() < 4.9
+    mean = Table(decks.folder / "results/map8-G.gap").data[:, 2].mean()
+    assert gap.min() < mean < gap.max() and abs(gap.mean() - mean) < 0.05
+
+
+def test_ocv(decks):
+    output = decks.run("ocv")
+    mu = float(re.search(r"bcc sodium: (\S+) eV/atom, a = (\S+) A", output).group(1))
+    assert -2.0 < mu < -1.0 and 3.9 < float(re.search(r"a = (\S+) A", output).group(1)) < 4.4
+    for host in ("relaxed", "frozen"):
+        energies = decks.table(f"ocv-G-{host}.energies").data
+        order = np.argsort(energies[:, 0])
+        n, energy = energies[order, 0], energies[order, 1]
+        assert n.tolist() == [0, 1, 4, 8]
+        volts = Table(decks.folder / f"results/ocv-G-{host}.voltages").data
+        assert np.allclose(volts[1:, 1], -(energy[1:] - energy[0] - n[1:] * mu) / n[1:], atol=1e-6)
+        hull = volts[1:, 5]
+        assert (np.diff(hull) <= 1e-9).all(), "voltages along a hull never rise"
+        assert -1 < hull.min() and hull.max() < 3
+        assert np.allclose(volts[1:, 7], 26801.48 * n[1:] / (16 * 47.867 * 2 + 16 * 12.011 + 32 * 15.999 + 50 * 12.011),
+                           rtol=1e-4)
+        decks.drawn(f"ocv-G-{host}.voltages")
+    relaxed, frozen = (dict(Table(decks.folder / f"results/ocv-G-{host}.energies").data[:, :2]) for host in ("relaxed", "frozen"))
+    assert relaxed[0] < frozen[0], "an empty gallery that is held open costs energy"
+
+
+def test_phonon(decks, natrolite):
+    decks.run("phonon")
+    if importlib.util.find_spec("phonopy") is None:
+        pytest.skip("phonopy is not installed: the force constants were computed, not folded")
+    for name, repeat, top in (("M", "2 2 1", (19, 25)), ("G", "3 3 1", (42, 50))):
+        matrix = decks.folder / "results" / f"phonon-{name}.dynmat"
+        code, output, error = natrolite("phonon", matrix, "--data", decks.folder / f"results/phonon-{name}.data",
+                                        "--repeat", *repeat.split())
+        assert code == 0, error
+        assert top[0] < float(re.search(r"highest mode: (\S+) THz", output).group(1)) < top[1]
+        table = Table(f"{matrix}.bands")
+        inside = commensurate(table.data[:, 1:4], [int(k) for k in repeat.split()])
+        assert inside.sum() >= 3 and table.data[inside, 4:].min() > -0.1, "no imaginary modes where the box has them"
+        decks.drawn(f"phonon-{name}.dynmat.bands")
+        decks.drawn(f"phonon-{name}.dynmat.dos")
+
+
+def commensurate(wave, repeat):
+    """Which wave vectors fit into the box, where the frequencies are those of the model itself."""
+    turns = wave * repeat
+    return (np.abs(turns - np.round(turns)) < 1e-4).all(1)
+
+
+def test_neb(decks):
+    decks.run("neb", ranks=3, partitions=3)
+    table = decks.table("neb-G-short.table")
+    path, energy = neb.profile(table)
+    assert sorted(table.data[:, 0]) == [1, 2, 3] and abs(path[-1] - 12.12 / 4 / np.sqrt(3)) < 0.15
+    assert -0.05 < energy[1] < 1.0, "a barrier of a hop between hollow sites"
+    inside = np.linalg.solve(CELL.T, table.data[:, 1:4].T)
+    assert inside.min() > 0 and inside.max() < 1, "the path lies in the cell"
+    decks.drawn("neb-G-short.table")
+
+
+def test_wrong_input_stops_at_once(decks):
+    decks.refused("spacing", "nowhere.pt", model="nowhere.pt")
+    decks.refused("ocv", "size is large", "full", size="large")
+    decks.refused("map", "layer is X", "GOH", layer="X")
+    decks.refused("neb", "hop is far", "short or long", hop="far")
+    decks.refused("adhesion", "restart is perhaps", restart="perhaps")
+    decks.refused("na8", "no restart file", restart="yes")
+
+
+def test_missing_element(decks, tmp_path):
+    import make_toys
+    from natrolite import modelfile
+    from natrolite.exporters import common
+
+    scripted, meta, _ = common.finish(make_toys.built("mp"))
+    modelfile.write(tmp_path / "toy.pt", scripted, {**meta, "type_names": ["C", "Na"], "atomic_numbers": [6, 11]})
+    decks.refused("relax", "Ti", "toy.pt", model=tmp_path / "toy.pt")
+
+
+def test_trajectory_of_ase(decks):
+    """Frames that ASE wrote, of an own structure with an own order of atoms, through the same include files."""
+    from ase import Atoms
+    from ase.build import graphene
+    from ase.io import write
+
+    mxene = Atoms("Ti32C16O32", positions=np.concatenate([layer_at(z, s) for z, s in (
+        (-1.3, (1 / 3, 2 / 3)), (1.3, (2 / 3, 1 / 3)), (0.0, (0, 0)), (-2.23, (2 / 3, 1 / 3)), (2.23, (1 / 3, 2 / 3)))]))
+    sheet = graphene(a=2.424, size=(5, 5, 1), vacuum=0)
+    sheet.positions[:, 2] = 2.23 + 4.0
+    sodium = Atoms("Na", [[1.0, 1.0, 4.2]])
+    atoms = sodium + sheet + mxene
+    atoms.positions[:, 2] += 10
+    atoms.set_cell(CELL)
+    atoms.pbc = True
+    rng = np.random.default_rng(3)
+    frames = []
+    for k in range(5):
+        frame = atoms.copy()
+        frame.positions += rng.normal(0, 0.05, frame.positions.shape)
+        frame.positions[1:51, 2] += 0.1 * k
+        frames.append(frame)
+    write(decks.folder / "start.data", atoms, format="lammps-data", specorder=["Ti", "C", "O", "H", "Na"], masses=True)
+    write(decks.folder / "md.xyz", frames, format="xyz")
+    decks.run("map", na=1, data="start.data", dump="md.xyz", reader="xyz")
+    gap = Table(decks.folder / "results/map1-G.gap").data[:, 2]
+    symbols = np.array(atoms.get_chemical_symbols())
+    top = [f.positions[1:51, 2].mean() - f.positions[(symbols == "O") & (atoms.positions[:, 2] > 10), 2].mean() for f in frames]
+    assert np.allclose(gap, top, atol=1e-4), "ASE and LAMMPS agree on the spacing of every frame"
+    kernel = Table(decks.folder / "results/map1-G.kernel").data
+    assert abs(kernel[:, 2].mean() - np.mean(top)) < 0.05 and kernel[:, 3].sum() == 16
+
+
+def test_report(decks):
+    """run.sh runs a list once, draws all tables and writes the page with published and our numbers."""
+    (decks.folder / "list").write_text("# two\nadhesion layer=G points=4\nneb:3 layer=G hop=short\n")
+    settings = {"PYTHON": sys.executable, "LMP": LMP, "MPIEXEC": MPIEXEC, "MODEL": decks.model, "RANKS": "1",
+                "RUNS": decks.folder / "list", "RESULTS": decks.folder / "out"}
+    command = [decks.here.parent / "run.sh", "test", "mxene"]
+    for again in (False, True):
+        done = subprocess.run(command, env=environment(**settings), cwd=decks.folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.count("done before") == (2 if again else 0)
+    page = (decks.folder / "out/mxene/report.html").read_text()
+    folder = decks.folder / "out/mxene" / decks.model.stem
+    rows = Table(folder / "adhesion-G.table").data
+    assert page.count("data:image/png;base64,") == 2 and "1.79 at 3.96" in page
+    assert f"{adhesion.maximum(rows[:, 0], rows[:, 3])[1]:.2f} at" in page
+    assert f"{neb.profile(Table(folder / 'neb-G-short.table'))[1].max():.3f} eV" in page
+    assert 'class="none">–<' in page, "what was not run is a dash"
+    refused = subprocess.run([command[0], "large"], capture_output=True, text=True)
+    assert refused.returncode == 1 and "size is large" in refused.stderr
+
+
+def layer_at(z, fraction):
+    i, j = np.mgrid[0:4, 0:4].reshape(2, -1)
+    f = np.stack([(i + fraction[0]) / 4, (j + fraction[1]) / 4, np.full(16, z / 40.0)], 1)
+    return f @ CELL

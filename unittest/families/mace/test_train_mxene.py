@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""potentials/train with mace-torch: one training goes on after it was ended, and so does the whole making.
+
+The teacher is a MACE of random weights.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import time
+import zlib
+
+import numpy as np
+import pytest
+import tiny_mace
+import torch
+from ase import Atoms
+from natrolite.export import export
+from natrolite.exporters import mace
+
+TRAIN = pathlib.Path(__file__).parents[3] / "potentials" / "train"
+sys.path[:0] = [str(TRAIN), str(TRAIN / "mxene")]
+
+import cells  # noqa: E402
+import explore  # noqa: E402
+from distill import labels, students  # noqa: E402
+
+SMALL = {**students.ARCHITECTURE, "r_max": 3.0, "hidden_irreps": "4x0e+4x1o", "radial_MLP": [8], "MLP_irreps": "4x0e"}
+OPTIONS = {"epochs": 3, "rate": 0.01, "batch": 2, "architecture": SMALL}
+
+
+def labeled(count, seed):
+    """Return frames of three atoms with made-up labels: springs of 1.2 Angstrom and 3 eV/Angstrom^2 between all."""
+    rng, frames = np.random.default_rng(seed), []
+    for _ in range(count):
+        frame = Atoms("COC", positions=rng.normal(0, 0.05, (3, 3)) + [[0, 0, 0], [1.2, 0, 0], [0.6, 1.0, 0]])
+        frame.set_cell([8, 8, 8])
+        frame.pbc = True
+        vectors = frame.positions[:, None] - frame.positions
+        lengths = np.linalg.norm(vectors, axis=-1) + np.eye(3)
+        stretch = np.where(np.eye(3), 0, lengths - 1.2)
+        frame.info = {"REF_energy": 0.75 * np.sum(stretch**2) * 2, "REF_stress": np.zeros(6)}
+        frame.arrays["REF_forces"] = -6.0 * np.sum((stretch / lengths)[..., None] * vectors, 1)
+        frames.append(frame)
+    return frames
+
+
+class Ended(Exception):
+    """What stops a training after its first epoch."""
+
+
+def stop(_):
+    raise Ended
+
+
+def test_a_training_goes_on_where_it_ended(tmp_path):
+    frames, valid, said = labeled(8, 1), labeled(3, 2), []
+    whole = students.train(str(tmp_path / "whole"), frames, valid, [6, 8], 5, OPTIONS, log=said.append)
+    part = str(tmp_path / "part")
+    with pytest.raises(Ended):
+        students.train(part, frames, valid, [6, 8], 5, OPTIONS, log=stop)
+    assert not os.path.exists(part)
+    students.train(part, frames, valid, [6, 8], 5, OPTIONS, log=said.append)
+    weights = [torch.load(path, weights_only=False).state_dict() for path in (whole, part)]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+    assert said[3] == "part: goes on after epoch 1"
+    assert said[2].startswith("whole: epoch 3/3, validation ") and said[2].endswith("; 0 min left")
+    other = students.train(str(tmp_path / "other"), frames, valid, [6, 8], 6, OPTIONS, log=said.append)
+    other = torch.load(other, weights_only=False).state_dict()
+    assert not all(torch.equal(weights[0][name], other[name]) for name in other)
+
+
+def test_a_training_learns(tmp_path):
+    """Springs between three atoms: the error falls well below the forces' own size."""
+    frames, valid, said = labeled(40, 1), labeled(10, 2), []
+    options = {**OPTIONS, "epochs": 15}
+    students.train(str(tmp_path / "a"), frames, valid, [6, 8], 5, options, log=said.append)
+    size = 1000 * np.sqrt(np.mean([frame.arrays["REF_forces"] ** 2 for frame in valid]))
+    reached = float(said[-1].split("meV/atom, ")[1].split()[0])
+    assert reached < 0.3 * size, (reached, size, said[-1])
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("teacher")
+    tiny_mace.write(folder / "teacher.model", "plain")
+    export(mace, str(folder / "teacher.model"), str(folder / "teacher.pt"), "float32")
+    return folder / "teacher.pt"
+
+
+def test_a_run_that_breaks_gives_what_it_has(teacher, tmp_path, capfd, monkeypatch):
+    """At 10^8 K atoms are lost; a model file that is not there is a mistake."""
+    monkeypatch.setenv("LAMMPS_PLUGIN_PATH", os.environ["NATROLITE_PLUGINS"])
+    start = cells.perturb(cells.mxene((2, 0)), np.random.default_rng(1))
+    options = {"steps": 500, "every": 1}
+    found = explore.run(str(tmp_path), "broken", start, [str(teacher)], 1e8, 1, **options)
+    assert 1 <= len(found) < 501
+    assert "a run ended early: ERROR" in capfd.readouterr().out
+    assert len(explore.run(str(tmp_path), "broken", start, ["nowhere.pt"], 1e8, 1, **options)) == len(found)
+    with pytest.raises(Exception, match=r"nowhere\.pt"):
+        explore.run(str(tmp_path), "mistake", start, ["nowhere.pt"], 300, 1, **options)
+
+
+def test_the_making_goes_on_after_it_was_killed(teacher, tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-W", "ignore", TRAIN / "mxene" / "make.py", "--teacher", teacher, "--out", out]
+    command += ["--size", "test", "--jobs", "1"]
+    environment = {**os.environ, "LAMMPS_PLUGIN_PATH": os.environ["NATROLITE_PLUGINS"]}
+    with open(tmp_path / "first.log", "w") as log:
+        first = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        while first.poll() is None and not (out / "teacher.xyz").exists():
+            time.sleep(0.1)
+        os.killpg(first.pid, 9)
+        first.wait()
+    assert (out / "teacher.xyz").exists(), (tmp_path / "first.log").read_text()
+    assert not (out / "mace-mxene.pt").exists()
+    before = {path: path.stat().st_mtime_ns for path in out.glob("*.xyz")}
+    second = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert "start.xyz" not in second.stdout and "round-1.xyz" in second.stdout
+    table = (out / "errors.txt").read_text().splitlines()
+    held_out = [f for path in out.glob("*.xyz") for f in labels.load(path) if _is_test(f)]
+    assert table[1].split()[:2] == ["all", str(len(held_out))]
+    assert (out / "mace-mxene.pt").stat().st_size < 5e6
+    assert (out / "parity.png").stat().st_size > 5000
+
+
+def _is_test(frame):
+    return zlib.crc32(frame.info["source"].encode()) % 10 == 0

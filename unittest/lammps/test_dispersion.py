@@ -1,0 +1,344 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""pair_style dispersion/d3/opt: LAMMPS' own dispersion/d3, simple-dftd3, derivatives, settings, refusals."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import lammps_run
+import numpy as np
+import pytest
+import structures
+from ase import Atoms
+from ase.build import bulk, graphene, molecule
+from ase.neighborlist import neighbor_list
+from test_pair_lj import COMPUTES, FIELDS
+
+RANKS = pytest.mark.parametrize("ranks", [1, 2, 4])
+LISTS = "neigh_modify one 20000 page 400000\n"
+PBE = {
+    "bj": dict(s6=1.0, s8=0.7875, a1=0.4289, a2=4.4407),
+    "original": dict(s6=1.0, s8=0.722, rs6=1.217, rs8=1.0, alp=14.0),
+    "zerom": dict(s6=1.0, s8=0.0, rs6=2.340218, rs8=1.0, alp=14.0, bet=0.129434),
+    "bjm": dict(s6=1.0, s8=0.35894, a1=0.012092, a2=5.938951),
+}
+
+
+def graphite():
+    """32 C of graphite (AB), rattled; periodic, hexagonal."""
+    layer = graphene(a=2.46, size=(1, 1, 1))
+    cell = layer.cell.array.copy()
+    cell[2] = [0.0, 0.0, 6.7]
+    positions = np.concatenate([layer.positions, layer.positions + [0.0, 2.46 / np.sqrt(3.0), 3.35]])
+    atoms = Atoms("C4", positions, cell=cell, pbc=True).repeat((4, 2, 1))
+    atoms.rattle(0.05, seed=11)
+    return atoms
+
+
+def sodium():
+    """16 Na (bcc), rattled."""
+    atoms = bulk("Na", "bcc", a=4.19, cubic=True).repeat(2)
+    atoms.rattle(0.08, seed=12)
+    return atoms
+
+
+def aminobenzene():
+    """Aniline on graphene (5x5), vacuum along z."""
+    atoms = graphene(a=2.46, size=(5, 5, 1))
+    atoms.cell[2] = [0.0, 0.0, 18.0]
+    guest = molecule("C6H6")
+    guest.positions[:] += [5.0, 5.0, 9.0 - guest.positions[:, 2].mean()]
+    nitrogen = guest.positions[6] + 0.35 * (guest.positions[6] - guest.positions[0])
+    guest.positions[6] = nitrogen + [0.0, 0.83, 0.2]
+    atoms.positions[:, 2] = 5.5
+    atoms += guest + Atoms("NH", [nitrogen, nitrogen + [0.0, -0.83, 0.2]])
+    atoms.pbc = [True, True, False]
+    atoms.rattle(0.03, seed=13)
+    return atoms
+
+
+def mxene():
+    """Ti2CO2 under graphene, without the sodium of structures.mxene_on_graphene."""
+    atoms = structures.mxene_on_graphene()
+    return atoms[atoms.numbers != 11]
+
+
+STRUCTURES = {
+    "graphite": graphite,
+    "Ti2CO2/graphene": mxene,
+    "bcc Na": sodium,
+    "aminobenzene/graphene": aminobenzene,
+    "amorphous C + Na": structures.amorphous_carbon,
+    "triclinic": structures.short_triclinic,
+    "clusters": structures.far_clusters,
+    "lone atom": structures.lone_atom,
+    "Na in graphite": structures.na_in_graphite,
+    "Na in Ti2CO2/graphene": structures.mxene_on_graphene,
+}
+# sodium or titanium with so many neighbors that LAMMPS' sum of Gaussians is below its limit, 1e-99
+CROWDED = ["triclinic", "Ti2CO2/graphene", "Na in graphite", "Na in Ti2CO2/graphene"]
+
+
+def lines(style, damping, system, cutoff=12.0, cn_cutoff=10.0, functional="pbe"):
+    names = " ".join(system.names)
+    return f"{LISTS}{COMPUTES}pair_style {style} {damping} {functional} {cutoff} {cn_cutoff}\npair_coeff * * {names}\n"
+
+
+def evaluate(cases, folder, ranks=1, before="", units="metal", **options):
+    """Run {tag: (system, lines)}; return {tag: Point}."""
+    deck = ""
+    for tag, (system, text) in cases.items():
+        deck += lammps_run.single_point(tag, system, folder, text, before, units, FIELDS)
+    done = lammps_run.lmp(deck, folder, ranks, **options)
+    unit = lammps_run.EV_PER_A3 if units == "metal" else 68568.415
+    return {tag: lammps_run.point(done, tag, unit) for tag in cases}
+
+
+def differences(found, truth, fields=("c_natpe", *FIELDS)):
+    """Return the largest differences of energy, forces, virial and columns, each by the largest of its kind."""
+    pairs = [(found.energy, truth.energy), (found.forces, truth.forces), (found.virial, truth.virial)]
+    pairs += [(found.columns[f], truth.columns[f]) for f in fields]
+    return [np.abs(np.subtract(a, b)).max() / max(np.abs(b).max(), 1e-10) for a, b in pairs]
+
+
+@RANKS
+def test_numbers_of_the_stock_style(ranks, tmp_path, measured):
+    cases = {}
+    for k, name in enumerate(name for name in STRUCTURES if name not in CROWDED):
+        system = lammps_run.System(STRUCTURES[name]())
+        for damping in PBE:
+            for style in ("dispersion/d3", "dispersion/d3/opt"):
+                cases[f"{k}-{damping}-{style[14:] or 'stock'}"] = system, lines(style, damping, system)
+    found = evaluate(cases, tmp_path, ranks)
+    stress = [f for f in FIELDS if "stress" in f]
+    for tag in [t[: -len("stock")] for t in cases if t.endswith("stock")]:
+        errors = differences(found[tag + "opt"], found[tag + "stock"], ["c_natpe", *stress])
+        measured("dispersion/d3/opt against dispersion/d3: energy, forces, virial, atoms", tag, *errors[:3], max(errors[3:]))
+        assert max(errors) <= 1e-10, tag
+
+
+def independent(cases, folder):
+    """Return what simple-dftd3 says of [(atoms, damping, cutoff, cn_cutoff)]."""
+    python = os.environ.get("NATROLITE_PYTHON_d3")
+    if not python:
+        pytest.skip("no environment d3 with simple-dftd3: give NATROLITE_PROVIDE=ON or -DNATROLITE_PYTHON_d3=PYTHON")
+    described = [
+        dict(numbers=a.numbers.tolist(), positions=a.positions.tolist(), cell=a.cell.tolist() if a.pbc.any() else None,
+             pbc=a.pbc.tolist(), damping=damping, parameters=PBE[damping], cutoff=cutoff, cn_cutoff=cn_cutoff)
+        for a, damping, cutoff, cn_cutoff in cases
+    ]
+    (folder / "in.json").write_text(json.dumps(described))
+    script = pathlib.Path(__file__).with_name("d3_reference.py")
+    subprocess.run([python, script, folder / "in.json", folder / "out.json"], check=True, timeout=300)
+    return json.loads((folder / "out.json").read_text())
+
+
+def test_numbers_of_simple_dftd3(tmp_path, measured):
+    """Everywhere, also where the stock style is wrong: its C6 jumps to the nearest references where atoms crowd."""
+    keys = [(name, damping) for name in STRUCTURES for damping in PBE if name != "lone atom"]
+    truth = independent([(STRUCTURES[name](), damping, 12.0, 10.0) for name, damping in keys], tmp_path)
+    cases = {}
+    for k, (name, damping) in enumerate(keys):
+        system = lammps_run.System(STRUCTURES[name]())
+        for style in ("dispersion/d3", "dispersion/d3/opt"):
+            cases[f"{k}-{style[14:] or 'stock'}"] = system, lines(style, damping, system)
+    found = evaluate(cases, tmp_path)
+    for k, ((name, damping), expected) in enumerate(zip(keys, truth)):
+        system = cases[f"{k}-opt"][0]
+        forces = np.array(expected["forces"]) @ system.rotation
+        virial = system.rotated(np.array(expected["virial"]))
+        errors = {}
+        for style in ("opt", "stock"):
+            p = found[f"{k}-{style}"]
+            errors[style] = [abs(p.energy / expected["energy"] - 1.0), np.abs(p.forces - forces).max() / np.abs(forces).max(),
+                             np.abs(p.virial - virial).max() / np.abs(virial).max()]
+        measured("dispersion/d3/opt, dispersion/d3 against simple-dftd3: energy, forces, virial", f"{name}, {damping}",
+                 *errors["opt"], *errors["stock"])
+        # its radii have other last digits; the virial of a slab in vacuum is what is left of larger terms
+        assert max(errors["opt"][:2]) <= 5e-6 and errors["opt"][2] <= 1e-5, (name, damping)
+        if name in CROWDED[1:]:
+            assert errors["stock"][0] > 1e-4 and errors["stock"][1] > 1e-3
+
+
+def between_pairs(atoms, near):
+    """Return a cutoff near `near` that no pair of atoms crosses in a small step: the energy jumps there."""
+    r = np.sort(neighbor_list("d", atoms, near + 0.3))
+    r = np.append(r[r > near - 0.3], near + 0.3)
+    widest = np.argmax(np.diff(r))
+    assert r[widest + 1] - r[widest] > 2e-3
+    return 0.5 * (r[widest] + r[widest + 1])
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_numdiff(ranks, tmp_path, measured):
+    """LAMMPS' own central differences of the energy, by atom and by strain."""
+    columns = [f"f_force[{k}]" for k in (1, 2, 3)]
+    cases = [("Na in graphite", "bj"), ("triclinic", "original"), ("triclinic", "zerom")]
+    deck = ""
+    for k, (name, damping) in enumerate(cases):
+        system = lammps_run.System(STRUCTURES[name]())
+        deck += lammps_run.load(f"c{k}", system, tmp_path, "atom_modify map array")
+        deck += "fix force all numdiff 1 1.0e-4\nfix strain all numdiff/virial 1 1.0e-5\n"
+        cutoffs = (between_pairs(STRUCTURES[name](), near) for near in (8.0, 6.5))
+        text = lines("dispersion/d3/opt", damping, system, *cutoffs)
+        deck += lammps_run.evaluate(f"c{k}", text, columns)
+        deck += f'print "@ strain-c{k} ' + " ".join(f"$(f_strain[{m}]:%.17g)" for m in range(1, 7)) + '"\n'
+    done = lammps_run.lmp(deck, tmp_path, ranks)
+    for k, (name, damping) in enumerate(cases):
+        found, volume = lammps_run.point(done, f"c{k}"), lammps_run.System(STRUCTURES[name]()).volume
+        numeric = np.stack([found.columns[c] for c in columns], 1)
+        pressure = done.printed()[f"strain-c{k}"] / lammps_run.EV_PER_A3
+        voigt = [found.virial[a, b] / volume for a, b in [(0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1)]]
+        errors = (np.abs(numeric - found.forces).max() / np.abs(found.forces).max(),
+                  np.abs(pressure - voigt).max() / np.abs(voigt).max())
+        measured("dispersion/d3/opt: numdiff, numdiff/virial", f"{name}, {damping}", *errors)
+        assert np.abs(found.forces).max() > 1e-2 and max(errors) <= 3e-7, name
+
+
+def test_rotation(tmp_path):
+    atoms = structures.far_clusters()
+    turned = atoms.copy()
+    turned.rotate(37.0, (1.0, 2.0, -0.5))
+    q = np.linalg.lstsq(atoms.positions - atoms.positions.mean(0), turned.positions - turned.positions.mean(0), rcond=None)[0]
+    cases = {name: lammps_run.System(a) for name, a in [("one", atoms), ("two", turned)]}
+    found = evaluate({t: (s, lines("dispersion/d3/opt", "bj", s, 15.0)) for t, s in cases.items()}, tmp_path)
+    one, two = found["one"], found["two"]
+    assert two.energy == pytest.approx(one.energy, rel=1e-12)
+    assert np.abs(two.forces - one.forces @ q).max() <= 1e-12
+
+
+def test_heat_current_of_the_centroid_virial(tmp_path):
+    """sum_i W_i v_i is d/dt of sum_i r_i U_i less what the energies carry along, by differences along v."""
+    atoms = structures.far_clusters()[:7]
+    velocities, h = np.random.default_rng(5).normal(size=(len(atoms), 3)), 1e-4
+    systems = {}
+    for name, side in ("at", 0.0), ("on", h), ("back", -h):
+        moved = atoms.copy()
+        moved.positions += side * velocities
+        systems[name] = lammps_run.System(moved)
+    found = evaluate({t: (s, lines("dispersion/d3/opt", "original", s, 9.0, 9.0)) for t, s in systems.items()}, tmp_path)
+    energy = {t: p.columns["c_natpe"] for t, p in found.items()}
+    where = {t: s.atoms.positions for t, s in systems.items()}
+    rate = (where["on"].T @ energy["on"] - where["back"].T @ energy["back"]) / (2.0 * h) - velocities.T @ energy["at"]
+    w = np.zeros((len(atoms), 3, 3))
+    for k, (a, b) in enumerate(lammps_run.PLACES, 1):
+        w[:, a, b] = -found["at"].columns[f"c_centroid[{k}]"] / lammps_run.EV_PER_A3
+    # dE_k/dt = sum_j dE_k/dr_j v_j: the rate less sum_j r_j F_j v_j is sum_k r_k dE_k/dt + ...
+    power = np.einsum("ia,ib,ib->a", where["at"], found["at"].forces, velocities)
+    current = np.einsum("iab,ib->a", w, velocities)
+    assert np.abs(current).max() > 1e-3
+    assert np.abs(rate + power - current).max() <= 1e-6 * np.abs(current).max()
+    assert np.abs(w - w.transpose(0, 2, 1)).max() > 1e-4
+
+
+def test_newton_off_units_real_threads_and_other_communication(tmp_path):
+    system = lammps_run.System(STRUCTURES["Na in graphite"]())
+    text = lines("dispersion/d3/opt", "bj", system)
+    truth = evaluate({"truth": (system, text)}, tmp_path)["truth"]
+    for ranks in (1, 2):
+        off = evaluate({"off": (system, text)}, tmp_path, ranks, "newton off")["off"]
+        assert max(differences(off, truth)) <= 1e-11
+        short = evaluate({"short": (system, "comm_modify cutoff 3.0\n" + text)}, tmp_path, ranks)["short"]
+        assert max(differences(short, truth)) <= 1e-11
+    tiled = evaluate({"tiled": (system, text)}, tmp_path, 4, "comm_style tiled")["tiled"]
+    assert max(differences(tiled, truth)) <= 1e-11
+    threads = evaluate({"threads": (system, text)}, tmp_path, OMP_NUM_THREADS=3)["threads"]
+    assert max(differences(threads, truth)) <= 1e-11
+    real = evaluate({"real": (system, text)}, tmp_path, units="real")["real"]
+    assert real.energy == pytest.approx(truth.energy * lammps_run.KCAL_PER_EV, rel=1e-12)
+    assert np.abs(real.forces - truth.forces * lammps_run.KCAL_PER_EV).max() <= 1e-10
+
+
+def test_suffix(tmp_path):
+    """-sf opt and suffix opt take it for dispersion/d3, in a hybrid too: the stock style says otherwise here."""
+    system = lammps_run.System(STRUCTURES["Na in graphite"]())
+    plain, mine = (lines(style, "bj", system) for style in ("dispersion/d3", "dispersion/d3/opt"))
+    hybrid = plain.replace("pair_style ", "pair_style hybrid/overlay zero 5.0 ").replace("* * ", "* * dispersion/d3 ")
+    hybrid += "pair_coeff * * zero\n"
+    found = evaluate({"stock": (system, plain), "opt": (system, mine)}, tmp_path)
+    assert abs(found["stock"].energy / found["opt"].energy - 1.0) > 1e-4
+    for options in {"before": "suffix opt\nsuffix on"}, {"arguments": ["-sf", "opt"]}:
+        for ranks in (1, 2):
+            cases = {"alone": (system, plain), "hybrid": (system, hybrid)}
+            taken = evaluate(cases, tmp_path, ranks, **options)
+            assert all(max(differences(taken[tag], found["opt"])) <= 1e-11 for tag in cases)
+
+
+@RANKS
+def test_null_types_in_a_hybrid(ranks, tmp_path):
+    atoms = structures.amorphous_carbon()
+    whole, carbon = lammps_run.System(atoms), lammps_run.System(atoms[atoms.numbers == 6])
+    style = "dispersion/d3/opt original pbe 12.0 10.0"
+    text = f"{LISTS}{COMPUTES}pair_style hybrid/overlay zero 5.0 {style}\npair_coeff * * zero\npair_coeff * * dispersion/d3/opt C NULL\n"
+    found = evaluate({"part": (whole, text), "alone": (carbon, lines("dispersion/d3/opt", "original", carbon))}, tmp_path, ranks)
+    part, alone = found["part"], found["alone"]
+    assert part.energy == pytest.approx(alone.energy, rel=1e-12)
+    assert np.abs(part.forces[atoms.numbers == 6] - alone.forces).max() <= 1e-12
+    assert not part.forces[atoms.numbers == 11].any()
+
+
+def test_coordination_beyond_the_pairs(tmp_path):
+    """A cn_cutoff above the cutoff lengthens the list; in the stock style what counts depends on the skin."""
+    system = lammps_run.System(STRUCTURES["amorphous C + Na"]())
+    cases = {}
+    for style in ("dispersion/d3", "dispersion/d3/opt"):
+        for skin in (0.4, 2.0):
+            text = lines(style, "bj", system, 5.0, 7.0) + f"neighbor {skin} bin\n"
+            cases[f"{style[14:] or 'stock'}{skin}"] = system, text
+    found = evaluate(cases, tmp_path)
+    assert max(differences(found["opt0.4"], found["opt2.0"])) <= 1e-11
+    assert differences(found["stock0.4"], found["stock2.0"])[0] > 1e-6
+
+
+def test_restart_data_and_clear(tmp_path):
+    """Its settings are in no restart file, as those of the stock style; atoms give the same energy again."""
+    system = lammps_run.System(STRUCTURES["amorphous C + Na"]())
+    text = lines("dispersion/d3/opt", "bj", system)
+    deck = lammps_run.single_point("first", system, tmp_path, text) + "write_restart r.bin\nwrite_data w.data\n"
+    for read in "read_restart r.bin", "read_data w.data":
+        deck += f"clear\nunits metal\n{system.boundary}\n{read}\n{LISTS}pair_style dispersion/d3/opt bj pbe 12.0 10.0\n"
+        deck += "pair_coeff * * C Na\nrun 0 post no\n" + f'print "@ {read.split()[0]} $(pe:%.17g)"\n'
+    printed = lammps_run.lmp(deck, tmp_path).printed()
+    for read in "read_restart", "read_data":
+        assert printed[read][0] == pytest.approx(printed["first"][0], rel=1e-12)
+
+
+GOOD = "pair_style dispersion/d3/opt bj pbe 12.0 10.0\n"
+REFUSALS = {
+    "pair_style dispersion/d3/opt bz pbe 12.0 10.0": ["damping bz is none of original, zerom, bj and bjm"],
+    "pair_style dispersion/d3/opt bj pbx 12.0 10.0": ["functional pbx has no parameters for damping bj", "r2scan"],
+    "pair_style dispersion/d3/opt zerom m06l 12.0 10.0": ["functional m06l", "damping zerom", "lc-wpbe"],
+    "pair_style dispersion/d3/opt bj pbe 12.0": ["needs 4 words, not 3"],
+    "pair_style dispersion/d3/opt bj pbe 0.0 10.0": ["cutoff 0.0", "must be positive"],
+    "pair_style dispersion/d3/opt bj pbe 12.0 -1": ["cn_cutoff -1", "must be positive"],
+    "pair_style hybrid/overlay dispersion/d3/opt zero pbe 12.0 10.0": ["original"],
+    GOOD + "pair_coeff * * C": ["2 element(s) or NULL"],
+    GOOD + "pair_coeff 1 1 C Na": ["air_coeff must start with * *"],
+    GOOD + "pair_coeff * * C Am": ["element Am has no D3 parameters"],
+    GOOD + "pair_coeff * * C Foo": ["element Foo has no D3 parameters"],
+    GOOD + "pair_coeff * * NULL NULL": ["all types are NULL"],
+    GOOD + "pair_coeff * * C NULL\nrun 0": ["All pair coeffs are not set"],
+}
+
+
+@pytest.mark.parametrize("text", REFUSALS)
+def test_refusals(text, tmp_path):
+    deck = lammps_run.load("box", lammps_run.System(structures.amorphous_carbon()), tmp_path) + text + "\n"
+    for ranks in (1, 2):
+        done = lammps_run.attempt(deck, tmp_path, ranks)
+        assert done.code != 0 and len(set(done.errors())) == 1, done.tail()
+        assert all(piece in done.errors()[0] for piece in REFUSALS[text]), done.errors()
+
+
+def test_units_and_bonds_refused(tmp_path):
+    deck = "units lj\nregion b block 0 9 0 9 0 9\ncreate_box 1 b\n" + GOOD
+    assert "needs units metal or real, not lj" in lammps_run.attempt(deck, tmp_path).errors()[0]
+    (tmp_path / "m.data").write_text(
+        "dimer\n\n2 atoms\n1 bonds\n1 atom types\n1 bond types\n0 20 xlo xhi\n0 20 ylo yhi\n0 20 zlo zhi\n\n"
+        "Masses\n\n1 12.0\n\nAtoms # bond\n\n1 1 1 5 5 5\n2 1 1 6.4 5 5\n\nBonds\n\n1 1 1 2\n"
+    )
+    deck = "units metal\natom_style bond\nbond_style zero\nread_data m.data\nbond_coeff *\n" + GOOD + "pair_coeff * * C\n"
+    refused = lammps_run.attempt(deck + "run 0\n", tmp_path)
+    assert "use 'special_bonds lj/coul 1.0 1.0 1.0'" in refused.errors()[0]
+    lammps_run.lmp(deck + "special_bonds lj/coul 1.0 1.0 1.0\nrun 0\n", tmp_path)

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The element data in src/core are what tools/dispersion_tables.py writes."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def test_tables_are_those_of_the_package():
+    python = os.environ.get("NATROLITE_PYTHON_d3")
+    if not python:
+        pytest.skip("no environment d3 with torch-dftd: give NATROLITE_PROVIDE=ON or -DNATROLITE_PYTHON_d3=PYTHON")
+    done = subprocess.run([python, ROOT / "tools" / "dispersion_tables.py"], capture_output=True, text=True, check=True)
+    assert done.stdout == (ROOT / "src" / "core" / "dispersion_tables.cpp").read_text()

@@ -37,6 +37,15 @@ class Trajectory:
         return self.frames if self.temperature else len(self.images)
 
 
+def unpaired(atoms, polarized):
+    """Return the neutral atoms labeled with the fewest unpaired electrons that their number allows, 0 or 1.
+
+    polarized: whether to compute with orbitals of their own for the two spins, if there is one.
+    """
+    atoms.info = {"charge": 0, "spin": int(sum(atoms.numbers) % 2), "polarized": polarized}
+    return atoms
+
+
 def nearest(first, second):
     """NEAREST of every symbol of the first list with every one of the second: array (A)."""
     return np.array([[NEAREST[frozenset((a, b))] for b in second] for a in first]).reshape(len(first), len(second))

@@ -5,7 +5,7 @@ from ase import Atoms
 from ase.build import bulk
 
 from dft.cp2k import Settings
-from dft.trajectory import Trajectory, insert
+from dft.trajectory import Trajectory, insert, unpaired
 
 SETTINGS = Settings(electrons=1000.0)
 DENSITIES = (1.5, 2.0, 2.5, 3.0)    # g/cc of carbon
@@ -23,8 +23,8 @@ def trajectories(seed):
 def random_carbon(number, density, rng, sodium=0):
     """Na, then carbon at random places of a cube of this density of carbon (g/cc), none too near to another one."""
     side = (number * CARBON / (density * GRAM)) ** (1 / 3)
-    empty = Atoms(cell=[side] * 3, pbc=True, info={"charge": 0, "spin": 0})
-    return insert(insert(empty, "Na", sodium, rng), "C", number, rng)
+    empty = Atoms(cell=[side] * 3, pbc=True)
+    return unpaired(insert(insert(empty, "Na", sodium, rng), "C", number, rng), False)
 
 
 def liquid(rng):
@@ -58,8 +58,8 @@ def crystals(rng):
     made = []
     for i, (a, temperature) in enumerate([(4.2, 300), (4.4, 800), (4.0, 300)]):
         start = bulk("Na", "bcc", a, cubic=True).repeat(2)
-        start.info = {"charge": 0, "spin": 0}
         start.rattle(0.05, rng=rng)
+        start = unpaired(start, False)
         made.append(Trajectory(f"na16-{i}", "sodium-metal", [start], temperature, 3, kpoints=(3, 3, 3)))
     return made
 

@@ -5,7 +5,7 @@ from ase import Atoms
 from ase.build import bulk, graphene
 
 from dft.cp2k import Settings
-from dft.trajectory import Trajectory, boxed, crystal, insert
+from dft.trajectory import Trajectory, boxed, crystal, insert, unpaired
 
 SETTINGS = Settings()
 GRAPHENE = 2.466        # A, PBE
@@ -21,14 +21,9 @@ def trajectories(seed):
     return [kind[i] for i in range(max(map(len, small))) for kind in small if i < len(kind)] + large
 
 
-def spin(atoms):
-    """Unpaired electrons of a cluster in its lowest state: 0 or 1, by the count of electrons."""
-    return int(sum(atoms.numbers) % 2)
-
-
 def with_spin(atoms):
-    atoms.info = {"charge": 0, "spin": spin(atoms)}
-    return atoms
+    """A molecule or cluster."""
+    return unpaired(atoms, True)
 
 
 def phenylamine(foot):
@@ -124,8 +119,7 @@ def sodium_metal(rng):
 def metallic(atoms):
     """Sodium's band and doped graphene: not polarized, also with an odd number of electrons."""
     atoms.pbc = True
-    atoms.info = {"charge": 0, "spin": 0}
-    return atoms
+    return unpaired(atoms, False)
 
 
 def sheet(height, cells=3):

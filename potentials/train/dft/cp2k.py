@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Input of CP2K for one frame, and what its output says."""
 
 import dataclasses

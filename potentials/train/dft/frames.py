@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A labeled frame: dispersion, checks, and its place in an extxyz file."""
 
 import io

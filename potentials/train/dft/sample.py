@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Frames of a trajectory: dynamics in LAMMPS with a universal potential and D3."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a system's structures.py gives: starts of trajectories, and geometry that the systems share."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Starts of the hard-carbon data set: liquid and quenched carbon at four densities, with sodium, and crystals."""
 
 import numpy as np

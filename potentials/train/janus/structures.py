@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Starts of the Janus data set: aniline, aminobenzene on graphene, sodium, and all of them together."""
 
 import numpy as np

@@ -60,7 +60,7 @@ def test_overlap_and_insertion():
     assert overlap(carbon) == "C-C at 0.30 A"    # through the border
     carbon.positions[1, 2] = 1.5
     assert overlap(carbon) is None
-    with pytest.raises(ValueError, match="no room for one more Na in C2Na"):
+    with pytest.raises(ValueError, match="no room for one more Na in C2"):
         insert(carbon, "Na", 40, np.random.default_rng(1), tries=50)
 
 

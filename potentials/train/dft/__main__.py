@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """python -m dft SYSTEM {list,run,collect}: DFT frames of potentials/train/SYSTEM."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """From the labeled frames to the files of the data set and the table of its card."""
 
 import collections

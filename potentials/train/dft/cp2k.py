@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Input of CP2K for one frame, and what its output says."""
 
 import dataclasses
@@ -47,10 +48,10 @@ def section(name, *lines):
 def write_input(atoms, settings, restart=None):
     """Text of the input: energy, forces, Hirshfeld charges and, without periodicity, the dipole.
 
-    atoms.info may hold `charge` (e) and `spin` (unpaired electrons; polarized where it is not 0). restart
-    is the file of a wave function, or for k points of a density, to start from.
+    atoms.info may hold `charge` (e), `spin` (unpaired electrons) and `polarized` (false: the same orbitals for both
+    spins in spite of them). restart is the file of a wave function, or for k points of a density, to start from.
     """
-    polarized = atoms.info.get("spin", 0) > 0
+    polarized = atoms.info.get("spin", 0) > 0 and atoms.info.get("polarized", True)
     periodic = atoms.pbc.any()
     if periodic and not atoms.pbc.all():
         raise ValueError(f"periodic along {atoms.pbc}: along all vectors or none")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A labeled frame: dispersion, checks, and its place in an extxyz file."""
 
 import io
@@ -43,7 +44,7 @@ def labeled(atoms, result, settings, name, kind):
     energy, forces = dispersion(atoms)
     frame = atoms.copy()
     frame.info = {"name": name, "kind": kind, "charge": atoms.info.get("charge", 0),
-                  "spin": atoms.info.get("spin", 0), "energy_pbe": round(result["energy"], 6),
+                  "spin": atoms.info.get("spin", 0), "polarized": atoms.info.get("polarized", True), "energy_pbe": round(result["energy"], 6),
                   "settings": settings.describe(), "units": UNITS}
     frame.arrays["forces_pbe"] = result["forces"]
     properties = {"energy": round(result["energy"] + energy, 6), "forces": result["forces"] + forces,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Labels trajectories with CP2K, each frame from the last one's wave function; goes on where it stopped."""
 
 import concurrent.futures

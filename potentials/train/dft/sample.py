@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Frames of a trajectory: dynamics in LAMMPS with a universal potential and D3."""
 
 import subprocess
@@ -10,7 +11,9 @@ from ase.io import read, write
 from .trajectory import overlap
 
 TIMESTEP = 0.0008       # ps
+HOT = 2000, 0.0005      # above this temperature (K) steps of this length (ps)
 SPACING = 150           # steps between frames
+MELT, COOL = 1500, 2500 # steps in the melt and from there to the temperature of the frames
 RATTLE = 0.03           # A, of every second frame
 CLOSEST = 0.72          # of trajectory.NEAREST, for a frame of the dynamics
 
@@ -19,23 +22,30 @@ atom_style atomic
 atom_modify map yes
 box tilt large
 read_data start.data
-pair_style hybrid/overlay equivariant dispersion/d3 bj pbe 15.0 10.0
+pair_style hybrid/overlay equivariant dispersion/d3 bj pbe 9.0 6.0
 pair_coeff * * equivariant {model} {elements}
 pair_coeff * * dispersion/d3 {elements}
 {masses}
 min_style cg
 minimize 0.0 1.0 40 100
 reset_timestep 0
-velocity all create {temperature} {seed} mom yes rot {rot} dist gaussian
+velocity all create {first} {seed} mom yes rot {rot} dist gaussian
 fix move all nve
+timestep {timestep}
+{melt}
+reset_timestep 0
 fix heat all temp/csvr {temperature} {temperature} 0.05 {seed}
 {deform}
-timestep {timestep}
 dump frames all custom {spacing} frames.dump id type xu yu zu
 dump_modify frames sort id format float %.6f
 thermo {spacing}
 run {steps}
 """
+
+MELTING = """fix heat all temp/csvr {melt} {melt} 0.05 {seed}
+run {hold}
+fix heat all temp/csvr {melt} {temperature} 0.05 {seed}
+run {cool}"""
 
 
 def sample(trajectory, folder, model, lmp):
@@ -66,11 +76,15 @@ def deck(trajectory, elements, model):
     """LAMMPS input of the dynamics."""
     masses = [f"mass {i} {atomic_masses[atomic_numbers[e]]:.4f}" for i, e in enumerate(elements, 1)]
     height = f"fix squeeze all deform 1 z final 0 {trajectory.height} remap x units box"
+    kelvin = trajectory.temperature
+    first = trajectory.melt or kelvin
     return DECK.format(model=model, elements=" ".join(elements), masses="\n".join(masses),
-                       temperature=trajectory.temperature, seed=seed_of(trajectory.name),
+                       temperature=kelvin, first=first, seed=seed_of(trajectory.name),
+                       melt=MELTING.format(melt=first, temperature=kelvin, seed=seed_of(trajectory.name), hold=MELT,
+                                           cool=COOL) if trajectory.melt else "",
                        rot="no" if trajectory.images[0].pbc.any() else "yes",
                        deform=height if trajectory.height else "",
-                       timestep=TIMESTEP, spacing=SPACING, steps=SPACING * trajectory.frames)
+                       timestep=HOT[1] if first > HOT[0] else TIMESTEP, spacing=SPACING, steps=SPACING * trajectory.frames)
 
 
 def seed_of(name):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Starts of the Janus data set: aniline, aminobenzene on graphene, sodium, and all of them together."""
 
 import numpy as np
@@ -5,7 +6,7 @@ from ase import Atoms
 from ase.build import bulk, graphene
 
 from dft.cp2k import Settings
-from dft.trajectory import Trajectory, boxed, crystal, insert
+from dft.trajectory import Trajectory, boxed, crystal, insert, unpaired
 
 SETTINGS = Settings()
 GRAPHENE = 2.466        # A, PBE
@@ -16,19 +17,14 @@ NA2 = 3.08              # A, bond of the molecule
 
 def trajectories(seed):
     """All trajectories, seeded; kinds take turns, so that a part of the list has all of them, the largest cells last."""
-    kinds = [stacks, sodium_clusters, sodium_metal, aniline, aniline_sodium, graphene_sodium, double_stacks]
+    kinds = [aniline, aniline_sodium, sodium_metal, stacks, graphene_sodium, sodium_clusters, double_stacks]
     *small, large = [kind(np.random.default_rng([seed, number])) for number, kind in enumerate(kinds)]
     return [kind[i] for i in range(max(map(len, small))) for kind in small if i < len(kind)] + large
 
 
-def spin(atoms):
-    """Unpaired electrons of a cluster in its lowest state: 0 or 1, by the count of electrons."""
-    return int(sum(atoms.numbers) % 2)
-
-
 def with_spin(atoms):
-    atoms.info = {"charge": 0, "spin": spin(atoms)}
-    return atoms
+    """A molecule or cluster."""
+    return unpaired(atoms, True)
 
 
 def phenylamine(foot):
@@ -43,9 +39,18 @@ def phenylamine(foot):
     return Atoms(f"C6H{len(keep)}NH2", [*ring, *hydrogens[keep], nitrogen, *amine])
 
 
+def turned(rng):
+    """Aniline turned at random about each axis by up to 20 degrees, so that its cell stays small."""
+    molecule = phenylamine(True)
+    for axis in "xyz":
+        molecule.rotate(rng.uniform(-20, 20), axis)
+    return molecule
+
+
 def aniline(rng):
-    """The molecule in vacuum with its dipole, and pairs of it in small cells."""
-    single = [Trajectory(f"aniline-{t}", "aniline", [with_spin(boxed(phenylamine(True), 4.0))], t, 4) for t in (300, 600)]
+    """The molecule in a cell of its own, with a neighbor, and with its dipole in vacuum."""
+    single = [Trajectory(f"aniline-{t}", "aniline", [with_spin(crystal(turned(rng), 3.0))], t, 4) for t in (300, 600, 450)]
+    vacuum = Trajectory("aniline-vacuum", "aniline", [with_spin(boxed(phenylamine(True), 4.0))], 450, 4)
     pairs = []
     for i in range(4):
         pair = phenylamine(True)
@@ -54,7 +59,7 @@ def aniline(rng):
         other.rotate(rng.choice([0, 180]) + rng.uniform(-30, 30), "y")
         other.translate([rng.uniform(3.6, 5.0), *rng.uniform(-1, 1, 2)] - other.get_center_of_mass() + pair.get_center_of_mass())
         pairs.append(Trajectory(f"aniline-pair-{i}", "aniline", [with_spin(crystal(pair + other, 3.5))], 450, 3))
-    return [*single, *pairs]
+    return [*single, *pairs, vacuum]
 
 
 def aniline_sodium(rng):
@@ -72,13 +77,11 @@ def aniline_sodium(rng):
         scans.append(Trajectory(f"aniline-na1-{name}", "aniline-sodium", images))
     cells = []
     for i, number in enumerate([2, 4, 8, 2, 6, 4, 2, 8, 4, 6, 2, 4]):
-        start = phenylamine(True)
-        start.rotate(rng.uniform(0, 360), rng.normal(size=3))
-        start = crystal(start, 4.5 + 0.3 * number)
+        start = crystal(turned(rng), 4.5 + 0.3 * number)
         near = [j for j, s in enumerate(start.symbols) if s in ("N" if i % 2 else "C")]
         start = insert(start, "Na", number, rng, (near, 2.2, 4.0))
         cells.append(Trajectory(f"aniline-na{number}-{i}", "aniline-sodium", [with_spin(start)], (300, 450, 600)[i % 3], 4, kpoints=(2, 2, 2)))
-    return [cells[0], scans[0], *cells[1:4], scans[1], *cells[4:6], scans[2], *cells[6:]]
+    return [*cells[:2], scans[1], *cells[2:4], scans[2], *cells[4:6], scans[0], *cells[6:]]
 
 
 def sodium_clusters(rng):
@@ -117,8 +120,7 @@ def sodium_metal(rng):
 def metallic(atoms):
     """Sodium's band and doped graphene: not polarized, also with an odd number of electrons."""
     atoms.pbc = True
-    atoms.info = {"charge": 0, "spin": 0}
-    return atoms
+    return unpaired(atoms, False)
 
 
 def sheet(height, cells=3):
@@ -168,7 +170,7 @@ def stacks(rng):
         start = insert(start, "Na", min(number, 2), rng, near)
         start = insert(start, "Na", number - min(number, 2), rng)
         end = round(rng.uniform(6.0, 10.0), 2)
-        made.append(Trajectory(f"stack-na{number}-{i}", "janus-stack", [metallic(start)], (300, 450, 600)[i % 3], 8, end,
+        made.append(Trajectory(f"stack-na{number}-{i}", "janus-stack", [metallic(start)], (300, 450, 600)[i % 3], 6, end,
                                kpoints=KPOINTS))
     return made
 

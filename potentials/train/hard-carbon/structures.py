@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Starts of the hard-carbon data set: liquid and quenched carbon at four densities, with sodium, and crystals."""
+
+import numpy as np
+from ase import Atoms
+from ase.build import bulk
+
+from dft.cp2k import Settings
+from dft.trajectory import Trajectory, insert, unpaired
+
+SETTINGS = Settings(electrons=1000.0)
+DENSITIES = (1.5, 2.0, 2.5, 3.0)    # g/cc of carbon
+CARBON, GRAM = 12.011, 0.6022141    # u; u/A3 in a g/cc
+FULL = 1 / 6                        # Na per C at 100 % loading
+
+
+def trajectories(seed):
+    """All trajectories, seeded, the kinds taken in turns."""
+    kinds = [liquid, quenched, sodiated, crystals]
+    made = [kind(np.random.default_rng([seed, number])) for number, kind in enumerate(kinds)]
+    return [kind[i] for i in range(max(map(len, made))) for kind in made if i < len(kind)]
+
+
+def random_carbon(number, density, rng, sodium=0):
+    """Na, then carbon at random places of a cube of this density of carbon (g/cc), none too near to another one."""
+    side = (number * CARBON / (density * GRAM)) ** (1 / 3)
+    empty = Atoms(cell=[side] * 3, pbc=True)
+    return unpaired(insert(insert(empty, "Na", sodium, rng), "C", number, rng), False)
+
+
+def liquid(rng):
+    """64 C from 4000 to 8000 K at each density."""
+    return [Trajectory(f"liquid-{density}-{temperature}", "carbon-liquid", [random_carbon(64, density, rng)],
+                       temperature, 5, kpoints=KPOINTS, melt=8000)
+            for temperature in (5000, 8000, 4000) for density in DENSITIES]
+
+
+def quenched(rng):
+    """64 C quenched from the melt, then at 300 and 1000 K."""
+    return [Trajectory(f"quenched-{density}-{temperature}", "carbon-quenched", [random_carbon(64, density, rng)],
+                       temperature, 4, kpoints=KPOINTS, melt=8000)
+            for temperature in (1000, 300) for density in DENSITIES]
+
+
+def sodiated(rng):
+    """64 C quenched, with a quarter, half and all of the Na of a full loading."""
+    made = []
+    for loading in (1.0, 0.5, 0.25):
+        for density in DENSITIES[:3]:
+            number = max(1, round(64 * FULL * loading))
+            start = random_carbon(64, density, rng, number)
+            made.append(Trajectory(f"sodiated-{density}-na{number}", "carbon-sodium", [start], 800, 4,
+                                   kpoints=KPOINTS, melt=6000))
+    return made
+
+
+def crystals(rng):
+    """bcc and molten Na, diamond, and graphite at several spacings."""
+    made = []
+    for i, (a, temperature) in enumerate([(4.2, 300), (4.4, 800), (4.0, 300)]):
+        start = bulk("Na", "bcc", a, cubic=True).repeat(2)
+        start.rattle(0.05, rng=rng)
+        start = unpaired(start, False)
+        made.append(Trajectory(f"na16-{i}", "sodium-metal", [start], temperature, 3, kpoints=(3, 3, 3)))
+    return made
+
+
+KPOINTS = (2, 2, 2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""natrolite modes: planted modes are found, numbers agree with other programs and formulas, wrong input is refused.
+"""natrolite modes: planted modes are found, numbers agree with other programs and formulas.
 
 Every comparison of numbers is with a way of its own: scikit-learn's Ward for scipy's, a generalized eigenproblem for
 the discriminants, the definition of Shapley values over all subsets for XGBoost's, Student's t for p."""

@@ -111,9 +111,15 @@ if(host_library)
     endif()
     add_compile_definitions(_GLIBCXX_USE_CXX11_ABI=0)
   endif()
+  if(symbols MATCHES "LabelMap9find_type")    # whose header is not installed: src/lammps/host_symbols.h
+    target_compile_definitions(natrolite_host INTERFACE NATROLITE_HOST_FIND_TYPE)
+  endif()
 endif()
 string(TOUPPER ${LAMMPS_SIZES} sizes)
 target_include_directories(natrolite_host SYSTEM INTERFACE ${headers})
+if(NOT EXISTS ${headers}/safe_pointers.h)    # the installed headers of 4Jul2026 include it
+  target_include_directories(natrolite_host SYSTEM INTERFACE ${CMAKE_CURRENT_LIST_DIR}/../src/lammps/not_installed)
+endif()
 target_compile_definitions(natrolite_host INTERFACE LAMMPS_${sizes}
                            OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX
                            NATROLITE_HOST_VERSION=${NATROLITE_HOST_VERSION})

@@ -27,7 +27,7 @@ run() {
   name=${name//[:\/]/-}; name=${name//@-/}
   arguments=("${arguments[@]//@/$out}")
   [ -e "$out/$name.done" ] && { echo "$name: done before"; return; }
-  compgen -G "$out/$name.restart.*" >/dev/null && arguments+=(-var restart yes)
+  { compgen -G "$out/$name.restart.*" || compgen -G "$out/$name.state"; } >/dev/null && arguments+=(-var restart yes)
   command=("$MPIEXEC" -n "$RANKS" "$LMP")
   [ "$deck" != "${deck#*:}" ] && command=("$MPIEXEC" -n "${deck#*:}" "$LMP" -partition "${deck#*:}x1" -plog none -pscreen none)
   began=$(date +%s.%N)

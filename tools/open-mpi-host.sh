@@ -16,8 +16,8 @@ program=open-mpi-host
 
 ROOT_PACKAGES=(g++ cmake ninja-build openmpi-bin libopenmpi-dev pkgconf python3 zlib1g-dev libffi8)
 LAMMPS_PACKAGES=(PLUGIN MOLECULE)
-# root in a Debian of his own; more ranks than cores, which give way while they wait
-MPIEXEC_OPTIONS="--allow-run-as-root --oversubscribe --mca mpi_yield_when_idle 1"
+# root in a Debian of his own; more ranks than cores, which give way while they wait; one machine
+MPIEXEC_OPTIONS="--allow-run-as-root --oversubscribe --mca mpi_yield_when_idle 1 --mca btl ^tcp"
 source "$(dirname "$0")/lammps-host.sh"
 
 stage_root() { bootstrap trixie; }

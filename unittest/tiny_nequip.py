@@ -20,6 +20,14 @@ R_MAX = 4.0
 # center -> cutoff or {neighbor -> cutoff}; what is not named has R_MAX. Not symmetric on purpose.
 CUTOFFS = {"H": 2.5, "C": {"C": 3.0, "Na": 3.6}, "Na": 3.8}
 ZBL = {"_target_": "nequip.nn.pair_potential.ZBL", "units": "metal", "chemical_species": TYPES}
+# Allegro: splines of the distance, weights of paths shared by channels, deeper networks
+SPLINE = {
+    "radial_chemical_embed": {
+        "_target_": "allegro.nn.TwoBodySplineScalarEmbed", "num_splines": 8, "spline_span": 6,
+    },
+    "tp_path_channel_coupling": False,
+    "allegro_mlp_hidden_layers_depth": 2,
+}  # fmt: skip
 COMMON = {
     "seed": 7,
     "model_dtype": "float64",

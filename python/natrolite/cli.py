@@ -12,7 +12,7 @@ import sys
 from natrolite import __version__
 from natrolite.errors import NatroliteError, needs_torch, reason
 
-COMMANDS = ["export", "info", "check", "plot", "phonon", "modes", "train"]
+COMMANDS = ["export", "info", "check", "plot", "phonon", "modes", "grid", "vdos", "train"]
 
 
 class _Parser(argparse.ArgumentParser):

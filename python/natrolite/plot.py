@@ -6,9 +6,10 @@ from natrolite.errors import NatroliteError, reason
 
 
 def kinds():
-    from .plots import (adhesion, bands, energies, gaps, ions, layer_map, msd, neb, rdf, spacing, structures, trajectory,
-                        voltage)
-    return [msd, ions, voltage, energies, layer_map, rdf, gaps, adhesion, bands, neb, spacing, structures, trajectory]
+    from .plots import (adhesion, bands, density, energies, gaps, ions, layer_map, msd, neb, quench, rdf, spacing,
+                        structures, trajectory, vdos, voltage)
+    return [msd, ions, voltage, energies, layer_map, rdf, gaps, adhesion, bands, neb, spacing, structures, density,
+            vdos, quench, trajectory]
 
 
 def recognize(table):

@@ -18,7 +18,7 @@ def parse(text):
     Raises NatroliteError for a unit that is not in BASES."""
     value, powers = 1.0, {}
     for k, part in enumerate(text.replace("cc", "cm^3").split("/") if text else []):
-        for word in part.split():
+        for word in part.split() or [""]:
             match = re.fullmatch(r"([A-Za-z]+)(?:\^(\d))?", word)
             if not match or match.group(1) not in BASES:
                 raise NatroliteError(f"unit '{text}' is not known; take powers and quotients of {', '.join(BASES)}")

@@ -8,9 +8,6 @@
 #pragma once
 
 #include <cstdint>
-#ifdef __AVX512F__
-#include <immintrin.h>
-#endif
 
 // CMake defines NATROLITE_ISA, the namespace, and NATROLITE_VECTOR_BYTES for each of these files.
 
@@ -88,7 +85,8 @@ NATROLITE_VECTOR_INLINE Vector<double> square_root(Vector<double> v)
 NATROLITE_VECTOR_INLINE Vector<double> one_by_root(Vector<double> v)
 {
 #ifdef __AVX512F__
-  Vector<double> y = (Vector<double>) _mm512_maskz_rsqrt14_pd(0xff, (__m512d) v);    // and two steps of Newton's method
+  // to 14 bits, and two steps of Newton's method
+  Vector<double> y = __builtin_ia32_rsqrt14pd512_mask(v, Vector<double>{}, 0xff);
   const Vector<double> half = 0.5 * v;
   y += y * (0.5 - half * y * y);
   return y + y * (0.5 - half * y * y);

@@ -30,7 +30,12 @@ namespace LAMMPS_NS
 class LabelMap
 {
 public:
-  int find(const std::string &label, int mode) const; // -1 if unknown
+  // -1 if unknown; CMake looks which of the two this LAMMPS has
+#ifdef NATROLITE_HOST_FIND_TYPE
+  int find_type(const std::string &label, int mode) const;
+#else
+  int find(const std::string &label, int mode) const;
+#endif
 };
 } // namespace LAMMPS_NS
 #endif

@@ -1,71 +1,83 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "description_reader.h"
 
+#include <map>
+
 namespace natrolite::native {
 namespace {
 
   constexpr int MOST_TYPES = 1 << 12;
 
-  Radial radial(const Json &entry, const Arrays &arrays, double cutoff, int types,
-                const std::string &where)
+  void read_basis(const Json &basis, const Arrays &arrays, const std::string &where, Radial &r)
   {
-    Radial r;
-    const Json &basis = member(entry, "basis", where);
-    const std::string form = text_of(basis, "kind", where);
-    if (form != "bessel" && form != "gaussian" && form != "cosine")
-      refuse(where + " has the unknown basis '" + form + "'");
-    r.basis = form == "bessel" ? Radial::Basis::bessel
-        : form == "gaussian"   ? Radial::Basis::gaussian
-                               : Radial::Basis::cosine;
+    static const std::map<std::string, Radial::Basis> known = {{"bessel", Radial::Basis::bessel},
+                                                               {"gaussian", Radial::Basis::gaussian},
+                                                               {"cosine", Radial::Basis::cosine},
+                                                               {"bernstein", Radial::Basis::bernstein}};
+    const auto form = known.find(text_of(basis, "kind", where));
+    if (form == known.end()) refuse(where + " has the unknown basis '" + text_of(basis, "kind", where) + "'");
+    r.basis = form->second;
     r.parameters = arrays.get(basis, "parameters", where, {-1}).values;
     r.prefactor = number(basis, "prefactor", where);
     if (r.basis == Radial::Basis::cosine && !(r.prefactor > 0.0)) refuse(where + " has a basis without width");
-    if (entry.contains("agnesi")) {
-      const Json &agnesi = member(entry, "agnesi", where);
-      r.radii = arrays.get(agnesi, "radii", where, {types}).values;
-      for (double radius : r.radii)
-        if (!(radius > 0.0)) refuse(where + " has a radius that is not positive");
-      r.agnesi_a = number(agnesi, "a", where);
-      r.agnesi_q = number(agnesi, "q", where);
-      r.agnesi_p = number(agnesi, "p", where);
-    }
-    const Json &envelope = member(entry, "envelope", where);
-    const std::string kind = text_of(envelope, "kind", where);
-    r.cutoff = number(envelope, "cutoff", where);
-    if (!(r.cutoff > 0.0) || r.cutoff > cutoff * (1.0 + 1e-6))    // it may be rounded to float32
-      refuse(where + ": the envelope ends beyond the cutoff");
-    if (kind == "polynomial") {
-      r.envelope = Radial::Envelope::polynomial;
-      r.p = number(envelope, "p", where);
-      if (!(r.p >= 2.0) || r.p > 1000.0) refuse(where + ": wrong exponent of the envelope");
-    } else if (kind == "xplor") {
-      r.envelope = Radial::Envelope::xplor;
-      r.on = number(envelope, "on", where);
-      if (!(r.on > 0.0) || !(r.on < r.cutoff)) refuse(where + ": wrong start of the envelope");
-    } else if (kind != "none")
-      refuse(where + " has the unknown envelope '" + kind + "'");
-    r.envelope_of_weights = flag(entry, "envelope_of_weights", where);
-    auto width = static_cast<std::int64_t>(r.parameters.size());
-    for (const Json &layer : list(entry, "layers", where)) {
-      Radial::Dense dense;
-      if (r.layers.empty() && arrays.rank(layer, "weights", where) == 4)
-        dense.weights = arrays.get(layer, "weights", where, {types, types, width, -1});
-      else
-        dense.weights = arrays.get(layer, "weights", where, {width, -1});
-      width = dense.outputs();
-      if (r.layers.empty() && layer.contains("center")) {
-        dense.center = arrays.get(layer, "center", where, {types, width}).values;
-        dense.neighbor = arrays.get(layer, "neighbor", where, {types, width}).values;
-      }
-      if (layer.contains("bias")) dense.bias = arrays.get(layer, "bias", where, {width}).values;
-      dense.activation = activation(layer, where);
-      r.layers.push_back(std::move(dense));
-    }
-    if (r.layers.empty()) refuse(where + " has no layers");
-    return r;
+    if (r.basis != Radial::Basis::bernstein) return;
+    r.extra = number(basis, "extra", where);
+    if (!(r.prefactor > 0.0) || !(r.extra >= 0.0)) refuse(where + " has a decay that is none");
   }
 
 }    // namespace
+
+Radial read_radial(const Json &entry, const Arrays &arrays, double cutoff, int types,
+              const std::string &where)
+{
+  Radial r;
+  read_basis(member(entry, "basis", where), arrays, where, r);
+  if (entry.contains("agnesi")) {
+    const Json &agnesi = member(entry, "agnesi", where);
+    r.radii = arrays.get(agnesi, "radii", where, {types}).values;
+    for (double radius : r.radii)
+      if (!(radius > 0.0)) refuse(where + " has a radius that is not positive");
+    r.agnesi_a = number(agnesi, "a", where);
+    r.agnesi_q = number(agnesi, "q", where);
+    r.agnesi_p = number(agnesi, "p", where);
+  }
+  const Json &envelope = member(entry, "envelope", where);
+  const std::string kind = text_of(envelope, "kind", where);
+  r.cutoff = number(envelope, "cutoff", where);
+  if (!(r.cutoff > 0.0) || r.cutoff > cutoff * (1.0 + 1e-6))    // it may be rounded to float32
+    refuse(where + ": the envelope ends beyond the cutoff");
+  if (kind == "polynomial") {
+    r.envelope = Radial::Envelope::polynomial;
+    r.p = number(envelope, "p", where);
+    if (!(r.p >= 2.0) || r.p > 1000.0) refuse(where + ": wrong exponent of the envelope");
+  } else if (kind == "xplor") {
+    r.envelope = Radial::Envelope::xplor;
+    r.on = number(envelope, "on", where);
+    if (!(r.on > 0.0) || !(r.on < r.cutoff)) refuse(where + ": wrong start of the envelope");
+  } else if (kind == "smooth")
+    r.envelope = Radial::Envelope::smooth;
+  else if (kind != "none")
+    refuse(where + " has the unknown envelope '" + kind + "'");
+  r.envelope_of_weights = flag(entry, "envelope_of_weights", where);
+  auto width = static_cast<std::int64_t>(r.parameters.size());
+  for (const Json &layer : list(entry, "layers", where)) {
+    Radial::Dense dense;
+    if (r.layers.empty() && arrays.rank(layer, "weights", where) == 4)
+      dense.weights = arrays.get(layer, "weights", where, {types, types, width, -1});
+    else
+      dense.weights = arrays.get(layer, "weights", where, {width, -1});
+    width = dense.outputs();
+    if (r.layers.empty() && layer.contains("center")) {
+      dense.center = arrays.get(layer, "center", where, {types, width}).values;
+      dense.neighbor = arrays.get(layer, "neighbor", where, {types, width}).values;
+    }
+    if (layer.contains("bias")) dense.bias = arrays.get(layer, "bias", where, {width}).values;
+    dense.activation = activation(layer, where);
+    r.layers.push_back(std::move(dense));
+  }
+  if (r.layers.empty()) refuse(where + " has no layers");
+  return r;
+}
 
 Description parse_description(std::string_view text, std::string_view bytes)
 {
@@ -90,7 +102,7 @@ Description parse_description(std::string_view text, std::string_view bytes)
   }
   int k = 0;
   for (const Json &r : list(root, "radials", "the top"))
-    d.radials.push_back(radial(r, arrays, d.cutoff, d.types, "radial function " + std::to_string(k++)));
+    d.radials.push_back(read_radial(r, arrays, d.cutoff, d.types, "radial function " + std::to_string(k++)));
   k = 0;
   for (const Json &s : list(root, "steps", "the top"))
     d.steps.push_back(read_step(d, arrays, s, "step " + std::to_string(k++)));

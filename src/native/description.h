@@ -37,13 +37,14 @@ struct ActivationShape {
 
 /// w(r): basis times envelope through a network of dense layers.
 struct Radial {
-  enum class Envelope { none, polynomial, xplor };
-  enum class Basis { bessel, gaussian, cosine };
+  enum class Envelope { none, polynomial, xplor, smooth };    ///< smooth: exp(-r^2 / (cutoff^2 - r^2))
+  enum class Basis { bessel, gaussian, cosine, bernstein };
   Basis basis = Basis::bessel;
   /// bessel: prefactor sin(f x) / x; gaussian: exp(prefactor (x - c)^2);
   /// cosine: (1 - cos(2 pi (x - c) / prefactor))^2 / 4 for x from c to c + prefactor, else 0
   std::vector<double> parameters;
-  double prefactor = 1.0;
+  /// bernstein: exp(parameter k) z^(n - k + extra) (1 - z)^k, z = exp(-prefactor x), k = 0 ... n
+  double prefactor = 1.0, extra = 0.0;
   /// x = r, or, with radii, 1 / (1 + a s^q / (1 + s^(q - p))), s = r / (R_i + R_j)
   std::vector<double> radii;          ///< [types]
   double agnesi_a = 0.0, agnesi_q = 0.0, agnesi_p = 0.0;

@@ -46,6 +46,10 @@ class Arrays {
 };
 
 Edgewise read_edgewise(const Description &d, const Arrays &arrays, const Json &entry, const std::string &where);
+/// cutoff: of the edges, or a shorter one that the function must keep to
+Radial read_radial(const Json &entry, const Arrays &arrays, double cutoff, int types,
+                   const std::string &where);
+
 /// d: with its values and radial functions
 Step read_step(const Description &d, const Arrays &arrays, const Json &entry, const std::string &where);
 

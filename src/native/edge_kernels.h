@@ -99,6 +99,18 @@ NATROLITE_VECTOR_INLINE void splines_at(Vector<T> f, Vector<T> *value, Vector<T>
   }
 }
 
+/// 1, f, f^2, ..., and their derivatives by f.
+template <class T, int S>
+NATROLITE_VECTOR_INLINE void powers_at(Vector<T> f, Vector<T> *value, Vector<T> *slope)
+{
+  value[0] = all(T(1));
+  slope[0] = Vector<T>{};
+  for (int k = 1; k < S; ++k) {
+    slope[k] = T(k) * value[k - 1];
+    value[k] = f * value[k - 1];
+  }
+}
+
 template <class T, int S>
 void prepare_edges(const EdgeArrays<T> &a, const Grid<T> &grid, int n, int lmax, bool slopes)
 {
@@ -125,12 +137,15 @@ void prepare_edges(const EdgeArrays<T> &a, const Grid<T> &grid, int n, int lmax,
       int interval = static_cast<int>(t);
       interval = interval < 0 ? 0 : interval;
       interval = interval > grid.intervals[s] - 1 ? grid.intervals[s] - 1 : interval;
-      a.node[e + k] = grid.first[s] + interval;
+      a.node[e + k] = grid.powers ? S * (grid.first[s] + interval) : grid.first[s] + interval;
       f[k] = t - static_cast<T>(interval);
       inverse[k] = scale * grid.inverse_step[s];
     }
     V value[MOST_SPLINE], slope[MOST_SPLINE];
-    splines_at<T, S>(f, value, slope);
+    if (grid.powers)
+      powers_at<T, S>(f, value, slope);
+    else
+      splines_at<T, S>(f, value, slope);
     for (int k = 0; k < S; ++k) {
       store(a.basis + k * a.stride + e, value[k]);
       if (slopes) store(a.slope + k * a.stride + e, slope[k] * inverse);

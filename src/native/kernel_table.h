@@ -3,6 +3,8 @@
 /// Fills the tables of functions; included by one source file per instruction set.
 #pragma once
 
+#include "charged/pair_kernels.h"
+#include "charged/row_kernels.h"
 #include "edge_kernels.h"
 #include "edgewise_kernels.h"
 #include "matrix_kernels.h"
@@ -34,6 +36,25 @@ template <class T, int L1, int L2, int L3> void fill_path(Kernels<T> &table)
     fill_path<T, L1 + 1, 0, 0>(table);
 }
 
+template <class T> void fill_charged(native::ChargedKernels<T> &table)
+{
+  table.swish = swish<T>;
+  table.swish_backward = swish_backward<T>;
+  table.add_bias = add_bias<T>;
+  table.add = add<T>;
+  table.contract = contract<T>;
+  table.contract_backward = contract_backward<T>;
+  table.features = features<T>;
+  table.features_backward = features_backward<T>;
+  table.row_max = row_max<T>;
+  table.half_square = half_square<T>;
+  table.add_scaled = add_scaled<T>;
+  table.divide = divide<T>;
+  table.divide_backward = divide_backward<T>;
+  table.outer = outer<T>;
+  if constexpr (sizeof(T) == 8) table.pairs = pairs<T>;    // analytic terms are always float64
+}
+
 template <class T> void fill(Kernels<T> &table)
 {
   table.width = WIDTH<T>;
@@ -56,6 +77,7 @@ template <class T> void fill(Kernels<T> &table)
   table.activate_rows_backward = activate_rows_backward<T>;
   table.gate = gate<T>;
   table.gate_backward = gate_backward<T>;
+  fill_charged(table.charged);
 }
 
 }    // namespace natrolite::NATROLITE_ISA

@@ -7,6 +7,7 @@
 /// aligned to 64 bytes.
 #pragma once
 
+#include "charged/kernel_types.h"
 #include "core/instruction_set.h"
 
 #include <cstdint>
@@ -31,6 +32,7 @@ __attribute__((always_inline)) constexpr bool couples(int l1, int m1, int l2, in
 /// Grid of the radial tables: segments of equal intervals; a spline is smooth within a segment.
 template <class T> struct Grid {
   int segments = 0;
+  bool powers = false;    ///< an interval has rows of its own: coefficients of powers, not of B-splines
   T start[MOST_SEGMENTS] = {}, inverse_step[MOST_SEGMENTS] = {};
   int intervals[MOST_SEGMENTS] = {}, first[MOST_SEGMENTS] = {};    ///< first row of a segment
 };
@@ -149,6 +151,7 @@ template <class T> struct Kernels {
   /// dx[m] = gate dy[m], dgate = sum_m x[m] dy[m]; dx may be x, dgate may not be gate
   void (*gate_backward)(int n, int components, const T *gate, const T *x, const T *dy, T *dgate,
                         T *dx) = nullptr;
+  ChargedKernels<T> charged;
 };
 
 /// The table of an instruction set, which this processor must have.

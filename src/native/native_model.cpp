@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "native_model.h"
 
+#include "charged/description.h"
+#include "charged/network.h"
 #include "description.h"
 #include "network.h"
 
@@ -13,9 +15,11 @@
 namespace natrolite::native {
 namespace {
 
-  template <class T> class NativeModel : public Model {
+  /// N: Network<T> or ChargedNetwork<T>
+  template <class T, class N> class NativeModel : public Model {
    public:
-    NativeModel(const Metadata &metadata, Description description, int threads) :
+    template <class D>
+    NativeModel(const Metadata &metadata, D description, int threads) :
         metadata_(metadata), network_(std::move(description), threads), threads_(threads)
     {
       metadata_.max_exchange_width = std::max(metadata_.max_exchange_width, network_.exchange_width());
@@ -27,12 +31,7 @@ namespace {
     {
       if (graph.on_device) throw std::runtime_error("the native evaluator computes on the host");
       if (graph.member >= 0) throw std::runtime_error("the native evaluator knows no committees in one file");
-      energy_.resize(std::max<std::size_t>(graph.nlocal, 1));
-      gradient_.resize(std::max<std::size_t>(3 * graph.nedges, 1));
-      network_.evaluate(graph, exchange, energy_.data(), gradient_.data());
-      result = {};
-      result.energy = energy_.data();
-      result.edge_gradient = gradient_.data();
+      network_.evaluate(graph, exchange, result);
     }
 
     bool self_test() override
@@ -49,10 +48,31 @@ namespace {
 
    private:
     Metadata metadata_;
-    Network<T> network_;
+    N network_;
     int threads_;
-    std::vector<double> energy_, gradient_;
   };
+
+  template <template <class> class N, class D>
+  std::unique_ptr<Model> make_model(const Metadata &metadata, D description, int threads)
+  {
+    if (metadata.dtype == "float32")
+      return std::make_unique<NativeModel<float, N<float>>>(metadata, std::move(description), threads);
+    return std::make_unique<NativeModel<double, N<double>>>(metadata, std::move(description), threads);
+  }
+
+  /// d: of either kind
+  template <class D> void check_frame(const Metadata &metadata, const D &d)
+  {
+    if (d.types != static_cast<int>(metadata.type_names.size()))
+      throw std::runtime_error("the network description has " + std::to_string(d.types) +
+                               " types, the model file " + std::to_string(metadata.type_names.size()));
+    if (!(d.cutoff >= metadata.list_cutoff) || d.cutoff > metadata.list_cutoff * (1.0 + 1e-6))
+      throw std::runtime_error("the network description has another cutoff than the model file");
+    if (metadata.committee_size != 1) throw std::runtime_error("the native evaluator knows no committees in one file");
+  }
+
+  const std::vector<std::string> CHARGED_OUTPUTS = {"atomic_energy", "charges", "repulsion", "electrostatics",
+                                                    "dispersion"};
 
   void check_pair_cutoffs(const Metadata &metadata, const Description &d)
   {
@@ -67,12 +87,16 @@ namespace {
 std::unique_ptr<Model> load_native(const Metadata &metadata, std::string_view description,
                                    std::string_view arrays, int threads)
 {
+  if (charged::is_charged(description)) {
+    auto d = charged::parse(description, arrays);
+    check_frame(metadata, d);
+    if (metadata.outputs != CHARGED_OUTPUTS || !metadata.needs_total_charge || !metadata.needs_total_spin ||
+        metadata.spin_is_multiplicity || !metadata.pair_cutoffs.empty())
+      throw std::runtime_error("the network description gives other outputs than the model file");
+    return make_model<charged::ChargedNetwork>(metadata, std::move(d), threads);
+  }
   Description d = parse_description(description, arrays);
-  if (d.types != static_cast<int>(metadata.type_names.size()))
-    throw std::runtime_error("the network description has " + std::to_string(d.types) +
-                             " types, the model file " + std::to_string(metadata.type_names.size()));
-  if (!(d.cutoff >= metadata.list_cutoff) || d.cutoff > metadata.list_cutoff * (1.0 + 1e-6))
-    throw std::runtime_error("the network description has another cutoff than the model file");
+  check_frame(metadata, d);
   check_pair_cutoffs(metadata, d);
   int gathers = 0, exchanges = 0;
   for (const auto &step : d.steps) {
@@ -81,11 +105,10 @@ std::unique_ptr<Model> load_native(const Metadata &metadata, std::string_view de
   }
   if (gathers + 1 > std::max(metadata.num_layers, 1) || exchanges != metadata.ghost_exchanges)
     throw std::runtime_error("the network description has other layers than the model file");
-  if (metadata.committee_size != 1 || metadata.outputs != std::vector<std::string>{"atomic_energy"} ||
-      metadata.needs_total_charge || metadata.needs_total_spin)
+  if (metadata.outputs != std::vector<std::string>{"atomic_energy"} || metadata.needs_total_charge ||
+      metadata.needs_total_spin)
     throw std::runtime_error("the native evaluator gives energies only");
-  if (metadata.dtype == "float32") return std::make_unique<NativeModel<float>>(metadata, std::move(d), threads);
-  return std::make_unique<NativeModel<double>>(metadata, std::move(d), threads);
+  return make_model<Network>(metadata, std::move(d), threads);
 }
 
 }    // namespace natrolite::native

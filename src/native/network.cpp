@@ -96,21 +96,9 @@ template <class T> const T *Network<T>::Impl::scales_of(Work<T> &work) const
 
 template <class T> void Network<T>::Impl::prepare(Work<T> &work, bool slopes)
 {
-  const int n = work.nedges(), width = kernels.width, stride = (n + width - 1) / width * width + width;
-  work.edge_memory.reserve(static_cast<std::size_t>(HARMONICS + 2 * kernels.spline) * stride);
-  work.nodes.reserve(stride);
   EdgeArrays<T> &a = work.edges;
-  a.stride = stride;
-  a.x = edges.unit.data() + work.first_edge();
-  a.y = a.x + edges.nedges;
-  a.z = a.y + edges.nedges;
-  a.r = edges.distance.data() + work.first_edge();
-  a.harmonics = work.edge_memory.data();
-  a.basis = a.harmonics + static_cast<std::size_t>(HARMONICS) * stride;
-  a.slope = a.basis + static_cast<std::size_t>(kernels.spline) * stride;
-  a.node = work.nodes.data();
   if (!pair_scales.empty()) a.scale = scales_of(work);
-  kernels.prepare(a, grid, n, lmax, slopes);
+  prepare_edges(work, kernels, grid, lmax, slopes);
   if (!typed) return;
   for (std::int64_t row = work.begin; row < work.end; ++row)
     for (std::int64_t e = edges.first[row]; e < edges.first[row + 1]; ++e)
@@ -233,18 +221,18 @@ Network<T>::Network(Description description, int threads) :
 template <class T> Network<T>::~Network() = default;
 
 template <class T>
-void Network<T>::evaluate(const Graph &graph, Exchange &exchange, double *energy, double *edge_gradient)
+void Network<T>::evaluate(const Graph &graph, Exchange &exchange, Evaluation &result)
 {
   Impl &me = *impl;
   me.see_types(graph.types, graph.nall);
   me.load_graph(graph);
   me.make_room();
-  std::fill_n(energy, graph.nlocal, 0.0);
-  std::fill_n(edge_gradient, 3 * graph.nedges, 0.0);
+  me.energy.assign(std::max<std::size_t>(graph.nlocal, 1), 0.0);
+  me.gradient.assign(std::max<std::size_t>(3 * graph.nedges, 1), 0.0);
   for (auto &work : me.works) {
     work.graph = &me.edges;
-    work.energy = energy;
-    work.edge_gradient = edge_gradient;
+    work.energy = me.energy.data();
+    work.edge_gradient = me.gradient.data();
   }
   const auto &stages = me.plan.stages;
   for (const auto &stage : stages) {
@@ -262,6 +250,9 @@ void Network<T>::evaluate(const Graph &graph, Exchange &exchange, double *energy
     me.run_stage(*stage, false);
     me.sum_gathered(*stage);
   }
+  result = {};
+  result.energy = me.energy.data();
+  result.edge_gradient = me.gradient.data();
 }
 
 template <class T> double Network<T>::memory_bytes() const

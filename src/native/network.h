@@ -22,8 +22,8 @@ template <class T> class Network {
   /// Throws std::runtime_error if the steps do not make a network.
   Network(Description description, int threads);
   ~Network();
-  /// energy [nlocal] and edge_gradient [nedges, 3] are overwritten. Collective.
-  void evaluate(const Graph &graph, Exchange &exchange, double *energy, double *edge_gradient);
+  /// Collective. The result's pointers live until the next evaluation.
+  void evaluate(const Graph &graph, Exchange &exchange, Evaluation &result);
   double memory_bytes() const;
   /// elements of the widest row that is exchanged
   int exchange_width() const;

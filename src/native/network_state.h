@@ -19,8 +19,6 @@ template <class T> struct Network<T>::Impl {
   Impl(Description description, int nthreads);
 
   void build_layers(const Description &d);
-  std::pair<std::vector<std::vector<double>>, double>
-  coefficients_on(const TableGrid &table, const std::vector<std::int64_t> &of_types) const;
   void tabulate(const std::vector<std::int64_t> &of_types);
   void see_types(const std::int64_t *type, std::int64_t n);
   void load_graph(const Graph &graph);
@@ -55,6 +53,7 @@ template <class T> struct Network<T>::Impl {
   std::vector<Buffer<T>> scratch;                    ///< [thread]
   std::vector<Work<T>> works;                        ///< [thread]
   EdgeTable<T> edges;
+  std::vector<double> energy, gradient;              ///< [nlocal], [nedges][3]
 };
 
 }    // namespace natrolite::native

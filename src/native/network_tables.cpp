@@ -16,17 +16,6 @@
 
 namespace natrolite::native {
 
-namespace {
-
-  /// first nodes of the tables are this far apart, Angstrom, and half as far until they are exact enough
-  constexpr double FIRST_STEP[] = {0.01, 0.008};
-  constexpr double TABLE_ERROR[] = {4e-6, 1e-11};
-  constexpr int REFINEMENTS = 4;
-
-  template <class T> constexpr bool NARROW = sizeof(T) == 4;
-
-}    // namespace
-
 template <class T> void Network<T>::Impl::build_layers(const Description &d)
 {
   for (const auto &s : d.steps) {
@@ -72,47 +61,17 @@ template <class T> void Network<T>::Impl::build_layers(const Description &d)
   }
 }
 
-/// coefficients of all radial functions, [radial]: pairs of types one after another; and their error
-template <class T>
-std::pair<std::vector<std::vector<double>>, double>
-Network<T>::Impl::coefficients_on(const TableGrid &table, const std::vector<std::int64_t> &of_types) const
-{
-  std::vector<std::vector<double>> all(radials.size());
-  const auto count = typed ? of_types.size() : 1;
-  double worst = 0.0;
-  for (std::size_t k = 0; k < radials.size(); ++k)
-    for (std::size_t pair = 0; pair < count * count; ++pair) {
-      TypePair pair_types;
-      if (typed) pair_types = {of_types[pair / count], of_types[pair % count]};
-      const auto one = table.coefficients(radials[k], pair_types);
-      const double error = table.error(radials[k], pair_types, one);
-      if (!(error <= worst) && !std::isnan(worst)) worst = error;
-      all[k].insert(all[k].end(), one.begin(), one.end());
-    }
-  return {std::move(all), worst};
-}
-
-/// The tables of all convolutions, one for each pair of these types where they look at types. Nodes are
-/// halved until the tables are exact enough, or rounding stops it.
+/// The tables of all convolutions, one for each pair of these types where they look at types.
 template <class T> void Network<T>::Impl::tabulate(const std::vector<std::int64_t> &of_types)
 {
-  double step = FIRST_STEP[!NARROW<T>], best_step = step;
-  auto best = coefficients_on(TableGrid(radials, cutoff, step, kernels.spline - 1), of_types);
-  for (int refinement = 0; refinement < REFINEMENTS && !(best.second <= TABLE_ERROR[!NARROW<T>]);
-       ++refinement) {
-    step *= 0.5;
-    auto finer = coefficients_on(TableGrid(radials, cutoff, step, kernels.spline - 1), of_types);
-    if (!(finer.second < 0.25 * best.second)) break;
-    best = std::move(finer);
-    best_step = step;
-  }
-  if (!(best.second <= 100.0 * TABLE_ERROR[!NARROW<T>]))
-    throw std::runtime_error("its radial functions are too rough for tables");
-  const TableGrid table(radials, cutoff, best_step, kernels.spline - 1);
   const auto count = typed ? of_types.size() : 1;
-  const int rows = table.rows(), all = static_cast<int>(count * count) * rows;
-  for (auto *layer : tabulated) layer->set_table(all, best.first[layer->radial()]);
-  grid = table.template grid<T>();
+  std::vector<TypePair> pairs(count * count);
+  for (std::size_t k = 0; typed && k < pairs.size(); ++k)
+    pairs[k] = {of_types[k / count], of_types[k % count]};
+  const RadialTables found = make_tables(radials, cutoff, kernels.spline - 1, pairs);
+  const int rows = found.grid.rows(), all = static_cast<int>(count * count) * rows;
+  for (auto *layer : tabulated) layer->set_table(all, found.coefficients[layer->radial()]);
+  grid = found.grid.template grid<T>();
   present = of_types;
   if (!typed) return;
   edges.by_center.assign(types, 0);

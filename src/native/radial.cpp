@@ -3,16 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <numbers>
-#include <set>
-#include <stdexcept>
+#include <type_traits>
 
 namespace natrolite::native {
 namespace {
-
-  /// ends of segments closer than this are one, rounded differently; Angstrom
-  constexpr double SAME_END = 1e-5;
 
   /// A number with its first and second derivative.
   struct Jet {
@@ -34,13 +29,27 @@ namespace {
   Jet inverse(Jet a) { return chain(a, 1.0 / a.v, -1.0 / (a.v * a.v), 2.0 / (a.v * a.v * a.v)); }
   constexpr Jet ONE{1.0, 0.0, 0.0};
 
-  Jet basis(const Radial &radial, double parameter, Jet x)
+  /// through logarithms, as the factors are very large and very small
+  Jet bernstein(const Radial &radial, std::size_t which, Jet x)
   {
+    const auto n = static_cast<double>(radial.parameters.size() - 1), k = static_cast<double>(which);
+    const double a = radial.prefactor;
+    const double z = std::exp(-a * x.v), rest = -std::expm1(-a * x.v), ratio = a * z / rest;
+    const double falling = n - k + radial.extra;
+    const double value = std::exp(radial.parameters[which] - falling * a * x.v + k * std::log(rest));
+    const double first = k * ratio - falling * a, second = -k * ratio * (ratio + a);    // of the logarithm
+    return chain(x, value, value * first, value * (first * first + second));
+  }
+
+  Jet basis(const Radial &radial, std::size_t which, Jet x)
+  {
+    const double parameter = radial.parameters[which];
     if (radial.basis == Radial::Basis::gaussian) {
       const Jet d = x + Jet{-parameter, 0.0, 0.0}, u = radial.prefactor * (d * d);
       const double e = std::exp(u.v);
       return chain(u, e, e, e);
     }
+    if (radial.basis == Radial::Basis::bernstein) return bernstein(radial, which, x);
     if (radial.basis == Radial::Basis::cosine) {
       const Jet d = x + Jet{-parameter, 0.0, 0.0};
       if (d.v <= 0.0 || d.v >= radial.prefactor) return {};
@@ -84,10 +93,21 @@ namespace {
     return scale * (u * u * w);
   }
 
+  /// exp(-r^2 / (c^2 - r^2)); all its derivatives vanish at c
+  Jet smooth(double cutoff, double r)
+  {
+    const double c2 = cutoff * cutoff, rest = c2 - r * r;
+    if (rest <= 0.0) return {};
+    const Jet r2{r * r, 2.0 * r, 2.0}, u = -1.0 * (r2 * inverse(Jet{c2, 0.0, 0.0} + -1.0 * r2));
+    const double e = std::exp(u.v);
+    return e == 0.0 ? Jet{} : chain(u, e, e, e);    // or an infinite slope times 0
+  }
+
   Jet envelope(const Radial &radial, double r, bool below)
   {
     if (radial.envelope == Radial::Envelope::none) return {1.0, 0.0, 0.0};
     if (r > radial.cutoff || (r == radial.cutoff && !below)) return {};
+    if (radial.envelope == Radial::Envelope::smooth) return smooth(radial.cutoff, r);
     if (radial.envelope == Radial::Envelope::polynomial) return polynomial(radial.p, radial.cutoff, r);
     return xplor(radial.on, radial.cutoff, r, below);
   }
@@ -155,8 +175,8 @@ namespace {
     const X cut = simple(envelope(radial, r, below));
     std::vector<X> x;
     const Jet seen = transformed(radial, pair, {r, 1.0, 0.0});
-    for (double parameter : radial.parameters) {
-      const X value = simple(basis(radial, parameter, seen));
+    for (std::size_t k = 0; k < radial.parameters.size(); ++k) {
+      const X value = simple(basis(radial, k, seen));
       x.push_back(radial.envelope_of_weights ? value : value * cut);
     }
     x = through_layers(radial, pair, std::move(x));
@@ -181,179 +201,6 @@ RadialValues evaluate(const Radial &radial, TypePair pair, double r, bool from_l
 std::vector<double> values_at(const Radial &radial, TypePair pair, double r)
 {
   return weights<double>(radial, pair, r, true);
-}
-
-TableGrid::TableGrid(const std::vector<Radial> &radials, double cutoff, double step, int degree) :
-    degree_(degree)
-{
-  std::set<double> ends{cutoff};
-  for (const auto &radial : radials) {
-    if (radial.envelope == Radial::Envelope::xplor) ends.insert(radial.on);
-    ends.insert(radial.cutoff);
-  }
-  double start = TABLE_START;
-  for (auto it = ends.begin(); it != ends.end(); ++it) {
-    const double end = *it;
-    const auto next = std::next(it);
-    if (end <= start || (next != ends.end() && *next - end < SAME_END)) continue;
-    if (segments_.size() == MOST_SEGMENTS)
-      throw std::runtime_error("its radial functions have too many different kinks for tables");
-    const int n = std::max(8, static_cast<int>(std::ceil((end - start) / step)));
-    segments_.push_back({start, (end - start) / n, n, rows_});
-    rows_ += n + degree_;
-    start = end;
-  }
-}
-
-template <class T> Grid<T> TableGrid::grid() const
-{
-  Grid<T> grid;
-  for (const auto &s : segments_) {
-    const int k = grid.segments++;
-    grid.start[k] = static_cast<T>(s.start);
-    grid.inverse_step[k] = static_cast<T>(1.0 / s.step);
-    grid.intervals[k] = s.intervals;
-    grid.first[k] = s.first;
-  }
-  return grid;
-}
-
-template Grid<float> TableGrid::grid() const;
-template Grid<double> TableGrid::grid() const;
-
-std::vector<double> TableGrid::coefficients(const Radial &radial, TypePair pair) const
-{
-  const int outputs = radial.outputs(), ends = (degree_ - 1) / 2;
-  std::vector<double> all(static_cast<std::size_t>(rows_) * outputs);
-  for (const auto &s : segments_) {
-    std::vector<double> right(static_cast<std::size_t>(s.intervals + degree_) * outputs);
-    const auto row = [&](int k) { return right.begin() + static_cast<std::ptrdiff_t>(k) * outputs; };
-    for (int side = 0; side < 2; ++side) {
-      const double r = side ? s.start + s.step * s.intervals : s.start;
-      const RadialValues end = evaluate(radial, pair, r, side == 1);
-      const int last = s.intervals + degree_ - 1;
-      std::copy(end.first.begin(), end.first.end(), row(side ? last : 0));
-      if (ends == 2) std::copy(end.second.begin(), end.second.end(), row(side ? last - 1 : 1));
-      std::copy(end.value.begin(), end.value.end(), row(side ? last - ends : ends));
-    }
-    for (int k = 1; k < s.intervals; ++k) {
-      const auto value = values_at(radial, pair, s.start + s.step * k);
-      std::copy(value.begin(), value.end(), row(ends + k));
-    }
-    solve(s, outputs, right);
-    std::copy(right.begin(), right.end(), all.begin() + static_cast<std::ptrdiff_t>(s.first) * outputs);
-  }
-  return all;
-}
-
-/// Gaussian elimination with row exchanges within the band; right: [rows][outputs], in and out.
-void TableGrid::solve(const Segment &s, int outputs, std::vector<double> &right) const
-{
-  const int n = s.intervals + degree_, ends = (degree_ - 1) / 2, wide = degree_;
-  const double h = s.step;
-  const std::vector<double> value = degree_ == 3 ? std::vector<double>{1 / 6., 4 / 6., 1 / 6.}
-                                                 : std::vector<double>{1 / 120., 26 / 120., 66 / 120.,
-                                                                       26 / 120., 1 / 120.};
-  const std::vector<double> first = degree_ == 3
-      ? std::vector<double>{-0.5 / h, 0.0, 0.5 / h}
-      : std::vector<double>{-1 / 24. / h, -10 / 24. / h, 0.0, 10 / 24. / h, 1 / 24. / h};
-  const std::vector<double> second{1 / 6. / h / h, 2 / 6. / h / h, -1. / h / h, 2 / 6. / h / h,
-                                   1 / 6. / h / h};
-  const int below = wide, beyond = 2 * wide, span = below + beyond + 1;    // row exchanges widen the band
-  std::vector<double> band(static_cast<std::size_t>(n) * span, 0.0);
-  const auto a = [&](int row, int column) -> double & {
-    return band[static_cast<std::size_t>(row) * span + column - row + below];
-  };
-  const auto put = [&](int row, int column, const std::vector<double> &v) {
-    for (std::size_t k = 0; k < v.size(); ++k) a(row, column + static_cast<int>(k)) = v[k];
-  };
-  put(0, 0, first);
-  put(n - 1, n - wide, first);
-  if (ends == 2) put(1, 0, second), put(n - 2, n - wide, second);
-  for (int k = 0; k <= s.intervals; ++k) put(ends + k, k, value);
-
-  const auto line = [&](int k) { return right.data() + static_cast<std::ptrdiff_t>(k) * outputs; };
-  for (int c = 0; c < n; ++c) {
-    const int last = std::min(n, c + wide), end = std::min(n, c + beyond);
-    int pivot = c;
-    for (int r = c + 1; r < last; ++r)
-      if (std::fabs(a(r, c)) > std::fabs(a(pivot, c))) pivot = r;
-    if (pivot != c) {
-      for (int k = c; k < end; ++k) std::swap(a(pivot, k), a(c, k));
-      std::swap_ranges(line(c), line(c) + outputs, line(pivot));
-    }
-    for (int r = c + 1; r < last; ++r) {
-      const double factor = a(r, c) / a(c, c);
-      if (factor == 0.0) continue;
-      for (int k = c; k < end; ++k) a(r, k) -= factor * a(c, k);
-      for (int k = 0; k < outputs; ++k) line(r)[k] -= factor * line(c)[k];
-    }
-  }
-  for (int c = n; c-- > 0;) {
-    for (int k = c + 1; k < std::min(n, c + beyond); ++k)
-      for (int q = 0; q < outputs && a(c, k) != 0.0; ++q) line(c)[q] -= a(c, k) * line(k)[q];
-    for (int q = 0; q < outputs; ++q) line(c)[q] /= a(c, c);
-  }
-}
-
-namespace {
-
-  /// cardinal B-splines of a degree at fraction f, and their derivatives (Cox and de Boor)
-  void splines(int degree, double f, double *value, double *slope)
-  {
-    double lower[MOST_SPLINE] = {};
-    std::fill_n(value, degree + 1, 0.0);
-    value[0] = 1.0;
-    for (int d = 1; d <= degree; ++d) {
-      std::copy_n(value, d, lower);
-      for (int k = d; k >= 0; --k)
-        value[k] = ((k > 0 ? (f + (d - k)) * lower[k - 1] : 0.0) +
-                    (k < d ? ((k + 1) - f) * lower[k] : 0.0)) / d;
-    }
-    for (int k = 0; k <= degree; ++k)
-      slope[k] = (k > 0 ? lower[k - 1] : 0.0) - (k < degree ? lower[k] : 0.0);
-  }
-
-  /// intervals in which a table is compared with its functions: some, and those around weak kinks
-  std::set<int> samples(const Radial &radial, double start, double step, int intervals)
-  {
-    std::set<int> result;
-    for (int k = 0; k < intervals; k += std::max(1, intervals / 24)) result.insert(k);
-    if (radial.basis != Radial::Basis::cosine) return result;
-    for (double parameter : radial.parameters)
-      for (double kink : {parameter, parameter + radial.prefactor}) {
-        const int at = static_cast<int>(std::floor((kink - start) / step));
-        for (int k = std::max(0, at - 1); k < std::min(intervals, at + 2); ++k) result.insert(k);
-      }
-    return result;
-  }
-
-}    // namespace
-
-double TableGrid::error(const Radial &radial, TypePair pair, const std::vector<double> &coefficients) const
-{
-  const int outputs = radial.outputs();
-  double largest[2] = {1e-300, 1e-300}, error[2] = {};
-  for (const auto &s : segments_)
-    for (const int k : samples(radial, s.start, s.step, s.intervals)) {
-      const RadialValues exact = evaluate(radial, pair, s.start + s.step * (k + 0.5), true);
-      double value[MOST_SPLINE], slope[MOST_SPLINE];
-      splines(degree_, 0.5, value, slope);
-      for (int q = 0; q < outputs; ++q) {
-        double v = 0.0, d = 0.0;
-        for (int c = 0; c <= degree_; ++c) {
-          const double x = coefficients[static_cast<std::size_t>(s.first + k + c) * outputs + q];
-          v += value[c] * x;
-          d += slope[c] * x / s.step;
-        }
-        largest[0] = std::max(largest[0], std::fabs(exact.value[q]));
-        largest[1] = std::max(largest[1], std::fabs(exact.first[q]));
-        for (const auto &[which, miss] : {std::pair(0, v - exact.value[q]), std::pair(1, d - exact.first[q])})
-          if (!(std::fabs(miss) <= error[which]) && !std::isnan(error[which])) error[which] = std::fabs(miss);    // NaN stays
-      }
-    }
-  const double relative[] = {error[0] / largest[0], error[1] / largest[1]};
-  return relative[0] >= relative[1] ? relative[0] : relative[1];
 }
 
 }    // namespace natrolite::native

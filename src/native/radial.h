@@ -36,6 +36,9 @@ class TableGrid {
   template <class T> Grid<T> grid() const;
   /// coefficients [rows][outputs]
   std::vector<double> coefficients(const Radial &radial, TypePair pair) const;
+  /// the same cubic functions as powers of the fraction of an interval, [rows][4][outputs]: their slopes
+  /// lose less to rounding than differences of coefficients do
+  std::vector<double> powers(const std::vector<double> &coefficients) const;
   /// largest errors of value and slope between the nodes, relative to the largest value and slope
   double error(const Radial &radial, TypePair pair, const std::vector<double> &coefficients) const;
 
@@ -48,5 +51,16 @@ class TableGrid {
   std::vector<Segment> segments_;
   int rows_ = 0, degree_ = 3;
 };
+
+/// Tables of some functions on one grid.
+struct RadialTables {
+  TableGrid grid;
+  std::vector<std::vector<double>> coefficients;    ///< [radial]: pairs one after another
+};
+
+/// Nodes are halved until the tables are exact enough, or rounding stops it. degree 3 is for float32, 5 for
+/// float64. Throws std::runtime_error if the functions are too rough.
+RadialTables make_tables(const std::vector<Radial> &radials, double cutoff, int degree,
+                         const std::vector<TypePair> &pairs);
 
 }    // namespace natrolite::native

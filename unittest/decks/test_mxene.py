@@ -208,6 +208,7 @@ def test_wrong_input_stops_at_once(decks):
     decks.refused("map", "layer is X", "GOH", layer="X")
     decks.refused("neb", "hop is far", "short or long", hop="far")
     decks.refused("adhesion", "restart is perhaps", restart="perhaps")
+    decks.refused("relax", "in.relax always starts anew", restart="yes")
     decks.refused("na8", "no restart file", restart="yes")
 
 

@@ -64,8 +64,10 @@ def python_case(original, name, charge):
 def write(out, name, dtype, lr_cutoff=None):
     """Export the public parameters; return (Built, file, metadata)."""
     built = spookynet.build(str(REFERENCE / "parameters.pth"), dtype, lr_cutoff=lr_cutoff)
+    records, against = common.native_records(built)
+    assert records, against
     scripted, metadata, _ = common.finish(built)
-    modelfile.write(os.path.join(out, f"{name}.pt"), scripted, metadata)
+    modelfile.write(os.path.join(out, f"{name}.pt"), scripted, metadata, records)
     return built, f"{name}.pt", metadata
 
 

@@ -112,7 +112,7 @@ def deck_of(case, file, folder, ranks, ways):
     loaded = None
     for evaluator, mode in sorted(ways):
         style = f"pair_style equivariant exchange {mode} evaluator {evaluator}"
-        lines = [] if evaluator == loaded else [load, *(fix if loaded is None else [])]
+        lines = ([] if evaluator == loaded else [load]) + fix  # once per timestep the old one would give
         loaded = evaluator
         if case["charge"] or case["spin"]:
             style += f" charge {case['charge']:g} spin {case['spin']:g}"

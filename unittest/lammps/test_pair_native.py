@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import structures
 import test_pair_fuzz as fuzz
+import tiny_spookynet
 
 PERATOM = [f"c_s[{k}]" for k in range(1, 7)] + [f"c_c[{k}]" for k in range(1, 10)]
 STRESS = """
@@ -23,37 +24,58 @@ def system(name):
     return lammps_run.System(structures.ALL[name]())
 
 
-@pytest.fixture(scope="session")
-def file(sevennets):
-    return sevennets("tiny")[1]["float64"]
+@pytest.fixture(scope="session", params=["steps", "charged"])
+def file(request, sevennets, tmp_path_factory):
+    """A model file of either kind of description."""
+    if request.param == "steps":
+        return sevennets("tiny")[1]["float64"]
+    return tiny_spookynet.write(tmp_path_factory.mktemp("native") / "charged.pt")
+
+
+def electrons(file, s):
+    """Return the keywords charge and spin that a file takes, for a cation of s."""
+    return f"charge 1 spin {(int(s.atoms.numbers.sum()) - 1) % 2}" if file.stem == "charged" else ""
+
+
+def native(file, s):
+    """Return the lines that select a file."""
+    return lammps_run.pair(file, s.names, f"evaluator native {electrons(file, s)}")
 
 
 @pytest.mark.parametrize("ranks", [1, 2])
 def test_per_atom_results_are_those_of_libtorch(ranks, file, tmp_path, measured):
     """Energies and the six- and nine-component virials of every atom, folded and ghost."""
     mode = "folded" if ranks == 1 else "ghost"
+    charges, fix = [], ""
+    if file.stem == "charged":
+        charges, fix = ["f_q"], "\nfix q all pair 1 equivariant charge 0"
     deck = ""
     for name in structures.ALL:
         s = system(name)
         deck += lammps_run.load(name, s, tmp_path) + STRESS
         for evaluator in ("native", "torch"):
-            pair = lammps_run.pair(file, s.names, f"exchange {mode} evaluator {evaluator}")
-            deck += lammps_run.evaluate(f"{name}-{evaluator}", pair, PERATOM)
+            keywords = f"exchange {mode} evaluator {evaluator} {electrons(file, s)}"
+            pair = lammps_run.pair(file, s.names, keywords) + fix
+            deck += lammps_run.evaluate(f"{name}-{evaluator}", pair, PERATOM + charges)
     done = lammps_run.lmp(deck, tmp_path, ranks)
     for name in structures.ALL:
         native, torch = (lammps_run.point(done, f"{name}-{e}") for e in ("native", "torch"))
         miss = [
             max(np.abs(native.columns[c] - torch.columns[c]).max() for c in columns)
-            for columns in (["c_natpe"], ["fx", "fy", "fz"], PERATOM)
+            for columns in (["c_natpe"], ["fx", "fy", "fz"], PERATOM, charges or ["id"])
         ]
-        measured("native against LibTorch, float64: eV, eV/A, bar A^3", f"{name}, {ranks} rank(s)", *miss)
-        assert miss[0] < 1e-9 and miss[1] < 1e-9 and miss[2] < 1e-3  # 1e-3 bar A^3 = 6e-10 eV
+        title = f"native against LibTorch, {file.stem}: eV, eV/A, bar A^3, e"
+        measured(title, f"{name}, {ranks} rank(s)", *miss)
+        assert miss[0] < 1e-9 and miss[1] < 1e-9 and miss[2] < 1e-3 and miss[3] < 1e-12  # 1e-3 bar A^3 = 6e-10 eV
+        for column in charges:
+            assert abs(native.columns[column].sum() - 1.0) < 1e-11
+            assert len(set(native.columns[column])) == len(native.forces)
 
 
 def test_instruction_sets_agree(file, tmp_path):
     """A vector of one width against another: the same numbers to rounding."""
     s, found = system("na_in_graphite"), {}
-    deck = lammps_run.single_point("at", s, tmp_path, lammps_run.pair(file, s.names, "evaluator native"))
+    deck = lammps_run.single_point("at", s, tmp_path, native(file, s))
     for name in SETS:
         done = lammps_run.attempt(deck, tmp_path, NATROLITE_SIMD=name)
         if done.code:
@@ -70,7 +92,7 @@ def test_instruction_sets_agree(file, tmp_path):
 def test_the_same_bits_twice_with_threads(file, tmp_path):
     s = system("na_in_graphite")
     deck = lammps_run.load("at", s, tmp_path) + "velocity all create 300 4711\nfix 1 all nve\ntimestep 0.0005\n"
-    deck += lammps_run.pair(file, s.names, "evaluator native")
+    deck += native(file, s)
     deck += '\nthermo_style custom step pe\nrun 50 post no\nprint "@ at $(pe:%.17g)"\n'
     runs = [lammps_run.lmp(deck, tmp_path, OMP_NUM_THREADS=threads).printed()["at"][0] for threads in ("2", "2", "1")]
     assert runs[0] == runs[1] and abs(runs[0] - runs[2]) < 1e-10
@@ -80,7 +102,7 @@ def test_forces_are_the_derivative_of_the_energy(file, tmp_path):
     s = system("short_triclinic")
     deck = lammps_run.load("at", s, tmp_path, "atom_modify map yes") + "fix n all numdiff 1 1e-4\n"
     columns = ["f_n[1]", "f_n[2]", "f_n[3]"]
-    deck += lammps_run.evaluate("at", lammps_run.pair(file, s.names, "evaluator native"), columns)
+    deck += lammps_run.evaluate("at", native(file, s), columns)
     found = lammps_run.point(lammps_run.lmp(deck, tmp_path), "at")
     slope = np.stack([found.columns[c] for c in columns], 1)
     assert np.abs(slope - found.forces).max() < 1e-6 * np.abs(found.forces).max() + 1e-9
@@ -91,8 +113,8 @@ def test_the_log_says_which_evaluator_and_why(file, toys, tmp_path):
     names = " ".join(s.names)
     deck = lammps_run.load("at", s, tmp_path)
     output = lammps_run.lmp(
-        f"{deck}pair_style equivariant\npair_coeff * * {file} {names}\n"
-        f"pair_style equivariant evaluator torch\npair_coeff * * {file} {names}\n",
+        f"{deck}pair_style equivariant {electrons(file, s)}\npair_coeff * * {file} {names}\n"
+        f"pair_style equivariant evaluator torch {electrons(file, s)}\npair_coeff * * {file} {names}\n",
         tmp_path,
     ).output
     runs = re.findall(r"runs on (.*)", output)
@@ -134,7 +156,7 @@ def test_spoiled_descriptions(file, tmp_path):
 
     def run(path, folder):
         folder.mkdir()
-        deck = lammps_run.single_point("at", places, folder, lammps_run.pair(path, places.names, "evaluator native"))
+        deck = lammps_run.single_point("at", places, folder, lammps_run.pair(path, places.names, f"evaluator native {electrons(file, places)}"))
         done = lammps_run.attempt(deck, folder)
         return done, lammps_run.point(done, "at") if done.code == 0 and not done.errors() else None
 
@@ -153,3 +175,69 @@ def test_spoiled_descriptions(file, tmp_path):
         seen["refused"] += 1
     print(f"\nspoiled descriptions: {seen}")
     assert seen["refused"] > 40, seen
+
+
+@pytest.fixture(scope="session")
+def charged(tmp_path_factory):
+    """charged(seed, **settings) -> model file of a small SpookyNet."""
+    folder, made = tmp_path_factory.mktemp("charged"), {}
+
+    def get(seed=1, **settings):
+        name = "-".join([str(seed), *settings])
+        if name not in made:
+            made[name] = tiny_spookynet.write(folder / f"charged-{name}.pt", seed=seed, **settings)
+        return made[name]
+
+    return get
+
+
+@pytest.mark.parametrize("evaluator", ["native", "torch"])
+def test_a_model_of_molecules_needs_every_pair(evaluator, charged, tmp_path):
+    """Without a long-range cutoff: a molecule within the cutoff runs, a crystal is refused with one line."""
+    path = charged(lr_cutoff=None, r_max=5.0)
+    molecule = lammps_run.System(structures.Atoms("CO", [[0.0, 0.0, 0.0], [1.2, 0.1, 0.0]]))
+    pair = lammps_run.pair(path, molecule.names, f"evaluator {evaluator}")
+    done = lammps_run.lmp(lammps_run.single_point("at", molecule, tmp_path, pair), tmp_path)
+    assert np.abs(lammps_run.point(done, "at").forces).max() > 1e-3
+    s = system("short_triclinic")
+    pair = lammps_run.pair(path, s.names, f"evaluator {evaluator} spin 1")
+    for ranks in (1, 2):
+        done = lammps_run.attempt(lammps_run.single_point("at", s, tmp_path, pair), tmp_path, ranks)
+        assert done.code and 1 <= len(done.errors()) <= ranks, done.tail()
+        assert all(word in line for line in done.errors() for word in (path.name, "every pair", "--lr-cutoff"))
+
+
+def test_charged_networks_as_a_committee_and_beside_another_style(charged, tmp_path):
+    """A committee's deviation and a hybrid with NULL atoms: the numbers of LibTorch."""
+    s, found = system("na_in_graphite"), {}
+    files = [charged(seed) for seed in (1, 2)]
+    for evaluator in ("native", "torch"):
+        committee = f"pair_style equivariant evaluator {evaluator} charge 1 committee 1 {evaluator}.txt\n"
+        committee += f"pair_coeff * * {files[0]},{files[1]} {' '.join(s.names)}\n"
+        hybrid = f"pair_style hybrid equivariant evaluator {evaluator} charge 0 zero 5.0\n"
+        hybrid += f"pair_coeff * * equivariant {files[0]} C NULL\npair_coeff * 2 zero\n"
+        deck = lammps_run.load("at", s, tmp_path)
+        for name, pair in (("committee", committee), ("hybrid", hybrid)):
+            deck += lammps_run.evaluate(f"{name}-{evaluator}", pair)
+        done = lammps_run.lmp(deck, tmp_path, 2)
+        found[evaluator] = [lammps_run.point(done, f"{name}-{evaluator}") for name in ("committee", "hybrid")]
+    tables = [np.loadtxt(tmp_path / f"{evaluator}.txt") for evaluator in ("native", "torch")]
+    assert np.abs(tables[0] - tables[1]).max() < 1e-6 * np.abs(tables[1]).max()
+    for a, b in zip(found["native"], found["torch"]):
+        assert abs(a.energy - b.energy) < 1e-9 and np.abs(a.forces - b.forces).max() < 1e-9
+    assert abs(found["native"][0].energy - found["native"][1].energy) > 1e-3
+
+
+def test_parts_that_a_charged_network_may_lack(charged, tmp_path):
+    """Without the analytic terms, and with one module: the numbers of LibTorch."""
+    s = system("short_triclinic")
+    deck = lammps_run.load("at", s, tmp_path)
+    for changes in ({"repulsion": False, "dispersion": False}, {"electrostatics": False}, {"modules": 1}):
+        for evaluator in ("native", "torch"):
+            pair = lammps_run.pair(charged(3, **changes), s.names, f"evaluator {evaluator} charge -2 spin 1")
+            deck += lammps_run.evaluate(f"{'-'.join(changes)}-{evaluator}", pair)
+    done = lammps_run.lmp(deck, tmp_path)
+    for changes in ("repulsion-dispersion", "electrostatics", "modules"):
+        a, b = (lammps_run.point(done, f"{changes}-{evaluator}") for evaluator in ("native", "torch"))
+        assert abs(a.energy - b.energy) < 1e-9 and np.abs(a.forces - b.forces).max() < 1e-9
+        assert np.abs(a.forces).max() > 1e-3

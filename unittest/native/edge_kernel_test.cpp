@@ -115,6 +115,30 @@ TYPED_TEST(EdgeKernel, SplinesReproduceStraightLines)
   });
 }
 
+/// With factors of the distance, splines are those of the scaled distance, their slopes those by the distance.
+TYPED_TEST(EdgeKernel, SplinesOfScaledDistances)
+{
+  for_each_set<TypeParam>([&](const Kernels<TypeParam> &k) {
+    auto vectors = random_vectors(21, this->random), longer = vectors;
+    Edges<TypeParam> edges(k, vectors);
+    Numbers<TypeParam> scale(21, this->random, 0.3, 1.0);
+    for (int e = 0; e < 21; ++e)
+      for (double &c : longer[e]) c *= scale[e];
+    Edges<TypeParam> scaled(k, longer);
+    edges.arrays.scale = scale.data();
+    k.prepare(edges.arrays, two_segments<TypeParam>(), 21, 1, true);
+    k.prepare(scaled.arrays, two_segments<TypeParam>(), 21, 1, true);
+    for (int e = 0; e < 21; ++e) {
+      ASSERT_EQ(edges.node[e], scaled.node[e]);
+      for (int s = 0; s < k.spline; ++s) {
+        const auto at = s * edges.stride + e;
+        ASSERT_NEAR(edges.basis[at], scaled.basis[at], 10 * this->ROUNDING);
+        ASSERT_NEAR(edges.slope[at], scale[e] * scaled.slope[at], 100 * this->ROUNDING);
+      }
+    }
+  });
+}
+
 /// sum over harmonics and a spline of r, by random coefficients: its gradient by finite differences
 TYPED_TEST(EdgeKernel, GradientIsThatOfFiniteDifferences)
 {

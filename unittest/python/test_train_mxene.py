@@ -183,13 +183,23 @@ def test_another_seed_needs_another_folder(tmp_path):
         make.Work(make.argparse.Namespace(**options, seed=2))
 
 
-def test_a_missing_teacher_is_one_line(tmp_path, capsys):
-    assert make.main(["--teacher", str(tmp_path / "no.pt"), "--out", str(tmp_path / "out")]) == 1
-    assert "no.pt" in capsys.readouterr().err
+@pytest.mark.parametrize(("name", "words"), [
+    ("no.pt", "no.pt"),
+    ("garbage.pt", "garbage.pt"),
+    ("mp.pt", "mp.pt has no C, H, Na, O, Ti; take a teacher with Ti, C, O, H, Na"),
+])  # fmt: skip
+def test_a_wrong_teacher_is_one_line(name, words, toys, tmp_path, capsys):
+    (tmp_path / "garbage.pt").write_bytes(b"weights")
+    path = (toys if name == "mp.pt" else tmp_path) / name
+    assert make.main(["--teacher", str(path), "--out", str(tmp_path / "out")]) == 1
+    error = capsys.readouterr().err
+    assert words in error and error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_card_marks_what_misses(tmp_path, capsys):
     (tmp_path / "mace-mxene.pt").write_bytes(b"weights")
+    (tmp_path / "start.xyz").write_bytes(b"frames")
     rows = ["# " + " ".join(errors.COLUMNS), "all 5 1.00 2.90 20.00 61.00 1.00"]
     (tmp_path / "errors.txt").write_text("\n".join(rows) + "\n")
     teacher = {"spacing, graphene (A)": 3.09, "adhesion, strained (eV/nm2)": 2.70, "curve": [1.0]}
@@ -201,6 +211,7 @@ def test_the_card_marks_what_misses(tmp_path, capsys):
     assert "| all | 5 | 1.00 | 2.90 | 20.00 | **61.00** | 1.00 |" in text
     assert "| spacing, graphene (A) | 3.090 | **3.130** |" in text
     assert "| adhesion, strained (eV/nm2) | 2.700 | 2.650 |" in text
+    assert f"| start.xyz | 0.0 | `{hashlib.sha256(b'frames').hexdigest()}` |" in text
     assert hashlib.sha256(b"weights").hexdigest() in text and "@" not in text and "[1.0]" not in text
     (tmp_path / "errors.txt").unlink()
     assert card.main(arguments) == 1

@@ -30,7 +30,7 @@ def test_core_includes_only_itself_and_the_standard_library():
     "room, rooms, further",
     [
         ("model", "core|model", "nlohmann"),
-        ("native", "core|model|native|layers", ""),
+        ("native", "core|model|native|layers|charged", ""),
         ("torch", "core|model", "torch|ATen|c10|caffe2"),
     ],
 )

@@ -45,6 +45,15 @@ def properties(teacher, student):
     return table
 
 
+def data(folder):
+    """Return a table of the files of labeled frames in Markdown: they are not in the repository."""
+    table = ["| file | MB | SHA-256 |", "|---|---|---|"]
+    for path in sorted(folder.glob("*.xyz")):
+        content = path.read_bytes()
+        table.append(f"| {path.name} | {len(content) / 1e6:.1f} | `{hashlib.sha256(content).hexdigest()}` |")
+    return table
+
+
 def main(argv=None):
     """Print the card; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -60,7 +69,7 @@ def main(argv=None):
         return 1
     digest, size = hashlib.sha256(model).hexdigest(), f"{len(model) / 1e6:.2f} MB"
     text = TEXT.read_text().replace("@SHA256@", digest).replace("@SIZE@", size)
-    text = text.replace("@ERRORS@", "\n".join(rows))
+    text = text.replace("@ERRORS@", "\n".join(rows)).replace("@DATA@", "\n".join(data(arguments.run)))
     print(text.replace("@PROPERTIES@", "\n".join(properties(teacher, student))), end="")
     return 0
 

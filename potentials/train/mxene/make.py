@@ -23,6 +23,7 @@ import explore  # noqa: E402
 import numpy as np  # noqa: E402
 import cells  # noqa: E402
 from distill import errors, labels  # noqa: E402
+from natrolite.errors import NatroliteError  # noqa: E402
 
 # start: perturbed structures; runs: by the teacher, with `steps` each; members of the committee; one round of
 # active learning for each further number of epochs: `searches` runs of `length` steps, at most `most` frames of
@@ -219,6 +220,15 @@ def report(work, student):
     print(*lines, sep="\n", flush=True)
 
 
+def check_teacher(path):
+    """Refuse a file that is no model file (NatroliteError) or lacks an element (ValueError)."""
+    from natrolite.modelfile import read_metadata
+
+    missing = sorted(set(explore.ELEMENTS) - set(read_metadata(path)["type_names"]))
+    if missing:
+        raise ValueError(f"{path} has no {', '.join(missing)}; take a teacher with {', '.join(explore.ELEMENTS)}")
+
+
 def main(argv=None):
     """Make everything; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -229,6 +239,7 @@ def main(argv=None):
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes, of one thread each (2)")
     arguments = parser.parse_args(argv)
     try:
+        check_teacher(arguments.teacher)
         work = Work(arguments)
         start_frames(work)
         teacher_frames(work)
@@ -238,7 +249,7 @@ def main(argv=None):
             members = train_members(work, number)
         student = publish(work, members[0])
         report(work, student)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, NatroliteError) as error:
         print(f"make.py: error: {error}", file=sys.stderr)
         return 1
     say(f"made {student}")

@@ -30,27 +30,13 @@ from natrolite.exporters.native_modules import (  # noqa: F401  (the families ta
 ALIGNMENT = 64
 
 
-class Description:
-    """Collects values, radial functions, steps and arrays."""
+class Arrays:
+    """Collects arrays beside what data says of a network."""
 
-    def __init__(self, dtype, types, cutoff, lmax):
-        if lmax > MOST_L:
-            raise Undescribed(f"harmonics with l = {lmax} (at most {MOST_L})")
+    def __init__(self, dtype):
         self.dtype = np.dtype(dtype)
-        self.data = {
-            "version": 1, "types": int(types), "cutoff": float(cutoff), "lmax": int(lmax),
-            "values": [], "radials": [], "steps": [], "arrays": {},
-        }  # fmt: skip
+        self.data = {"version": 1, "arrays": {}}
         self.bytes = bytearray()
-
-    def cut_pairs(self, cutoffs):
-        """Set cutoffs by types, [center, neighbor]: radial functions then see r cutoff / pair_cutoff."""
-        self.data["pair_cutoffs"] = self.array64(cutoffs)
-
-    def value(self, name, layout):
-        """Declare a value; return its name."""
-        self.data["values"].append({"name": name, "blocks": layout.shapes()})
-        return name
 
     def array64(self, values):
         """Store an array in float64, whatever the network computes in; return its name."""
@@ -68,6 +54,32 @@ class Description:
             "dtype": dtype.name, "shape": list(values.shape), "offset": len(self.bytes),
         }  # fmt: skip
         self.bytes.extend(values.astype(dtype.newbyteorder("<")).tobytes())
+        return name
+
+    def records(self):
+        """Return (native.json, native.bin)."""
+        return json.dumps(self.data), bytes(self.bytes)
+
+
+class Description(Arrays):
+    """Collects values, radial functions, steps and arrays."""
+
+    def __init__(self, dtype, types, cutoff, lmax):
+        if lmax > MOST_L:
+            raise Undescribed(f"harmonics with l = {lmax} (at most {MOST_L})")
+        super().__init__(dtype)
+        self.data |= {
+            "types": int(types), "cutoff": float(cutoff), "lmax": int(lmax), "values": [], "radials": [],
+            "steps": [],
+        }  # fmt: skip
+
+    def cut_pairs(self, cutoffs):
+        """Set cutoffs by types, [center, neighbor]: radial functions then see r cutoff / pair_cutoff."""
+        self.data["pair_cutoffs"] = self.array64(cutoffs)
+
+    def value(self, name, layout):
+        """Declare a value; return its name."""
+        self.data["values"].append({"name": name, "blocks": layout.shapes()})
         return name
 
     def radial(self, basis, envelope, layers, envelope_of_weights=False, agnesi=None, factors=None):
@@ -136,10 +148,6 @@ class Description:
     def gate(self, source, to, gate):
         """Add the step of a GateShape."""
         self.step("gate", **{"in": source}, out=to, scalars=gate.scalars, gated=gate.gated)
-
-    def records(self):
-        """Return (native.json, native.bin)."""
-        return json.dumps(self.data), bytes(self.bytes)
 
 
 def features_of(module):

@@ -55,7 +55,8 @@ def build(source, dtype, modality=None, lr_cutoff=None):
     """
     import torch
 
-    from natrolite import evaluate, operators  # noqa: F401  (scripting needs the operators)
+    from natrolite import operators  # noqa: F401  (scripting needs the operators)
+
     if modality is not None:
         raise NatroliteError(f"'{source}' has no modalities; leave --modality {modality} out")
     try:
@@ -63,12 +64,29 @@ def build(source, dtype, modality=None, lr_cutoff=None):
         double, _ = _load(source, torch.float64, lr_cutoff)
     except (ValueError, OSError) as error:
         raise NatroliteError(str(error)) from None
-    fields = {**_fields(source, model.settings), **known, "dtype": dtype}
+    return built_of(model, dtype, source, double, known)
+
+
+def built_of(model, dtype, source, double=None, known=None):
+    """Return common.Built for a spookynet.SpookyNet; double: the same in float64, None: the model itself.
+
+    dtype: of the network; source: the file whose name and checksum the metadata have; known: metadata that the
+    file itself states.
+    """
+    import torch
+
+    from natrolite import evaluate
+    from natrolite.exporters import spookynet_native
+
+    double = double or model
+    fields = {**_fields(source, model.settings), **(known or {}), "dtype": dtype}
+    cutoff = max(model.r_max, fields["lr_cutoff"] or 0.0)
     return Built(
         module=model,
         original=lambda atoms: evaluate.evaluate(double, fields, atoms)[0],
         fields=fields,
         script=torch.jit.script,
+        describe=lambda: spookynet_native.describe(model, dtype, cutoff),
     )
 
 

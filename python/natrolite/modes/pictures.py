@@ -21,7 +21,7 @@ def mode_legend(modes, figure, **where):
     """A key of the modes with their mean D, below the axes."""
     from matplotlib.patches import Patch
 
-    keys = [Patch(color=color, label=f"{k + 1}: $10^{{{d:.1f}}}$")
+    keys = [Patch(color=color, label=f"{k + 1}: $10^{{{d:.2f}}}$")
             for k, (color, d) in enumerate(zip(colors(modes.count), modes.log_d))]
     place = {"loc": "outside lower center", "ncols": min(8, modes.count), "columnspacing": 1.0, "handlelength": 1.0}
     figure.legend(handles=keys, title="mode: geometric mean of D (cm²/s)", title_fontsize=8, **{**place, **where})
@@ -49,7 +49,7 @@ def draw_pies(modes, figure):
     for system, shares in zip(modes.systems, modes.fractions):
         axes = grid[loading.index(system[1])][density.index(system[0])]
         axes.pie(shares, colors=colors(modes.count), startangle=90, counterclock=False, radius=1.15,
-                 wedgeprops={"linewidth": 0.6, "edgecolor": "white"})
+                 wedgeprops={"linewidth": 0.6 * (shares.max() < 1), "edgecolor": "white"})
         axes.text(0, -1.42, f"{modes.ions.of(system).sum()} ions", ha="center", va="center", fontsize=6.5, color=GRAY)
     for axes, d in zip(grid[0], plain(density)):
         axes.set_title(f"{d} g/cm³", fontsize=9, pad=8)

@@ -50,6 +50,7 @@ def draw_pictures(modes, folder):
     with pyplot.rc_context(style.SETTINGS):
         for name, (draw, size, caption) in PICTURES.items():
             figure = pyplot.figure(figsize=size(modes), layout="constrained")
+            figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
             draw(modes, figure)
             path = folder / f"{name}.png"
             figure.savefig(path, metadata={"Software": None})

@@ -101,7 +101,7 @@ def checked(path):
     if table.data.shape[1] != len(table.columns):
         raise NatroliteError(f"{path} has {table.data.shape[1]} columns, its header names {len(table.columns)}")
     if "id" not in table.columns:
-        raise NatroliteError(f"{path} has no column id; it has {', '.join(table.columns)}")
+        raise NatroliteError(f"{path} has no column 'id'; it has {', '.join(table.columns)}")
     identity = table.column("id")
     twice = np.flatnonzero(np.diff(np.sort(identity)) == 0)
     if len(twice):
@@ -111,7 +111,7 @@ def checked(path):
 
 def unit_of(table, name):
     if name not in table.columns:
-        raise NatroliteError(f"{table.path} has no column {name}; it has {', '.join(table.columns)}")
+        raise NatroliteError(f"{table.path} has no column '{name}'; it has {', '.join(table.columns)}")
     return table.units[table.columns.index(name)]
 
 

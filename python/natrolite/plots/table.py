@@ -9,7 +9,7 @@ from natrolite.errors import NatroliteError, reason
 from natrolite.units import factor
 
 # What rows and columns that do not fit make Python and NumPy raise; text that is none, too.
-DAMAGED = (ValueError, IndexError, KeyError, TypeError, ZeroDivisionError, AttributeError)
+DAMAGED = (ValueError, IndexError, KeyError, TypeError, ZeroDivisionError)
 
 
 class Table:
@@ -50,7 +50,7 @@ class Table:
 
     def _read_dump(self, text):
         self.kind, self.text = "dump", text
-        self.columns = re.search(r"ITEM: ATOMS (.*)", text).group(1).split()
+        self.columns = re.findall(r"ITEM: ATOMS (.*)", text)[0].split()
         self.data = np.array([[text.count("ITEM: TIMESTEP")]])
         if "ITEM: TIME\n" in text:
             self.settings["TIME"] = "yes"

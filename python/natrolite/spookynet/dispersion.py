@@ -56,13 +56,17 @@ class Dispersion(nn.Module):
         with torch.no_grad():
             self.pair_c6 = self.reference_c6()
 
-    def reference_c6(self) -> torch.Tensor:
-        """Return [T, T, 7, 7] in hartree bohr^6: 3/pi times the integral of alpha_a alpha_b."""
+    def polarizabilities(self) -> torch.Tensor:
+        """Return [T, 7, 23], of an atom in each of its reference systems, in bohr^3."""
         shift = self.system_charge * functional.softplus(self.charge_scale)
         scaling = charge_scaling(self.system_zeff + shift, self.system_zeff, self.system_hardness)
         partner = self.system_alpha * scaling.unsqueeze(2)
         alpha = self.total - self.removed.unsqueeze(2) * partner
-        alpha = (self.share.unsqueeze(2) * alpha).clamp(min=0.0)
+        return (self.share.unsqueeze(2) * alpha).clamp(min=0.0)
+
+    def reference_c6(self) -> torch.Tensor:
+        """Return [T, T, 7, 7] in hartree bohr^6: 3/pi times the integral of alpha_a alpha_b."""
+        alpha = self.polarizabilities()
         t = alpha.size(0)
         flat = alpha.flatten(0, 1)
         c6 = 3.0 / math.pi * ((flat * self.frequency_weights) @ flat.t())

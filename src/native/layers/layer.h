@@ -35,6 +35,26 @@ template <class T> struct Work {
   int nedges() const { return static_cast<int>(graph->first[end] - graph->first[begin]); }
 };
 
+/// Harmonics and splines of the edges of the block.
+template <class T>
+void prepare_edges(Work<T> &work, const Kernels<T> &kernels, const Grid<T> &grid, int lmax, bool slopes)
+{
+  const int n = work.nedges(), width = kernels.width, stride = (n + width - 1) / width * width + width;
+  work.edge_memory.reserve(static_cast<std::size_t>(HARMONICS + 2 * kernels.spline) * stride);
+  work.nodes.reserve(stride);
+  EdgeArrays<T> &a = work.edges;
+  a.stride = stride;
+  a.x = work.graph->unit.data() + work.first_edge();
+  a.y = a.x + work.graph->nedges;
+  a.z = a.y + work.graph->nedges;
+  a.r = work.graph->distance.data() + work.first_edge();
+  a.harmonics = work.edge_memory.data();
+  a.basis = a.harmonics + static_cast<std::size_t>(HARMONICS) * stride;
+  a.slope = a.basis + static_cast<std::size_t>(kernels.spline) * stride;
+  a.node = work.nodes.data();
+  kernels.prepare(a, grid, n, lmax, slopes);
+}
+
 /// Where a step finds its input and output, and their gradients, for one block.
 template <class T> struct Operands {
   Rows<T> in, by, out, din, dby, dout;

@@ -14,6 +14,7 @@ import torch
 from natrolite import evaluate, exporters, graph, modelfile
 from natrolite.errors import NatroliteError
 from natrolite.export import export
+from natrolite.exporters import common
 from natrolite.exporters import nequip as family
 
 SPLINE = {"_target_": "allegro.nn.TwoBodySplineScalarEmbed", "num_splines": 6, "spline_span": 4}
@@ -131,6 +132,19 @@ def test_package(kind, checkpoint, folder):
     packed = tiny.package(source, str(folder / f"{kind}.nequip.zip"))
     assert exporters.resolve(packed) is family
     compare(exported(packed, folder / "model.pt"), tiny.calculator(source), (1e-9, 1e-9, 1e-9))
+
+
+def test_what_the_native_evaluator_knows(checkpoint):
+    """A description, or the part that has no word."""
+    unknown = {"nequip_norm_resnet": "a nonlinearity other than the gate"}
+    cases = [(kind, {}, unknown.get(kind)) for kind in KINDS] + [
+        ("allegro", {"allegro_mlp_nonlinearity": None, "readout_mlp_nonlinearity": None}, None),
+        ("allegro", {"allegro_mlp_nonlinearity": "gelu"}, "an activation that is none of"),
+    ]
+    for kind, changes, wanted in cases:
+        records, reason = common.native_records(family.build(checkpoint(kind, **changes), "float64"))
+        assert bool(records) is (wanted is None), (kind, reason)
+        assert wanted is None or wanted in reason, (kind, reason)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// \file
+/// The analytic terms of a charged network, in float64: repulsion, electrostatics and dispersion.
+#pragma once
+
+#include "dispersion.h"
+
+#include "native/kernels.h"
+
+#include <optional>
+#include <vector>
+
+namespace natrolite::native::charged {
+
+/// What one atom gets of the terms, eV and eV/e.
+struct AtomTerms {
+  double repulsion = 0.0, electrostatics = 0.0, dispersion = 0.0;
+  double by_charge = 0.0;    ///< derivative of the whole energy by this atom's charge
+};
+
+/// Every pair is in the list from both sides, so that what a neighbor's edges say of this atom is what its
+/// own say: derivatives by charges and weights are twice those of its own edges, and need no way back.
+class LongRange {
+ public:
+  /// Memory of one thread.
+  struct Work {
+    std::vector<std::int64_t> edge, neighbor, start;
+    Buffer<double> r, slope;
+  };
+
+  explicit LongRange(const ChargedDescription &d);
+  /// types that are anywhere, in ascending order
+  void see_types(const std::vector<std::int64_t> &present);
+  bool neighbors_matter() const { return coulomb_ || dispersion_; }
+  double coordination(const PairList &list, std::int64_t row) const;
+  /// what others have to know of an atom
+  void know(std::int64_t type, double coordination, double charge, double *known) const;
+  /// Energies of an atom; edge_gradient [nedges][3] of its edges += . known [nall][KNOWN]
+  AtomTerms evaluate(const PairList &list, std::int64_t row, const double *known, double coordination,
+                     double *edge_gradient, Work &work) const;
+
+ private:
+  void sort_edges(const PairList &list, std::int64_t row, Work &work) const;
+  PairConstants<double> constants(std::int64_t center, std::int64_t neighbor) const;
+
+  const Kernels<double> &kernels_;
+  double r_max_, lr_cutoff_;
+  std::optional<RepulsionShape> repulsion_;
+  std::optional<CoulombShape> coulomb_;
+  std::optional<Dispersion> dispersion_;
+  std::vector<std::int64_t> present_, kind_;       ///< types that are there; [types] their place
+  std::vector<PairConstants<double>> constants_;   ///< [kind][kind]
+};
+
+}    // namespace natrolite::native::charged

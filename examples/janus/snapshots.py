@@ -52,13 +52,11 @@ def settings(atoms):
     return cp2k.Settings(kpoints=(*dense, 1))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("results", type=pathlib.Path, nargs="?", default=pathlib.Path("results"))
-    results = parser.parse_args().results
+def convert(results):
+    """Writes the files of every dump in the folder of the results; raises ValueError where there is none."""
     dumps = sorted(results.glob("snapshots-*.dump"))
     if not dumps:
-        sys.exit(f"snapshots.py: no snapshots-*.dump in {results}; run in.snapshots first")
+        raise ValueError(f"no snapshots-*.dump in {results}; run in.snapshots first")
     for dump in dumps:
         made = frames(dump)
         write(dump.with_suffix(".extxyz"), made, format="extxyz")
@@ -68,6 +66,15 @@ def main():
             poscar(folder / f"{number}.POSCAR", atoms, f"{dump.stem} frame {number}")
             (folder / f"{number}.inp").write_text(cp2k.write_input(atoms, settings(atoms)))
         print(f"{dump.stem}: {len(made)} frames")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("results", type=pathlib.Path, nargs="?", default=pathlib.Path("results"))
+    try:
+        convert(parser.parse_args().results)
+    except ValueError as error:
+        sys.exit(f"snapshots.py: {error}")
 
 
 if __name__ == "__main__":

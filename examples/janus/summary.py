@@ -87,23 +87,31 @@ def row(gap):
     return columns, numbers
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("results", type=pathlib.Path, nargs="?", default=pathlib.Path("results"))
-    results = parser.parse_args().results
+def summarize(results):
+    """Writes both tables into the folder of the results and returns the rows; raises ValueError where they cannot be made."""
     gaps = sorted(results.glob("md-*.gap"), key=lambda path: Table(path).number("x"))
     if not gaps:
-        sys.exit(f"summary.py: no md-*.gap in {results}; run in.md first")
+        raise ValueError(f"no md-*.gap in {results}; run in.md first")
     settings = {key: Table(gaps[0]).settings[key] for key in ("form", "model", "settings")}
     rows = [row(gap) for gap in gaps]
     if any(columns != rows[0][0] for columns, _ in rows):
-        sys.exit(f"summary.py: the runs in {results} differ in layers or charges; give each its own folder")
+        raise ValueError(f"the runs in {results} differ in layers or charges; give each its own folder")
     write_table(results / "janus.table", "quantities over content", settings, rows[0][0], [numbers for _, numbers in rows])
     found = [(Table(gap).number("x"), n, m, share) for gap in gaps if (gap.with_suffix(".msd")).is_file()
              for (n, m), share in shares(gap.with_suffix(".dump")).items()]
     if found:
         settings["cutoffs"] = f"Na-Na {SODIUM}, Na-N {NITROGEN}, Na-ring C {RING} A"
         write_table(results / "clusters.table", "clusters", settings, ["x", "n", "m", "share"], found)
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("results", type=pathlib.Path, nargs="?", default=pathlib.Path("results"))
+    try:
+        rows = summarize(parser.parse_args().results)
+    except ValueError as error:
+        sys.exit(f"summary.py: {error}")
     for columns, numbers in rows:
         print(", ".join(f"{name} {value:.4g}" for name, value in zip(columns, numbers) if value == value))
 

@@ -68,7 +68,8 @@ def test_per_atom_results_are_those_of_libtorch(ranks, file, tmp_path, measured)
         measured(title, f"{name}, {ranks} rank(s)", *miss)
         assert miss[0] < 1e-9 and miss[1] < 1e-9 and miss[2] < 1e-3 and miss[3] < 1e-12  # 1e-3 bar A^3 = 6e-10 eV
         for column in charges:
-            assert abs(native.columns[column].sum() - 1.0) < 1e-11 and len(set(native.columns[column])) == len(native.forces)
+            assert abs(native.columns[column].sum() - 1.0) < 1e-11
+            assert len(set(native.columns[column])) == len(native.forces)
 
 
 def test_instruction_sets_agree(file, tmp_path):

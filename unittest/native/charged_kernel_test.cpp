@@ -196,6 +196,7 @@ TEST(PairKernel, EnergiesAndSlopes)
       Numbers<double> r(edges + k.width, random, 0.6, 3.9), known(40 * KNOWN, random), toward(KNOWN, random),
           slope(edges + k.width), damped(KNOWN);
       for (int e = edges / 2; e < edges; ++e) r[e] += 3.4;    // beyond r_max
+      for (int e = edges; e < edges + k.width; ++e) r[e] = 2.0 * c.r_max;
       std::vector<std::int64_t> neighbor;
       for (int e = 0; e < edges; ++e) neighbor.push_back((7 * e) % 40);
       PairArguments<double> a;

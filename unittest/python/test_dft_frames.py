@@ -70,7 +70,7 @@ def test_overlap_and_insertion():
 def test_input_of_a_cluster_and_of_a_crystal():
     atoms = nah()
     text = cp2k.write_input(atoms, SETTINGS)
-    for wanted in ("PSOLVER WAVELET", "PERIODIC NONE", "&MOMENTS", "SCF_GUESS ATOMIC", "CUTOFF 400",
+    for wanted in ("PSOLVER WAVELET", "PERIODIC NONE", "&MOMENTS", "SCF_GUESS ATOMIC", "CUTOFF 600",
                    "Na 4.50000000 4.50000000 3.50000000", "BASIS_SET TZVP-MOLOPT-PBE-GTH-q1"):
         assert wanted in text
     assert "UKS" not in text and "KPOINTS" not in text and "VDW" not in text
@@ -162,12 +162,13 @@ def test_labeling_goes_on_and_collects(fake, tmp_path, capsys):
     work = tmp_path / "work"
     label.run([trajectory], SETTINGS, fake, work, 1)
     printed = capsys.readouterr().out
-    assert "1/3 nah-00: " in printed and "dropped: cp2k broke off" in printed and "3/3 nah-02" in printed
+    assert "1/3 nah-00: 16 SCF steps" in printed and "dropped: cp2k broke off" in printed and "3/3 nah-02" in printed
     assert not list(work.glob("*/*/frame*"))    # wave functions
 
     (work / "sodium/nah/02.extxyz").unlink()
     label.run([trajectory], SETTINGS, fake, work, 1)
     assert len((tmp_path / "calls").read_text().splitlines()) == 4
+    assert capsys.readouterr().out.startswith("3/3 nah-02")
 
     card = tmp_path / "README.md"
     card.write_text(f"# Data\n{collect.BEGIN}\n{collect.END}\nend\n")

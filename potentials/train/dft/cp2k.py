@@ -18,7 +18,7 @@ BASIS = {"H": ("DZVP-MOLOPT-SR-GTH", "GTH-PBE-q1"), "C": ("DZVP-MOLOPT-SR-GTH", 
 class Settings:
     """How a frame is computed. cutoffs in Ry, temperature of the electrons in K, k points along the vectors."""
 
-    cutoff: int = 400
+    cutoff: int = 600
     rel_cutoff: int = 40
     eps_default: float = 1e-8
     eps_scf: float = 1e-5

@@ -42,7 +42,9 @@ class Progress:
 
 def run(trajectories, settings, programs, work, jobs):
     """Label all trajectories in the order given, `jobs` at a time, in folders of `work`."""
-    progress = Progress(sum(map(len, trajectories)), len(results(work)) + len(failures(work)))
+    names = {t.name for t in trajectories}
+    done = sum(file.parent.name in names for file in [*results(work), *failures(work)])
+    progress = Progress(sum(map(len, trajectories)), done)
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         waiting = [pool.submit(label, t, settings, programs, work / t.kind / t.name, progress) for t in trajectories]
         for future in concurrent.futures.as_completed(waiting):

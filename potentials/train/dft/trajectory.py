@@ -107,9 +107,9 @@ def boxed(atoms, margin):
 
 
 def crystal(atoms, gap):
-    """Return a molecule in an orthorhombic periodic cell that leaves `gap` A between images along each axis."""
+    """Return a molecule in an orthorhombic cell, `gap` A between images along each axis and 7 A long at least."""
     atoms = atoms.copy()
-    atoms.set_cell(np.ptp(atoms.positions, axis=0) + gap)
+    atoms.set_cell(np.maximum(np.ptp(atoms.positions, axis=0) + gap, 7.0))
     atoms.pbc = True
     atoms.center()
     return atoms

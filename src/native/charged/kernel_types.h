@@ -44,7 +44,7 @@ template <class T> struct PairConstants {
 /// Edges of one center to neighbors of one type, the first `near` of them shorter than r_max.
 template <class T> struct PairArguments {
   int edges = 0, near = 0;
-  const T *r = nullptr;            ///< [edges, and up to a whole vector of something positive]
+  const T *r = nullptr;            ///< [edges, and up to a whole vector of something beyond r_max]
   const std::int64_t *neighbor = nullptr;         ///< [edges]
   const T *known = nullptr;        ///< [rows][KNOWN]
   const T *toward = nullptr;       ///< [KNOWN] c6 = toward . known of the neighbor

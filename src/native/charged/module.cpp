@@ -161,7 +161,8 @@ void Module<T>::after(int rows, T *slab, const T *sums, T *output, T *scratch) c
   }
   for (int kind = 0, c = 0; kind < 2; ++kind)
     for (int m = 0; m < COMPONENTS[kind]; ++m, ++c)
-      pairs_[kind].forward(rows, {sums + (1 + c) * width_, 9 * width_}, nullptr, {pair + 2 * c * width_, 16 * width_});
+      pairs_[kind].forward(rows, {sums + (1 + c) * width_, 9 * width_}, nullptr,
+                           {pair + 2 * c * width_, 16 * width_});
   k.contract(rows, 8, width_, pair, total);
   mix_.forward(rows, total, slab + mix_at_, slab + start_, {slab + start_, width_}, scratch);
   post_.forward(rows, slab + start_, slab + post_at_, scratch);
@@ -180,10 +181,12 @@ void Module<T>::after_backward(int rows, T *slab, const T *doutput, const T *d, 
   std::copy_n(dtotal, rows * width_, slab + total_);
   kernels_.charged.contract_backward(rows, 8, width_, pair, dtotal, pair);
   for (int r = 0; r < rows; ++r)
-    std::copy_n(dtotal + static_cast<std::size_t>(r) * width_, width_, dsums + static_cast<std::size_t>(r) * 9 * width_);
+    std::copy_n(dtotal + static_cast<std::size_t>(r) * width_, width_,
+                dsums + static_cast<std::size_t>(r) * 9 * width_);
   for (int kind = 0, c = 0; kind < 2; ++kind)
     for (int m = 0; m < COMPONENTS[kind]; ++m, ++c)
-      pairs_[kind].backward(rows, {pair + 2 * c * width_, 16 * width_}, nullptr, {dsums + (1 + c) * width_, 9 * width_});
+      pairs_[kind].backward(rows, {pair + 2 * c * width_, 16 * width_}, nullptr,
+                            {dsums + (1 + c) * width_, 9 * width_});
 }
 
 template <class T>

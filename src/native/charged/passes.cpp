@@ -77,7 +77,8 @@ template <class T> void ChargedNetwork<T>::Impl::share_keys(std::size_t m, Excha
   stage.highest = value;
   stage.highest_block = -1;
   if (mine && best != highest.end()) {
-    const std::int64_t block = best - highest.begin(), rows = std::min<std::int64_t>(block_rows, near.nlocal - block * block_rows);
+    const std::int64_t block = best - highest.begin();
+    const std::int64_t rows = std::min<std::int64_t>(block_rows, near.nlocal - block * block_rows);
     stage.module.find_key(static_cast<int>(rows), slab(m, block), *best, stage.highest_row, stage.highest_channel);
     if (stage.highest_row >= 0) stage.highest_block = block;
   }
@@ -113,7 +114,8 @@ template <class T> void ChargedNetwork<T>::Impl::require_all_pairs(const double 
   throw std::runtime_error(
       "this model has no lr_cutoff and needs every pair of an isolated molecule: " + std::to_string(atoms) +
       " atoms have " + std::to_string(atoms * (atoms - 1)) + " pairs, but " + std::to_string(edges) +
-      " edges were given; for a periodic system, or a molecule wider than the neighbor list, export the model with --lr-cutoff");
+      " edges were given; for a periodic system, or a molecule wider than the neighbor list, export the model "
+      "with --lr-cutoff");
 }
 
 /// What the features say; what is missing from the total charge is spread evenly over all atoms.

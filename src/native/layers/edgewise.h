@@ -68,7 +68,15 @@ template <class T> class EdgewiseEnergy : public Tabulated<T> {
   EdgeRows<T> rows_of(const Work<T> &work, const Group &group, std::int64_t center) const;
   void multiply(const Group &group, bool gradients, int to, int columns,
                 const std::vector<MatrixSegment> &segments, bool add) const;
-  template <class F> void for_each_center(const Work<T> &work, const Group &group, F &&f) const;
+  /// calls f(center, its memory, its gradients) for the centers that have edges
+  template <class F> void for_each_center(const Work<T> &work, const Group &group, F &&f) const
+  {
+    for (std::int64_t center = group.begin; center < group.end; ++center) {
+      if (work.graph->first[center + 1] == work.graph->first[center]) continue;
+      const std::int64_t at = (center - group.begin) * center_width_;
+      f(center, group.centers + at, group.dcenters + at);
+    }
+  }
   void evaluate(Work<T> &work, const Group &group) const;
   void run_nodes(const Work<T> &work, const Group &group, int level) const;
   void run_product(const Work<T> &work, const Group &group, std::size_t k) const;

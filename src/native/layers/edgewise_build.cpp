@@ -159,7 +159,11 @@ template <class T> double EdgewiseEnergy<T>::memory_bytes() const
   return bytes;
 }
 
-template class EdgewiseEnergy<float>;
-template class EdgewiseEnergy<double>;
+#define NATROLITE_EDGEWISE(T)                                                                      \
+  template EdgewiseEnergy<T>::EdgewiseEnergy(const Edgewise &, int, const Kernels<T> &);           \
+  template void EdgewiseEnergy<T>::set_table(int, const std::vector<double> &);                    \
+  template double EdgewiseEnergy<T>::memory_bytes() const;
+NATROLITE_EDGEWISE(float)
+NATROLITE_EDGEWISE(double)
 
 }    // namespace natrolite::native

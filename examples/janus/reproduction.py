@@ -30,7 +30,8 @@ def over(column, low, high, form="{:.2f}"):
         x, values = table.column("x"), table.column(column)
         errors = table.column(f"{column} error") if f"{column} error" in table.columns else np.full(len(x), np.nan)
         rows = (x >= low) & (x <= high) & ~np.isnan(values)
-        text = [form.format(v) + (" ± " + form.format(e) if e == e else "") + f" (x = {n:g})" for n, v, e in zip(x[rows], values[rows], errors[rows])]
+        text = [form.format(v) + (" ± " + form.format(e) if e == e else "") + f" (x = {n:g})"
+                for n, v, e in zip(x[rows], values[rows], errors[rows])]
         return ", ".join(text) or None
     return ours
 

@@ -4,7 +4,8 @@
 usage: snapshots.py [RESULTS]
 
 For every RESULTS/snapshots-X.dump: snapshots-X.extxyz (energy in eV, forces in eV/A, charges in e, all of the
-potential), snapshots-X/N.POSCAR (its charges are in the extxyz) and snapshots-X/N.inp, N from 0. Atoms are sorted by element in all of them."""
+potential), snapshots-X/N.POSCAR (its charges are in the extxyz) and
+snapshots-X/N.inp, N from 0. Atoms are sorted by element in all of them."""
 
 import argparse
 import pathlib
@@ -25,7 +26,8 @@ def frames(dump):
     """Returns the frames of a dump as Atoms with energy (eV), forces (eV/A) and, if there are any, charges (e)."""
     table = Table(dump.with_suffix(".energies"))
     made = []
-    for atoms, energy, total in zip(read(dump, ":", format="lammps-dump-text"), table.column("energy"), table.column("charge")):
+    shots = read(dump, ":", format="lammps-dump-text")
+    for atoms, energy, total in zip(shots, table.column("energy"), table.column("charge")):
         results = {"energy": energy, "forces": atoms.get_forces()}
         if "f_q" in atoms.arrays:
             results["charges"] = atoms.arrays["f_q"].ravel()
@@ -34,7 +36,8 @@ def frames(dump):
         frame.arrays = {name: frame.arrays[name] for name in ("numbers", "positions")}
         charge = int(round(total))
         frame.info = {"charge": charge, "spin": int((frame.numbers.sum() - charge) % 2), "polarized": False}
-        frame.calc = SinglePointCalculator(frame, **{key: value if key == "energy" else value[order] for key, value in results.items()})
+        results = {key: value if key == "energy" else value[order] for key, value in results.items()}
+        frame.calc = SinglePointCalculator(frame, **results)
         made.append(frame)
     return made
 

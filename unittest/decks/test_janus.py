@@ -77,7 +77,8 @@ def test_build(tmp_path, form):
     assert sodium.sum() == 24 and apart[sodium].min() >= 2.1 and apart.min() == pytest.approx(1.01, abs=0.01)
     sheets = built.arrays["type"] == 1
     heights = np.unique(built.positions[sheets, 2].round(3))
-    assert np.allclose(np.diff(heights), 9.5) and np.allclose(np.sort(apart[sheets][:, sheets], 1)[:, :3], 2.466 / 3**0.5, atol=1e-3)
+    assert np.allclose(np.diff(heights), 9.5)
+    assert np.allclose(np.sort(apart[sheets][:, sheets], 1)[:, :3], 2.466 / 3**0.5, atol=1e-3)
     feet, nitrogen = built.arrays["type"] == 3, built.arrays["type"] == 5
     assert np.allclose(apart[feet][:, sheets].min(1), 1.60, atol=1e-3), "straight above a carbon"
     assert np.allclose(np.sort(built.positions[nitrogen, 2] - built.positions[feet, 2]), 4.2, atol=1e-3)
@@ -131,8 +132,8 @@ def test_goes_on(decks, tmp_path):
     decks.run("md", out="whole", **short)
     whole = Table(decks.folder / "whole/md-1.gap").data
     other = Decks("janus", tmp_path, decks.model)
-    command = [LMP, "-nocite", "-log", "none", "-in", other.here / "in.md", "-var", "here", other.here, "-var", "model", other.model,
-               "-var", "size", "test", "-var", "charges", "no", "-var", "contents", "0", "1", "-var", "steps", "60",
+    command = [LMP, "-nocite", "-log", "none", "-in", other.here / "in.md", "-var", "here", other.here,
+               "-var", "model", other.model, "-var", "size", "test", "-var", "charges", "no", "-var", "contents", "0", "1", "-var", "steps", "60",
                "-var", "maxiter", "5", "-var", "equil", "4"]
     running = subprocess.Popen([str(word) for word in command], cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL)
     results, end = tmp_path / "results", time.monotonic() + 200
@@ -182,7 +183,8 @@ def test_clusters():
     sys.path.insert(0, str(EXAMPLES / "janus"))
     import summary
 
-    made = Atoms("NNaNaCNaNa", [[0, 0, 0], [2.5, 0, 0], [6.0, 0, 0], [10, 10, 10], [10, 10, 12.8], [0, 15, 0]], cell=[20] * 3, pbc=True)
+    places = [[0, 0, 0], [2.5, 0, 0], [6.0, 0, 0], [10, 10, 10], [10, 10, 12.8], [0, 15, 0]]
+    made = Atoms("NNaNaCNaNa", places, cell=[20] * 3, pbc=True)
     made.arrays["v_molecule"] = np.array([1, 0, 0, 2, 0, 0])
     assert sorted(summary.clusters(made)) == [(1, 0), (1, 1), (2, 1)]
 
@@ -208,9 +210,11 @@ def test_snapshots(charged):
                 assert np.allclose(atoms.get_charges(), ours.atomic["charges"].ravel(), atol=1e-6)
             poscar = read(results / f"snapshots-{x}/{number}.POSCAR")
             assert np.array_equal(poscar.numbers, atoms.numbers)
-            assert np.abs((poscar.positions - atoms.positions) @ np.linalg.inv(atoms.cell) % 1 + 0.5).max() % 1 == pytest.approx(0.5, abs=1e-6)
+            shift = np.linalg.solve(atoms.cell.T, (poscar.positions - atoms.positions).T)
+            assert np.abs(shift - np.round(shift)).max() < 1e-7
             text = (results / f"snapshots-{x}/{number}.inp").read_text()
-            places = [line.split() for line in text[text.index("&COORD"):text.index("&END COORD")].splitlines()[1:] if line.strip()]
+            block = text[text.index("&COORD"):text.index("&END COORD")]
+            places = [line.split() for line in block.splitlines()[1:] if line.strip()]
             assert np.allclose([[float(v) for v in p[1:]] for p in places], atoms.positions, atol=1e-7)
             assert [p[0] for p in places] == atoms.get_chemical_symbols() and "CHARGE 0" in text and "4 4 1" in text
 
@@ -228,7 +232,7 @@ def test_ocv(charged):
 
 
 def test_charged_box(charged):
-    """The charges add up to the total charge on every step, on one and on two ranks, with an even and an odd number of electrons."""
+    """The charges add up to the total on every step, on one and two ranks, with an even and an odd number of electrons."""
     rows = {}
     for charge, spin, ranks in ((1, None, 1), (1, 1, 2), (0, 2, 1), (-2, None, 2)):
         words = {"spin": spin} if spin is not None else {}
@@ -291,5 +295,6 @@ def test_report(charged):
     assert done.returncode == 0 and "done before" not in done.stdout, done.stdout + done.stderr
     page = (charged.folder / "out/janus/report.html").read_text()
     table = Table(folder / "janus.table")
-    assert f"{table.column('charge sodium')[0]:.2f} (x = 1)" in page and "0.5 to 0.17" in page and "174 at x = 2" in page
+    assert f"{table.column('charge sodium')[0]:.2f} (x = 1)" in page
+    assert "0.5 to 0.17" in page and "174 at x = 2" in page
     assert (folder / "janus.table.png").exists()

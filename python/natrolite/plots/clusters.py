@@ -23,4 +23,5 @@ def draw(table, figure):
         bottom += part
     axes.set(xlabel="Na per aminobenzene x", ylabel="share of the Na", ylim=(0, 1), xticks=np.arange(len(contents)),
              xticklabels=[f"{c:g}" for c in contents])
-    axes.legend(fontsize=6, ncols=max(1, len(kinds) // 12), loc="upper left", bbox_to_anchor=(1, 1), title="Na$_n$@(aminobenzene)$_m$")
+    axes.legend(fontsize=6, ncols=max(1, len(kinds) // 12), loc="upper left", bbox_to_anchor=(1, 1),
+                title="Na$_n$@(aminobenzene)$_m$")

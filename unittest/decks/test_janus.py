@@ -132,10 +132,8 @@ def test_goes_on(decks, tmp_path):
     decks.run("md", out="whole", **short)
     whole = Table(decks.folder / "whole/md-1.gap").data
     other = Decks("janus", tmp_path, decks.model)
-    command = [LMP, "-nocite", "-log", "none", "-in", other.here / "in.md", "-var", "here", other.here,
-               "-var", "model", other.model, "-var", "size", "test", "-var", "charges", "no", "-var", "contents", "0", "1", "-var", "steps", "60",
-               "-var", "maxiter", "5", "-var", "equil", "4"]
-    running = subprocess.Popen([str(word) for word in command], cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL)
+    running = subprocess.Popen(other.command("md", **short), cwd=tmp_path, env=environment(),
+                               stdout=subprocess.DEVNULL)
     results, end = tmp_path / "results", time.monotonic() + 200
     while not (results / "md-1.restart").exists() and running.poll() is None and time.monotonic() < end:
         time.sleep(0.005)
@@ -291,7 +289,8 @@ def test_report(charged):
     folder.mkdir(parents=True)
     for path in (charged.folder / "results").glob("md-1.[gmcd]*[!a]"):
         (folder / path.name).write_bytes(path.read_bytes())
-    done = subprocess.run([EXAMPLES / "run.sh", "test", "janus"], env=environment(**settings), cwd=charged.folder, capture_output=True, text=True)
+    done = subprocess.run([EXAMPLES / "run.sh", "test", "janus"], env=environment(**settings), cwd=charged.folder,
+                          capture_output=True, text=True)
     assert done.returncode == 0 and "done before" not in done.stdout, done.stdout + done.stderr
     page = (charged.folder / "out/janus/report.html").read_text()
     table = Table(folder / "janus.table")

@@ -1,4 +1,4 @@
-# Targets mxene-test, mxene-small and mxene-full: examples/run.sh for the decks of examples/mxene. The model is
+# Targets mxene-test, mxene-small, mxene-full, janus-test, ...: examples/run.sh for the decks of a folder of examples. The model is
 # that of NATROLITE_EXAMPLES_MODEL, by default the shipped one.
 set(NATROLITE_EXAMPLES_MODEL "" CACHE FILEPATH "model file for the examples (empty: the shipped one)")
 file(GLOB runs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/*/runs)

@@ -6,10 +6,10 @@ from natrolite.errors import NatroliteError, reason
 
 
 def kinds():
-    from .plots import (adhesion, bands, density, energies, gaps, ions, layer_map, msd, neb, quench, rdf, spacing,
-                        structures, trajectory, vdos, voltage)
+    from .plots import (adhesion, bands, charges, clusters, contents, density, energies, gaps, ions, layer_map, msd, neb,
+                        quench, rdf, spacing, structures, trajectory, vdos, voltage)
     return [msd, ions, voltage, energies, layer_map, rdf, gaps, adhesion, bands, neb, spacing, structures, density,
-            vdos, quench, trajectory]
+            vdos, quench, charges, contents, clusters, trajectory]
 
 
 def recognize(table):

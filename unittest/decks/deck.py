@@ -18,8 +18,8 @@ class Decks:
     def __init__(self, name, folder, model):
         self.here, self.folder, self.model = EXAMPLES / name, pathlib.Path(folder), model
 
-    def attempt(self, deck, ranks=1, partitions=0, timeout=300, **variables):
-        """Returns the finished process of a deck in size test, whatever happens."""
+    def command(self, deck, ranks=1, partitions=0, **variables):
+        """Returns the words of the command that runs a deck in size test."""
         variables = {"here": self.here, "model": self.model, "out": "results", "size": "test", **variables}
         command = [MPIEXEC, "-n", ranks] if ranks > 1 else []
         command += [LMP, "-nocite", "-log", "none", "-in", self.here / f"in.{deck}"]
@@ -27,7 +27,11 @@ class Decks:
             command += ["-partition", f"{partitions}x1", "-plog", "none", "-pscreen", "screen"]
         for key, value in variables.items():
             command += ["-var", key, *(value if isinstance(value, list) else [value])]
-        return subprocess.run([str(word) for word in command], cwd=self.folder, env=environment(), text=True,
+        return [str(word) for word in command]
+
+    def attempt(self, deck, timeout=300, **settings):
+        """Returns the finished process of a deck in size test, whatever happens."""
+        return subprocess.run(self.command(deck, **settings), cwd=self.folder, env=environment(), text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout)
 
     def run(self, deck, **settings):

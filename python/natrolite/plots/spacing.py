@@ -19,6 +19,13 @@ def mean(values):
     return values.mean(), np.std(blocks, ddof=1) / np.sqrt(BLOCKS)
 
 
+def title(settings):
+    """Returns what the layers are: those of the MXene decks, or those of the Janus decks with their content."""
+    if "x" in settings:
+        return f"aminobenzene-graphene, x = {settings['x']}"
+    return "Ti$_2$CO$_2$ / " + settings.get("layer", "")
+
+
 def draw(table, figure):
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
     time, spacing, temperature = table.data[:, 1], table.data[:, 2], table.data[:, 3]
@@ -26,7 +33,7 @@ def draw(table, figure):
     upper.plot(time, spacing, color=style.BLUE, lw=1)
     text = f"mean {value:.3f}" + (f" ± {error:.3f} Å" if error == error else " Å")
     upper.axhline(value, color=style.VERMILION, lw=1.2, label=text)
-    upper.set(ylabel="spacing (Å)", title="Ti$_2$CO$_2$ / " + table.settings.get("layer", ""))
+    upper.set(ylabel="spacing (Å)", title=title(table.settings))
     upper.legend()
     lower.plot(time, temperature, color=style.ORANGE, lw=0.8)
     lower.axhline(temperature.mean(), color="0.4", lw=0.8, ls="--", label=f"mean {temperature.mean():.0f} K")

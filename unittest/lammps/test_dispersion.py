@@ -263,7 +263,7 @@ def test_suffix(tmp_path):
     for options in {"before": "suffix opt\nsuffix on"}, {"arguments": ["-sf", "opt"]}:
         for ranks in (1, 2):
             cases = {"alone": (system, plain), "hybrid": (system, hybrid)}
-            taken = evaluate(cases, tmp_path, ranks, **options)
+            taken = evaluate(cases, tmp_path, ranks, threads=0, **options)  # one suffix, not kk
             assert all(max(differences(taken[tag], found["opt"])) <= 1e-11 for tag in cases)
 
 
@@ -341,6 +341,6 @@ def test_units_and_bonds_refused(tmp_path):
         "Masses\n\n1 12.0\n\nAtoms # bond\n\n1 1 1 5 5 5\n2 1 1 6.4 5 5\n\nBonds\n\n1 1 1 2\n"
     )
     deck = "units metal\natom_style bond\nbond_style zero\nread_data m.data\nbond_coeff *\n" + GOOD + "pair_coeff * * C\n"
-    refused = lammps_run.attempt(deck + "run 0\n", tmp_path)
+    refused = lammps_run.attempt(deck + "run 0\n", tmp_path, threads=0)  # not every KOKKOS has bonds
     assert "use 'special_bonds lj/coul 1.0 1.0 1.0'" in refused.errors()[0]
-    lammps_run.lmp(deck + "special_bonds lj/coul 1.0 1.0 1.0\nrun 0\n", tmp_path)
+    lammps_run.lmp(deck + "special_bonds lj/coul 1.0 1.0 1.0\nrun 0\n", tmp_path, threads=0)

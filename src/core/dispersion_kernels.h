@@ -63,6 +63,7 @@ struct alignas(64) Batch {
   int entry[SIZE], j[SIZE], type[SIZE];      ///< of the list, atom, its type
   int home[SIZE];                            ///< of the atom, see Step
   int n;                                     ///< with the padding
+  bool scaled = false;                       ///< is any factor or share not 1?
 };
 
 /// Where one thread adds. Null pointers = not wanted.

@@ -22,11 +22,12 @@ inline void look_up(const Step &step, int i, Batch &batch)
   for (int k = n; k % W != 0; ++k) batch.j[k] = i;
   for (int k = 0; k < n; ++k) batch.home[k] = step.home ? step.home[batch.j[k]] : batch.j[k];
   for (int k = n; k % W != 0; ++k) batch.home[k] = i;
-  if (step.scaled)
-    for (int k = 0; k < n; ++k) {
-      batch.factor[k] = step.special[batch.entry[k] >> step.special_shift & 3];
-      batch.share[k] = batch.j[k] < step.half_from ? 1.0 : 0.5;
+  if (step.scaled || batch.scaled)    // once more after it was: all are 1 again
+    for (int k = 0; k < d3::Batch::SIZE; ++k) {
+      batch.factor[k] = step.scaled && k < n ? step.special[batch.entry[k] >> step.special_shift & 3] : 1.0;
+      batch.share[k] = !step.scaled || k >= n || batch.j[k] < step.half_from ? 1.0 : 0.5;
     }
+  batch.scaled = step.scaled;
   const double *x = step.x;
   for (int k = 0; k < n; k += W) {
     const Reals dx = x[3 * i] - gather(x, 3, batch.j + k), dy = x[3 * i + 1] - gather(x + 1, 3, batch.j + k),

@@ -25,6 +25,7 @@ static constexpr const char *TITLE = "Pair style dispersion/d3/opt";
 struct PairDispersionD3Opt::Impl {
   natrolite::DispersionSettings settings;
   std::unique_ptr<natrolite::Dispersion> dispersion;    ///< of this run
+  bool had_ghosts = false;                              ///< when its list was new
   std::vector<int> home;                                ///< [atom] see DispersionAtoms
   double *rows = nullptr;                               ///< in communication: [atom][width]
   int width = 1;
@@ -149,8 +150,10 @@ void PairDispersionD3Opt::compute(int eflag, int vflag)
   ev_init(eflag, vflag);
   if (neighbor->ago == 0) {
     check_bonds();
-    find_homes();
-  }
+    impl->had_ghosts = atom->nghost > 0;
+  } else if (impl->had_ghosts && atom->nghost == 0)    // as displace_atoms and reset_atoms leave it
+    error->one(FLERR, "{} has lost the ghost atoms of its neighbor list: run again without 'pre no'", TITLE);
+  find_homes();    // in every step: a hybrid does not ask a style switched off when lists are new
   natrolite::DispersionAtoms atoms;
   atoms.list.ncentre = list->inum;
   atoms.list.ilist = list->ilist;

@@ -344,3 +344,43 @@ def test_units_and_bonds_refused(tmp_path):
     refused = lammps_run.attempt(deck + "run 0\n", tmp_path, threads=0)  # not every KOKKOS has bonds
     assert "use 'special_bonds lj/coul 1.0 1.0 1.0'" in refused.errors()[0]
     lammps_run.lmp(deck + "special_bonds lj/coul 1.0 1.0 1.0\nrun 0\n", tmp_path, threads=0)
+
+
+@RANKS
+def test_lists_that_are_new_while_it_is_switched_off(ranks, tmp_path):
+    """A hybrid does not ask a style with `compute no`; what it knows of ghosts must not be that of an old list."""
+    deck = """units metal
+lattice fcc 4.5
+region b block 0 4 0 4 0 4
+create_box 1 b
+create_atoms 1 box
+mass 1 12
+displace_atoms all random 0.2 0.2 0.2 77
+pair_style hybrid/overlay zero 5 dispersion/d3/opt bj pbe 9 9
+pair_coeff * * zero
+pair_coeff * * dispersion/d3/opt C
+velocity all create 30000 5
+neighbor 0.5 bin
+neigh_modify delay 0 every 1 check yes
+fix 1 all nve
+run 1 post no
+pair_modify pair dispersion/d3/opt compute no
+run 100 post no
+pair_modify pair dispersion/d3/opt compute yes
+run 1 pre no post no
+print "energy $(pe:%.12g)"
+run 0 post no
+print "energy $(pe:%.12g)"
+"""
+    output = lammps_run.attempt(deck, tmp_path, ranks, threads=0)
+    assert output.code == 0, output.tail()
+    old, new = (float(line.split()[1]) for line in output.output.splitlines() if line.startswith("energy"))
+    assert old == pytest.approx(new, rel=1e-11)
+
+
+def test_ghosts_that_are_gone_are_one_error(tmp_path):
+    """displace_atoms leaves LAMMPS without ghosts; `run N pre no` then uses a list that has them."""
+    deck = "units metal\nlattice diamond 3.57\nregion b block 0 2 0 2 0 2\ncreate_box 1 b\ncreate_atoms 1 box\n"
+    deck += GOOD + "pair_coeff * * C\nmass 1 12\nrun 0\ndisplace_atoms all move 0.0 0.0 0.0\nrun 1 pre no\n"
+    refused = lammps_run.attempt(deck, tmp_path, threads=0)
+    assert refused.code != 0 and "run again without 'pre no'" in refused.errors()[0]

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Writes src/core/dispersion_tables.cpp, the element data of DFT-D3, from a package that has them.
+"""Writes the element data of DFT-D3 into src/core, from a package that has them.
 
-    python tools/dispersion_tables.py dftd3_params.npz > src/core/dispersion_tables.cpp
+    python tools/dispersion_tables.py src/core [dftd3_params.npz]
 
-The file is torch_dftd/nn/params/dftd3_params.npz of the package torch-dftd (PyPI, MIT), which is found
+dispersion_tables.cpp has the data of elements and pairs of elements, dispersion_references.cpp those of pairs of
+reference systems. A line is a row of a triangle. The npz file is torch_dftd/nn/params/dftd3_params.npz of the package torch-dftd (PyPI, MIT), which is found
 without an argument where torch-dftd is installed. The data are those of S. Grimme, J. Antony, S. Ehrlich
 and H. Krieg, J. Chem. Phys. 132, 154104 (2010), for the elements 1..94: newer packages of the
 authors have other references from francium on, LAMMPS has these.
@@ -21,18 +22,20 @@ import numpy as np
 
 BOHR = 0.52917726  # Angstrom, that of the tables
 ELEMENTS = 94
-HEAD = """// SPDX-License-Identifier: GPL-2.0-only
+SOURCE = """// SPDX-License-Identifier: GPL-2.0-only
 // Written by tools/dispersion_tables.py from torch-dftd: do not edit.
 #include "dispersion_tables.h"
 
-namespace natrolite::d3 {
+namespace natrolite::d3 {{
+{arrays}
+}}    // namespace natrolite::d3
 """
 
 
 def parameters():
     """Return the arrays of the file named on the command line, or of the installed package."""
-    if len(sys.argv) > 1:
-        return np.load(sys.argv[1])
+    if len(sys.argv) > 2:
+        return np.load(sys.argv[2])
     package = importlib.util.find_spec("torch_dftd")
     if package is None:
         sys.exit("torch-dftd is not installed: name its file dftd3_params.npz")
@@ -67,12 +70,20 @@ def lines(words, width=98):
     return "\n".join([*out, line])
 
 
-def array(declaration, words):
-    return f"\nconst {declaration} = {{\n{lines(words)}\n}};\n"
+def triangle(words):
+    """Return the rows of a lower triangle, a line each; the first has one word."""
+    rows = int(np.sqrt(2 * len(words)))
+    starts = [k * (k + 1) // 2 for k in range(rows + 1)]
+    assert starts[-1] == len(words)
+    return "\n".join(",".join(words[a:b]) + "," for a, b in zip(starts, starts[1:], strict=False))
 
 
-def write(p):
-    """Return the C++ source."""
+def array(declaration, body):
+    return f"\nconst {declaration} = {{\n{body}\n}};\n"
+
+
+def sources(p):
+    """Return {file: its C++ source}."""
     inside = slice(1, ELEMENTS + 1)
     c6 = p["c6ab"][inside, inside]
     number = np.array([(c6[z, z, :, :, 0] > 0).any(1).sum() for z in range(ELEMENTS)])
@@ -83,15 +94,21 @@ def write(p):
     radii = np.round(p["r0ab"][inside, inside] * BOHR, 4)
     assert np.array_equal(radii, radii.T)
     first = np.concatenate([[0], np.cumsum(number)])
-    text = HEAD + array("int FIRST_REFERENCE[ELEMENTS + 1]", [str(n) for n in first])
-    text += array("double REFERENCE_COORDINATION[]", [f"{x:g}" for x in references])
-    text += array("double COVALENT_RADIUS[ELEMENTS]", [f"{x:.8f}" for x in covalent_radii(p["rcov"][inside])])
-    text += array("double ROOT_R4_R2[ELEMENTS]", [f"{x:.8f}" for x in root_of_ratio(p["r2r4"][inside])])
     lower = [(z, y) for z in range(ELEMENTS) for y in range(z + 1)]
-    text += array("unsigned short DAMPING_RADIUS[]", [f"{1e4 * radii[z, y]:.0f}" for z, y in lower])
-    text += array("unsigned REFERENCE_C6[]", [f"{1e4 * x:.0f}" for x in pairs])
-    return text + "\n}    // namespace natrolite::d3\n"
+    of_elements = [
+        array("int FIRST_REFERENCE[ELEMENTS + 1]", lines([str(n) for n in first])),
+        array("double REFERENCE_COORDINATION[]", lines([f"{x:g}" for x in references])),
+        array("double COVALENT_RADIUS[ELEMENTS]", lines([f"{x:.8f}" for x in covalent_radii(p["rcov"][inside])])),
+        array("double ROOT_R4_R2[ELEMENTS]", lines([f"{x:.8f}" for x in root_of_ratio(p["r2r4"][inside])])),
+        array("unsigned short DAMPING_RADIUS[]", triangle([f"{1e4 * radii[z, y]:.0f}" for z, y in lower])),
+    ]
+    of_references = array("unsigned REFERENCE_C6[]", triangle([f"{1e4 * x:.0f}" for x in pairs]))
+    arrays = {"dispersion_tables.cpp": "".join(of_elements), "dispersion_references.cpp": of_references}
+    return {file: SOURCE.format(arrays=text) for file, text in arrays.items()}
 
 
 if __name__ == "__main__":
-    print(write(parameters()), end="")
+    if len(sys.argv) < 2:
+        sys.exit("name the folder to write into")
+    for file, text in sources(parameters()).items():
+        (pathlib.Path(sys.argv[1]) / file).write_text(text)

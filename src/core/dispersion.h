@@ -17,6 +17,7 @@
 namespace natrolite {
 
 struct DispersionSettings {
+  static constexpr double LONGEST = 1000.0;  ///< of the two cutoffs: padding of the loops is farther away
   d3::Damping damping = d3::Damping::bj;
   d3::Functional functional;
   double cutoff = 0.0;                       ///< of pairs, Angstrom

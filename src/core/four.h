@@ -2,6 +2,7 @@
 #ifndef NATROLITE_FOUR_H
 #define NATROLITE_FOUR_H
 
+#include "exponential.h"
 #include "macros.h"
 
 // Four numbers at a time, for loops that the compiler does not vectorize by itself.
@@ -43,27 +44,10 @@ NATROLITE_INLINED void round_down(Four &x)
   x = n - above;
 }
 
-// x = exp(x) within 1e-15 of it for |x| < 700; beyond, that of the bound
+// x = exp(x), see exponential.h
 NATROLITE_INLINED void exponentiate(Four &x)
 {
-  constexpr double shift = 0x1.8p52;
-  clamp(x, -700.0, 700.0);
-  const Four t = x * 0x1.71547652b82fep0 + shift, n = t - shift; // n ln 2 + r
-  const Four r = (x - n * 0x1.62e42feep-1) - n * 0x1.a39ef35793c76p-33;
-  Four p = Four{} + 1.0 / 479001600.0;
-  p = p * r + 1.0 / 39916800.0;
-  p = p * r + 1.0 / 3628800.0;
-  p = p * r + 1.0 / 362880.0;
-  p = p * r + 1.0 / 40320.0;
-  p = p * r + 1.0 / 5040.0;
-  p = p * r + 1.0 / 720.0;
-  p = p * r + 1.0 / 120.0;
-  p = p * r + 1.0 / 24.0;
-  p = p * r + 1.0 / 6.0;
-  p = p * r + 0.5;
-  p = p * r + 1.0;
-  p = p * r + 1.0;
-  x = (Four) ((Flags) p + ((Flags) t << 52)); // the last bits of t are n
+  exponentiate<double, Four, Flags>(x);
 }
 
 } // namespace natrolite

@@ -7,11 +7,13 @@
 /// nothing of the standard library's templates may be used in them.
 #pragma once
 
+#include "exponential.h"
+
 #include <cstdint>
 
 // CMake defines NATROLITE_ISA, the namespace, and NATROLITE_VECTOR_BYTES for each of these files.
 
-#define NATROLITE_VECTOR_INLINE inline __attribute__((always_inline))
+#define NATROLITE_VECTOR_INLINE NATROLITE_INLINED
 
 namespace natrolite::NATROLITE_ISA {
 
@@ -108,45 +110,16 @@ template <class T> NATROLITE_VECTOR_INLINE Vector<T> larger(Vector<T> a, Vector<
   return a > b ? a : b;
 }
 
-/// exp(x), with x kept where the result is a normal number; relative error 1e-7 or 2e-16
+/// exp(x), see exponential.h
 NATROLITE_VECTOR_INLINE Vector<float> exponential(Vector<float> x)
 {
-  constexpr float shift = 0x1.8p23f;    // leaves no bits for fractions
-  x = smaller<float>(all(88.0f), larger<float>(all(-87.0f), x));    // NaN stays
-  const Vector<float> t = x * 0x1.715476p0f + shift, n = t - shift;    // n ln 2 + r
-  const Vector<float> r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f;
-  Vector<float> p = all(1.0f / 5040.0f);
-  p = p * r + 1.0f / 720.0f;
-  p = p * r + 1.0f / 120.0f;
-  p = p * r + 1.0f / 24.0f;
-  p = p * r + 1.0f / 6.0f;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
-  return (Vector<float>) ((Integers<float>) p + ((Integers<float>) t << 23));
+  exponentiate<float, Vector<float>, Integers<float>>(x);
+  return x;
 }
-
 NATROLITE_VECTOR_INLINE Vector<double> exponential(Vector<double> x)
 {
-  constexpr double shift = 0x1.8p52;
-  x = smaller<double>(all(709.0), larger<double>(all(-708.0), x));
-  const Vector<double> t = x * 0x1.71547652b82fep0 + shift, n = t - shift;
-  const Vector<double> r = (x - n * 0x1.62e42feep-1) - n * 0x1.a39ef35793c76p-33;
-  Vector<double> p = all(1.0 / 6227020800.0);
-  p = p * r + 1.0 / 479001600.0;
-  p = p * r + 1.0 / 39916800.0;
-  p = p * r + 1.0 / 3628800.0;
-  p = p * r + 1.0 / 362880.0;
-  p = p * r + 1.0 / 40320.0;
-  p = p * r + 1.0 / 5040.0;
-  p = p * r + 1.0 / 720.0;
-  p = p * r + 1.0 / 120.0;
-  p = p * r + 1.0 / 24.0;
-  p = p * r + 1.0 / 6.0;
-  p = p * r + 0.5;
-  p = p * r + 1.0;
-  p = p * r + 1.0;
-  return (Vector<double>) ((Integers<double>) p + ((Integers<double>) t << 52));
+  exponentiate<double, Vector<double>, Integers<double>>(x);
+  return x;
 }
 
 }    // namespace natrolite::NATROLITE_ISA

@@ -27,15 +27,18 @@ void warn_of_exclusions(LAMMPS *lmp, const std::string &title)
 
 bool bonded_left_out(LAMMPS *lmp, const std::function<bool(int)> &takes_part)
 {
-  const Atom *atom = lmp->atom;
+  Atom *atom = lmp->atom;    // its map is not const
   if (atom->molecular == Atom::ATOMIC) return false;
   bool missing = false;
   for (int i = 0; i < atom->nlocal; ++i)
     for (int k = 0; k < 3 && takes_part(i); ++k) {
       if (lmp->neighbor->special_flag[k + 1] != 0) continue;    // in the list
       // of a template every molecule counts: plugins do not see which atoms its bonds are of
-      missing = missing || (atom->molecular == Atom::TEMPLATE && atom->molindex[i] >= 0) ||
-          (atom->nspecial && atom->nspecial[i][k] > (k ? atom->nspecial[i][k - 1] : 0));
+      missing = missing || (atom->molecular == Atom::TEMPLATE && atom->molindex[i] >= 0);
+      for (int m = k && atom->nspecial ? atom->nspecial[i][k - 1] : 0; atom->nspecial && m < atom->nspecial[i][k]; ++m) {
+        const int partner = atom->map(atom->special[i][m]);    // none: beyond the ghosts
+        missing = missing || (partner >= 0 && takes_part(partner));
+      }
     }
   return any_rank(missing, lmp->world);
 }

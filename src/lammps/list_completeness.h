@@ -15,8 +15,8 @@ class LAMMPS;
 /// LAMMPS' Monte Carlo fixes, whose atoms take no part, do not count.
 void warn_of_exclusions(LAMMPS *lmp, const std::string &title);
 
-/// Does special_bonds leave bonded neighbors of an own atom i with takes_part(i) out of the lists? The same
-/// on all ranks; collective.
+/// Does special_bonds leave pairs of bonded atoms i, j with takes_part(i) and takes_part(j) out of the lists?
+/// Indices may be those of ghosts. The same on all ranks; collective.
 bool bonded_left_out(LAMMPS *lmp, const std::function<bool(int)> &takes_part);
 
 }    // namespace LAMMPS_NS

@@ -25,7 +25,7 @@ static constexpr const char *TITLE = "Pair style dispersion/d3/opt";
 struct PairDispersionD3Opt::Impl {
   natrolite::DispersionSettings settings;
   std::unique_ptr<natrolite::Dispersion> dispersion;    ///< of this run
-  bool had_ghosts = false;                              ///< when its list was new
+  bigint builds_seen = -1;                              ///< neighbor->ncalls of the list that home is of
   std::vector<int> home;                                ///< [atom] see DispersionAtoms
   double *rows = nullptr;                               ///< in communication: [atom][width]
   int width = 1;
@@ -72,6 +72,9 @@ void PairDispersionD3Opt::settings(int narg, char **arg)
   s.coordination_cutoff = utils::numeric(FLERR, arg[3], false, lmp);
   if (!(s.cutoff > 0.0) || !(s.coordination_cutoff > 0.0))
     error->all(FLERR, "{}: cutoff {} and cn_cutoff {} must be positive", TITLE, arg[2], arg[3]);
+  if (!(std::max(s.cutoff, s.coordination_cutoff) <= natrolite::DispersionSettings::LONGEST))
+    error->all(FLERR, "{}: cutoff {} or cn_cutoff {} is longer than {} A", TITLE, arg[2], arg[3],
+               natrolite::DispersionSettings::LONGEST);
   try {
     s.damping = natrolite::d3::damping(arg[0]);
     s.functional = natrolite::d3::functional(s.damping, arg[1]);
@@ -145,15 +148,27 @@ void PairDispersionD3Opt::find_homes()
   for (int i = 0; i < nall; ++i) impl->home[i] = sent[2 * i] == comm->me ? static_cast<int>(sent[2 * i + 1]) : i;
 }
 
+void PairDispersionD3Opt::setup()
+{
+  impl->builds_seen = -1;
+}
+
+/// What is known of ghosts belongs to a list. A hybrid does not ask a style that is switched off, so lists
+/// may be new without a step in which they were: LAMMPS counts the builds of a run from its setup on.
+void PairDispersionD3Opt::see_new_lists()
+{
+  if (neighbor->ago == 0 || neighbor->ncalls != impl->builds_seen) {
+    check_bonds();
+    find_homes();
+    impl->builds_seen = neighbor->ncalls;
+  } else if (atom->nlocal + atom->nghost != static_cast<int>(impl->home.size()))
+    error->one(FLERR, "{} has lost the ghost atoms of its neighbor list: run again without 'pre no'", TITLE);
+}
+
 void PairDispersionD3Opt::compute(int eflag, int vflag)
 {
   ev_init(eflag, vflag);
-  if (neighbor->ago == 0) {
-    check_bonds();
-    impl->had_ghosts = atom->nghost > 0;
-  } else if (impl->had_ghosts && atom->nghost == 0)    // as displace_atoms and reset_atoms leave it
-    error->one(FLERR, "{} has lost the ghost atoms of its neighbor list: run again without 'pre no'", TITLE);
-  find_homes();    // in every step: a hybrid does not ask a style switched off when lists are new
+  see_new_lists();
   natrolite::DispersionAtoms atoms;
   atoms.list.ncentre = list->inum;
   atoms.list.ilist = list->ilist;

@@ -17,6 +17,7 @@ class PairDispersionD3Opt : public Pair {
   void coeff(int, char **) override;
   void init_style() override;
   double init_one(int, int) override;
+  void setup() override;
   double memory_usage() override;
 
   int pack_forward_comm(int, int *, double *, int, int *) override;
@@ -31,6 +32,7 @@ class PairDispersionD3Opt : public Pair {
   void allocate();
   void check_bonds() const;
   void find_homes();
+  void see_new_lists();
   void exchange(double *rows, int width);
   void send_to_ghosts(double *rows, int width);
   void add_forces() const;

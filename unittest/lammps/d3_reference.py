@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Energies and forces by simple-dftd3, in the environment d3: `python d3_reference.py in.json out.json`.
 
-in.json: [{numbers, positions, cell or null, pbc, damping, parameters, cutoff, cn_cutoff}] (Angstrom);
+in.json: [{numbers, positions, cell or null, pbc, damping, parameters, cutoff, cn_cutoff}] (Angstrom), parameters
+as numbers or {method: functional};
 out.json: [{energy, forces, virial}] (eV, Angstrom), in LAMMPS' values of Bohr and Hartree, no three-body terms.
 """
 
@@ -26,7 +27,8 @@ def evaluate(case):
         np.array(case["numbers"]), np.array(case["positions"]) / BOHR, cell, None if cell is None else np.array(case["pbc"])
     )
     model.set_realspace_cutoff(disp2=case["cutoff"] / BOHR, disp3=1.0, cn=case["cn_cutoff"] / BOHR)
-    found = model.get_dispersion(DAMPING[case["damping"]](s9=0.0, **case["parameters"]), grad=True)
+    pairs_only = {"atm": False} if "method" in case["parameters"] else {"s9": 0.0}
+    found = model.get_dispersion(DAMPING[case["damping"]](**pairs_only, **case["parameters"]), grad=True)
     virial = -found["virial"] * HARTREE
     return {
         "energy": float(found["energy"] * HARTREE),

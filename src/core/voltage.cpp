@@ -124,16 +124,43 @@ ContentTable read_contents(const std::string &text, double unit)
   return table;
 }
 
+namespace
+{
+
+constexpr char row_begins[] = "# natrolite table: ocv energies\n";
+
+std::string host_line(double host_mass)
+{
+  char text[64];
+  std::snprintf(text, sizeof text, "# host = %.10g g/mol\n", host_mass);
+  return text;
+}
+
+} // namespace
+
 std::string energy_text(const EnergyRow &row, const std::string &unit)
 {
   char text[512];
   std::snprintf(text, sizeof text,
-                "# natrolite table: ocv energies\n# host = %.10g g/mol\n"
-                "# samples = %.0f, correlation time = %.6g samples\n"
+                "%s%s# samples = %.0f, correlation time = %.6g samples\n"
                 "# columns: n | E (%s) | error (%s)\n%.10g %.15g %.6g\n",
-                row.host_mass, row.samples, row.correlation_time, unit.c_str(), unit.c_str(),
-                row.content.n, row.content.energy.value, row.content.energy.error);
+                row_begins, host_line(row.host_mass).c_str(), row.samples, row.correlation_time,
+                unit.c_str(), unit.c_str(), row.content.n, row.content.energy.value,
+                row.content.energy.error);
   return text;
+}
+
+std::pair<std::size_t, std::size_t> place_of_row(const std::string &all, const EnergyRow &row)
+{
+  const std::string begin = row_begins + host_line(row.host_mass);
+  for (std::size_t at = all.rfind(begin); at != std::string::npos;
+       at = at == 0 ? std::string::npos : all.rfind(begin, at - 1)) {
+    std::size_t line = at;
+    while (line < all.size() && all[line] == '#') line = all.find('\n', line) + 1; // its comments
+    if (line >= all.size() || std::strtod(all.c_str() + line, nullptr) != row.content.n) continue;
+    return {at, std::min(all.find('\n', line), all.size() - 1) + 1 - at};
+  }
+  return {std::string::npos, 0};
 }
 
 std::string voltage_text(const std::vector<VoltageRow> &rows, double host_mass)

@@ -3,6 +3,7 @@
 #define NATROLITE_VOLTAGE_H
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace natrolite
@@ -55,6 +56,9 @@ struct EnergyRow {
   Content content; // in the unit of the run
 };
 std::string energy_text(const EnergyRow &row, const std::string &unit);
+// Where in a file of such rows the last one of this content and host is: place and length, npos if
+// there is none.
+std::pair<std::size_t, std::size_t> place_of_row(const std::string &all, const EnergyRow &row);
 
 std::string voltage_text(const std::vector<VoltageRow> &rows, double host_mass);
 

@@ -239,19 +239,21 @@ void LAMMPS_NS::write_text(LAMMPS *lmp, const std::string &title, const std::str
   on_first_rank(lmp, title, file, [&] { return put_text(file, text, "w"); });
 }
 
-void LAMMPS_NS::renew_text(LAMMPS *lmp, const std::string &title, const std::string &file,
-                           const std::string &old, const std::string &text)
+void LAMMPS_NS::renew_text(
+    LAMMPS *lmp, const std::string &title, const std::string &file,
+    const std::function<std::pair<std::size_t, std::size_t>(const std::string &)> &find,
+    const std::string &text)
 {
   on_first_rank(lmp, title, file, [&] {
     std::error_code none;
     std::string all;
-    if (!old.empty() && std::filesystem::is_regular_file(file, none)) {
+    if (std::filesystem::is_regular_file(file, none)) {
       std::ifstream in(file, std::ios::binary);
       all.assign(std::istreambuf_iterator<char>(in), {});
     }
-    const std::size_t at = old.empty() ? std::string::npos : all.rfind(old);
+    const auto [at, length] = find(all);
     if (at == std::string::npos) return put_text(file, text, "a");
-    all.replace(at, old.size(), text);
+    all.replace(at, length, text);
     // the other rows are never lost: the new file takes the place of the old one
     const std::string fresh = file + ".new";
     if (!put_text(fresh, all, "w")) return false;

@@ -10,8 +10,10 @@
 #include "core/voltage.h"
 
 #include <cstring>
+#include <functional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace LAMMPS_NS
@@ -81,9 +83,11 @@ void check_writable(LAMMPS *lmp, const std::string &title, const std::string &fi
 void write_text(LAMMPS *lmp, const std::string &title, const std::string &file,
                 const std::string &text);
 
-// Puts text in the place of `old` in a file, or at its end if it does not hold `old`.
+// Puts text in the place and length that `find` gives of what a file holds, or at its end if there is none
+// (npos).
 void renew_text(LAMMPS *lmp, const std::string &title, const std::string &file,
-                const std::string &old, const std::string &text);
+                const std::function<std::pair<std::size_t, std::size_t>(const std::string &)> &find,
+                const std::string &text);
 
 // Rows, structs of five doubles, into an array of five columns.
 template <class Row> void copy_rows(const std::vector<Row> &rows, double **array)

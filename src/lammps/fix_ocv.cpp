@@ -24,7 +24,7 @@ using namespace LAMMPS_NS;
 using namespace FixConst;
 
 static constexpr char title[] = "fix ocv";
-static constexpr int layout = 2; // of the state in restart files
+static constexpr int layout = 3; // of the state in restart files
 
 struct FixOCV::Impl : protected Pointers {
   Impl(LAMMPS *lmp, int group_of_ions) : Pointers(lmp), igroup(group_of_ions) {}
@@ -44,7 +44,7 @@ struct FixOCV::Impl : protected Pointers {
   bigint last_step = -1;
   natrolite::Value shown; // the mean and its error as of the last multiple of Nfreq
   double results[6] = {0, 0, 0, 0, 0, 0};
-  natrolite::EnergyRow written; // what file holds of this fix; no samples: nothing
+  bool continued = false; // file may hold a row of this fix already, perhaps of a run that was killed later
 
   // sampled are the Nrepeat multiples of Nevery that end on each multiple of Nfreq
   bool samples(bigint step) const
@@ -154,34 +154,29 @@ void FixOCV::Impl::show()
 // A later run puts its row in the place of the earlier one.
 void FixOCV::Impl::write_row()
 {
-  const std::string energy = energy_unit_name(lmp);
   const natrolite::EnergyRow row{
       host_mass, static_cast<double>(series.count()), series.correlation_time(), {ions, shown}};
-  const std::string text = energy_text(row, energy);
+  const std::string text = energy_text(row, energy_unit_name(lmp));
+  const auto earlier = [&](const std::string &all) {
+    return continued ? natrolite::place_of_row(all, row) : std::pair(std::string::npos, std::size_t{0});
+  };
   if (append)
-    renew_text(lmp, title, file, written.samples > 0.0 ? energy_text(written, energy) : "", text);
+    renew_text(lmp, title, file, earlier, text);
   else
     write_text(lmp, title, file, text);
-  written = row;
+  continued = true;
 }
 
 // The state: layout, the number of all numbers, step of writing, last sample's step, what is shown,
-// the written row, the numbers of atoms, then the series. Layout 1 began with its length.
+// the numbers of atoms, then the series. Layout 1 began with its length, 2 had the row in the file.
 std::vector<double> FixOCV::Impl::save() const
 {
-  const auto &w = written;
   std::vector<double> out{restart_layout(layout),
                           0.0,
                           static_cast<double>(update->ntimestep),
                           static_cast<double>(last_step),
                           shown.value,
-                          shown.error,
-                          w.host_mass,
-                          w.samples,
-                          w.correlation_time,
-                          w.content.n,
-                          w.content.energy.value,
-                          w.content.energy.error};
+                          shown.error};
   const std::vector<double> levels = series.save();
   // before the first sample the content may still change
   const std::vector<double> content(2 * atom->ntypes, 0.0);
@@ -199,8 +194,8 @@ void FixOCV::Impl::load(const double *in)
   const bigint shift = update->ntimestep - static_cast<bigint>(in[2]); // reset_timestep
   last_step = static_cast<bigint>(in[3]) + shift;
   shown = {in[4], in[5]};
-  written = {in[6], in[7], in[8], {in[9], {in[10], in[11]}}};
-  const double *content = in + 12, *levels = content + 2 * atom->ntypes;
+  continued = true;
+  const double *content = in + 6, *levels = content + 2 * atom->ntypes;
   series.load({levels, end});
   if (series.count() == 0) return;
   atoms.assign(content, levels);

@@ -154,9 +154,10 @@ def test_restart_that_cannot_continue_is_refused(tmp_path):
     bytes_ = (tmp_path / "state").read_bytes()
     for fix in fixes.splitlines():
         style = fix.split()[3].encode()
-        at = bytes_.index(struct.pack("<d", -2.0), bytes_.index(style))
+        layout = {b"ion/transport": 2, b"ocv": 3}[style]
+        at = bytes_.index(struct.pack("<d", -float(layout)), bytes_.index(style))
         (tmp_path / "state").write_bytes(bytes_[:at] + struct.pack("<d", 12.0) + bytes_[at + 8:])
-        refused(again + fix + "\n", tmp_path, f"fix {style.decode()}", "layout 1, this version reads layout 2")
+        refused(again + fix + "\n", tmp_path, f"fix {style.decode()}", f"layout 1, this version reads layout {layout}")
 
 
 def test_state_of_ocv_is_shown_after_a_restart(tmp_path):

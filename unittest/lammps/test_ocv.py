@@ -92,6 +92,26 @@ pair_coeff * * 0.01 2.5
     refused(again + "group more type 1 2\nfix v more ocv 1 5 5\nrun 5\n", tmp_path, "has 4 ions", "28")
 
 
+def test_a_run_that_was_killed_after_it_wrote_leaves_no_second_row(tmp_path):
+    """Its restart file is older than its row: the run that goes on puts its row in that place, also of several."""
+    fix = "fix v ions ocv 1 5 5 file all.energies append yes\nfix n all nve\n"
+    for n in (0, 4):
+        system(tmp_path, ions=n)
+        good(head() + "velocity all create 200 5 loop all\n" + fix + "run 20\nwrite_restart state\nrun 20\n", tmp_path, 1)
+        if n == 0:
+            before = (tmp_path / "all.energies").read_text()
+    again = "units metal\nread_restart state\npair_style lj/cut 5.0\npair_coeff * * 0.01 2.5\n"
+    for ranks, steps in ((1, 20), (2, 30)):    # as long as the run that was killed, and longer
+        good(again + fix + f"run {steps}\n", tmp_path, ranks)
+        text = (tmp_path / "all.energies").read_text()
+        assert text.startswith(before) and text.count("# natrolite table") == 2
+        np.testing.assert_array_equal(np.loadtxt(tmp_path / "all.energies")[:, 0], [0, 4])
+        assert f"# samples = {21 + steps}," in text
+    other = fix.replace("fix v", "fix other")    # a fix of another run adds its row
+    good(head() + other + "run 5\n", tmp_path, 1)
+    assert (tmp_path / "all.energies").read_text().count("# natrolite table") == 3
+
+
 def test_rerun_gives_the_live_numbers(tmp_path):
     system(tmp_path)
     deck = head() + """velocity all create 200 5 loop all

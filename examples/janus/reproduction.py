@@ -6,7 +6,7 @@ Published: Janus aminobenzene-graphene with SpookyNet trained on FHI-aims (PBE w
 import sys
 
 import numpy as np
-from natrolite.plots.table import Table
+from compare import found, of
 
 TITLE = "Na in Janus aminobenzene-graphene"
 DFT = "the published potential was trained on PBE with many-body dispersion, ours on PBE with D3 and another basis set"
@@ -14,26 +14,17 @@ TIME = "5 ns of a larger stack; short runs start at the gap of 9.5 A and may not
 GROUPS = "another definition of charge or of the atoms it is a mean of would shift it"
 
 
-def found(folder, name):
-    """Returns the table of a file, None where it is not there or has no rows."""
-    path = folder / name
-    table = Table(path) if path.is_file() else None
-    return table if table is not None and table.data.size else None
-
-
-def over(column, low, high, form="{:.2f}"):
-    """Returns a function of a folder: the column at every content from low to high."""
-    def ours(folder):
-        table = found(folder, "janus.table")
-        if table is None or column not in table.columns:
-            return None
-        x, values = table.column("x"), table.column(column)
-        errors = table.column(f"{column} error") if f"{column} error" in table.columns else np.full(len(x), np.nan)
-        rows = (x >= low) & (x <= high) & ~np.isnan(values)
-        text = [form.format(v) + (" ± " + form.format(e) if e == e else "") + f" (x = {n:g})"
-                for n, v, e in zip(x[rows], values[rows], errors[rows])]
-        return ", ".join(text) or None
-    return ours
+@of("janus.table")
+def over(table, column, low, high, form="{:.2f}"):
+    """The column at every content from low to high."""
+    if column not in table.columns:
+        return None
+    x, values = table.column("x"), table.column(column)
+    errors = table.column(f"{column} error") if f"{column} error" in table.columns else np.full(len(x), np.nan)
+    rows = (x >= low) & (x <= high) & ~np.isnan(values)
+    text = [form.format(v) + (" ± " + form.format(e) if e == e else "") + f" (x = {n:g})"
+            for n, v, e in zip(x[rows], values[rows], errors[rows])]
+    return ", ".join(text) or None
 
 
 def voltages(folder):
@@ -48,9 +39,9 @@ def voltages(folder):
     return ", ".join(f"{v:.2f} ± {e:.2f}" for v, e in table.data[1:, 5:7]) + per
 
 
-def capacity(folder):
-    table = found(folder, "build.table")
-    return table and f"{table.column('capacity')[-1]:.0f} at x = {table.column('x')[-1]:g}"
+@of("build.table")
+def capacity(table):
+    return f"{table.column('capacity')[-1]:.0f} at x = {table.column('x')[-1]:g}"
 
 
 def entries():
@@ -63,7 +54,7 @@ def entries():
     yield "first peak of Na-Na (A)", "3.0, then 6.5", over("Na-Na peak", 0, 99), "ours is the highest peak; " + DFT
     yield "charge of Na (e), lowest to highest x", "0.5 to 0.17", over("charge sodium", 0, 99), GROUPS
     yield "voltage along the hull (V)", "up to 1.6 below x = 1.5, then 0.15", voltages, DFT
-    yield "capacity (mAh/g)", "about 400", capacity, "that of the largest x that was run"
+    yield "capacity (mAh/g)", "about 400", capacity(), "that of the largest x that was run"
 
 
 def after(folder, natrolite):

@@ -5,8 +5,8 @@ Published: Ti2CO2/graphene with MACE-OMAT-0 and D3; phonons, bonds and thickness
 import re
 
 import numpy as np
+from compare import of
 from natrolite.plots import adhesion, neb, spacing, trajectory
-from natrolite.plots.table import Table
 
 TITLE = "Ti<sub>2</sub>CO<sub>2</sub> / graphene"
 LAYERS = ("G", "GO", "GOH")
@@ -15,105 +15,64 @@ GALLERY = ("the published OMAT-0 keeps the layers 0.9 A farther apart than PBE w
 TIME = "a matter of chance in runs shorter than the published 100 ps, and of the wider gallery of OMAT-0"
 
 
-def found(folder, name):
-    """Returns the table of a file, None where it is not there or has no rows yet."""
-    path = folder / name
-    table = Table(path) if path.is_file() else None
-    return table if table is not None and table.data.size else None
+@of("relax.table")
+def length(table, column):
+    return f"{table.column(column)[table.data[:, 0] == 1][0]:.3f}"
 
 
-def length(column):
-    def ours(folder):
-        table = found(folder, "relax.table")
-        return table and f"{table.column(column)[table.data[:, 0] == 1][0]:.3f}"
-    return ours
+@of("relax.table")
+def relaxed_spacing(table, system):
+    rows = table.data[:, 0] == system
+    return f"{table.column('spacing')[rows][0]:.2f}" if rows.any() else None
 
 
-def relaxed_spacing(system):
-    def ours(folder):
-        table = found(folder, "relax.table")
-        rows = table is not None and table.data[:, 0] == system
-        return f"{table.column('spacing')[rows][0]:.2f}" if np.any(rows) else None
-    return ours
+@of("phonon-{0}.dynmat.bands")
+def modes(table, _):
+    return f"{table.data[:, 4:].max():.1f}, lowest {round(table.data[:, 4:].min(), 2) + 0.0:.2f}"
 
 
-def modes(name):
-    def ours(folder):
-        table = found(folder, f"phonon-{name}.dynmat.bands")
-        return table and f"{table.data[:, 4:].max():.1f}, lowest {round(table.data[:, 4:].min(), 2) + 0.0:.2f}"
-    return ours
+@of("adhesion-{0}.table")
+def strongest(table, _):
+    rows = table.data[np.argsort(table.data[:, 0])]
+    (x1, y1), (x2, y2) = (adhesion.maximum(rows[:, 0], rows[:, column]) for column in (2, 3))
+    return f"{y2:.2f} at {x2:.2f} (common cell: {y1:.2f} at {x1:.2f})"
 
 
-def strongest(layer):
-    def ours(folder):
-        table = found(folder, f"adhesion-{layer}.table")
-        if table is None:
-            return None
-        rows = table.data[np.argsort(table.data[:, 0])]
-        (x1, y1), (x2, y2) = (adhesion.maximum(rows[:, 0], rows[:, column]) for column in (2, 3))
-        return f"{y2:.2f} at {x2:.2f} (common cell: {y1:.2f} at {x1:.2f})"
-    return ours
+@of("spacing-G-{0}.gap")
+def mean_spacing(table, _):
+    value, error = spacing.mean(table.data[:, 2])
+    return f"{value:.3f} ± {error:.3f} ({table.data[-1, 1]:.3g} ps)"
 
 
-def mean_spacing(mode):
-    def ours(folder):
-        table = found(folder, f"spacing-G-{mode}.gap")
-        if table is None:
-            return None
-        value, error = spacing.mean(table.data[:, 2])
-        return f"{value:.3f} ± {error:.3f} ({table.data[-1, 1]:.3g} ps)"
-    return ours
+@of("na1-{0}.ions")
+def hops(table, _):
+    length = float(table.settings["interval"].split()[0]) * (float(table.settings["samples"]) - 1)
+    return f"{table.column('hops')[0]:.0f}, farthest {table.column('largest')[0]:.2f} A ({length:.3g} ps)"
 
 
-def hops(layer):
-    def ours(folder):
-        table = found(folder, f"na1-{layer}.ions")
-        if table is None:
-            return None
-        length = float(table.settings["interval"].split()[0]) * (float(table.settings["samples"]) - 1)
-        return f"{table.column('hops')[0]:.0f}, farthest {table.column('largest')[0]:.2f} A ({length:.3g} ps)"
-    return ours
+@of("na8-{0}.dump")
+def movers(table, _):
+    times, elements, positions, _, _ = trajectory.read(table)
+    far = np.linalg.norm(trajectory.displacements(elements, positions), axis=2).max(0)
+    return f"{(far > trajectory.FAR).sum()} of {len(far)}, farthest {far.max():.2f} A ({times[-1]:.3g} ps)"
 
 
-def movers(layer):
-    def ours(folder):
-        table = found(folder, f"na8-{layer}.dump")
-        if table is None:
-            return None
-        times, elements, positions, _, _ = trajectory.read(table)
-        far = np.linalg.norm(trajectory.displacements(elements, positions), axis=2).max(0)
-        return f"{(far > trajectory.FAR).sum()} of {len(far)}, farthest {far.max():.2f} A ({times[-1]:.3g} ps)"
-    return ours
+@of("map{0}-{1}.node", "map{0}-{1}.kernel")
+def range_of_map(node, kernel, *_):
+    ranges = [f"{t.data[:, 2].min():.2f}-{t.data[:, 2].max():.2f}" for t in (node, kernel)]
+    return f"{ranges[0]} (kernel {ranges[1]})"
 
 
-def range_of_map(count, layer):
-    def ours(folder):
-        tables = [found(folder, f"map{count}-{layer}.{kind}") for kind in ("node", "kernel")]
-        if None in tables:
-            return None
-        node, kernel = ([t.data[:, 2].min(), t.data[:, 2].max()] for t in tables)
-        return f"{node[0]:.2f}-{node[1]:.2f} (kernel {kernel[0]:.2f}-{kernel[1]:.2f})"
-    return ours
+@of("ocv-{0}-{1}.voltages")
+def voltages(table, *_):
+    n, hull = table.data[1:, 0], table.data[1:, 5]
+    return f"hull {hull[0]:.2f} V at n = {n[0]:.0f} to {hull[-1]:.2f} V at n = {n[-1]:.0f}, {table.data[-1, 7]:.0f} mAh/g"
 
 
-def voltages(layer, host):
-    def ours(folder):
-        table = found(folder, f"ocv-{layer}-{host}.voltages")
-        if table is None:
-            return None
-        n, hull = table.data[1:, 0], table.data[1:, 5]
-        return f"hull {hull[0]:.2f} V at n = {n[0]:.0f} to {hull[-1]:.2f} V at n = {n[-1]:.0f}, {table.data[-1, 7]:.0f} mAh/g"
-    return ours
-
-
-def barrier(layer):
-    def ours(folder):
-        table = found(folder, f"neb-{layer}-short.table")
-        if table is None:
-            return None
-        path, energy = neb.profile(table)
-        return f"{energy.max():.3f} eV, site above Ti {energy[-1]:+.3f} eV"
-    return ours
+@of("neb-{0}-short.table")
+def barrier(table, _):
+    _, energy = neb.profile(table)
+    return f"{energy.max():.3f} eV, site above Ti {energy[-1]:+.3f} eV"
 
 
 def entries():

@@ -3,7 +3,7 @@ import re
 
 import numpy as np
 import pytest
-from harness import BOXES, Box, good, page_examples, read_boxes, read_dump, read_vectors, refused, write_data
+from harness import BOXES, Box, good, page_examples, read_boxes, read_dump, refused, write_data
 from scipy import ndimage
 
 HEAD = """units metal

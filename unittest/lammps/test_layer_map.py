@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 import numpy as np
 import pytest
-from harness import BOXES, Box, good, page_examples, read_vectors, refused, write_data
+from harness import BOXES, good, page_examples, read_vectors, refused, write_data
 
 HEAD = """units metal
 atom_style atomic

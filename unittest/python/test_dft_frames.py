@@ -2,7 +2,6 @@
 """DFT frames of potentials/train: structures, CP2K's input and output, the labeling's restart, the data files."""
 
 import dataclasses
-import os
 import pathlib
 import re
 import stat

@@ -6,7 +6,7 @@ import importlib.util
 import pathlib
 import re
 
-from . import cp2k, label
+from . import label
 from .collect import collect
 
 HERE = pathlib.Path(__file__).resolve().parent.parent

@@ -9,7 +9,7 @@ reads is a sum over the radial table, earlier activations and invariants, each t
 import numpy as np
 
 from natrolite.exporters import native, nequip_native
-from natrolite.exporters.native import Layout, Undescribed
+from natrolite.exporters.native import Undescribed
 
 TWO = ("two", 0)  # what the two-body network gives of an edge
 

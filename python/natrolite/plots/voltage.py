@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-only
-import numpy as np
 
 from . import style
 

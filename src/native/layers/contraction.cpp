@@ -26,24 +26,23 @@ Contraction<T>::Contraction(const Edgewise::Product &product, int channels, int 
     padded_(padded)
 {
   for (const auto &part : {env, y})
-    for (int k = 0; k < part.count; ++k) component_.push_back(part.offset + k * padded);
+    for (int k = 0; k < part.count; ++k) monomials_.component.push_back(part.offset + k * padded);
   const auto entries = entries_of(product, channels, y.count == 0);
   std::map<std::pair<int, int>, int> pairs;
   for (const auto &e : entries)
-    if (y.count > 0 && pairs.try_emplace({e.j, e.c}, static_cast<int>(component_.size() + left_.size())).second) {
-      left_.push_back(e.j);
-      right_.push_back(env.count + e.c);
+    if (y.count > 0 && pairs.try_emplace({e.j, e.c}, monomials_.count()).second) {
+      monomials_.left.push_back(e.j);
+      monomials_.right.push_back(env.count + e.c);
     }
   for (int a = 0; a < x.count; ++a) {
-    output_.push_back(x.offset + a * padded);
-    first_.push_back(static_cast<int>(monomial_.size()));
+    monomials_.output.push_back(x.offset + a * padded);
+    monomials_.first.push_back(static_cast<int>(monomials_.monomial.size()));
     for (const auto &e : entries)
-      if (e.a == a) monomial_.push_back(y.count > 0 ? pairs.at({e.j, e.c}) : e.j);
+      if (e.a == a) monomials_.monomial.push_back(y.count > 0 ? pairs.at({e.j, e.c}) : e.j);
   }
-  first_.push_back(static_cast<int>(monomial_.size()));
-  monomials_ = static_cast<int>(component_.size() + left_.size());
+  monomials_.first.push_back(static_cast<int>(monomials_.monomial.size()));
   const int width = kernels.width;
-  const std::size_t count = monomial_.size();
+  const std::size_t count = monomials_.monomial.size();
   coefficients_.reserve(std::max<std::size_t>(count * padded, 1));
   std::fill_n(coefficients_.data(), coefficients_.size(), T(0));
   std::size_t at = 0;
@@ -83,17 +82,8 @@ Contraction<T>::entries_of(const Edgewise::Product &product, int channels, bool 
 
 template <class T> ProductArguments<T> Contraction<T>::arguments(T *center, T *scratch, int vector) const
 {
-  ProductArguments<T> a;
-  a.components = static_cast<int>(component_.size());
-  a.pairs = static_cast<int>(left_.size());
-  a.outputs = static_cast<int>(output_.size());
-  a.component = component_.data();
-  a.output = output_.data();
-  a.left = left_.data();
-  a.right = right_.data();
-  a.first = first_.data();
-  a.monomial = monomial_.data();
-  a.coefficients = coefficients_.data() + vector * monomial_.size() * kernels_.width;
+  ProductArguments<T> a = monomials_.arguments<T>();
+  a.coefficients = coefficients_.data() + vector * monomials_.monomial.size() * kernels_.width;
   a.x = center + vector * kernels_.width;
   a.scratch = scratch;
   return a;
@@ -116,7 +106,7 @@ template <class T> void Contraction<T>::backward(T *center, T *dcenter, T *spare
     a.dx = spare + v * kernels_.width;
     kernels_.product_backward(a);
   }
-  for (int at : component_)
+  for (int at : monomials_.component)
     for (int c = 0; c < padded_; ++c) dcenter[at + c] += spare[at + c];
 }
 

@@ -5,6 +5,8 @@
 #include "native/description.h"
 #include "native/kernels.h"
 
+#include "monomials.h"
+
 #include <vector>
 
 namespace natrolite::native {
@@ -22,7 +24,7 @@ template <class T> class Contraction {
   Contraction(const Edgewise::Product &product, int channels, int padded, Components env, Components y,
               Components x, const Kernels<T> &kernels);
   /// elements of scratch memory
-  std::size_t scratch() const { return 2 * static_cast<std::size_t>(monomials_) * kernels_.width; }
+  std::size_t scratch() const { return monomials_.scratch(kernels_.width); }
   void forward(T *center, T *scratch) const;
   /// adds to the gradients of env and y in dcenter; spare: another memory of a center
   void backward(T *center, T *dcenter, T *spare, T *scratch) const;
@@ -37,8 +39,8 @@ template <class T> class Contraction {
   ProductArguments<T> arguments(T *center, T *scratch, int vector) const;
 
   const Kernels<T> &kernels_;
-  int padded_, monomials_ = 0;
-  std::vector<int> component_, left_, right_, output_, first_, monomial_;
+  int padded_;
+  Monomials monomials_;
   Buffer<T> coefficients_;    ///< [vector][entry][lane]
 };
 

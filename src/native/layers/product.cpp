@@ -12,20 +12,20 @@ Product<T>::Product(const Step &step, const Layout &in, const Layout &out, const
     step_(step), in_(in), out_(out), kernels_(kernels)
 {
   for (const auto &block : in.blocks)
-    for (int m = 0; m < block.components(); ++m) component_.push_back(block.offset + m * block.padded);
+    for (int m = 0; m < block.components(); ++m) monomials_.component.push_back(block.offset + m * block.padded);
   for (const auto &factors : {step.pairs, step.triples})
     for (const auto &[left, right] : factors) {
-      left_.push_back(left);
-      right_.push_back(right);
+      monomials_.left.push_back(left);
+      monomials_.right.push_back(right);
     }
-  monomials_ = static_cast<int>(component_.size() + left_.size());
+  monomials_.triples = static_cast<int>(step.triples.size());
   for (const auto &o : step.outputs) {
     const auto &block = out.blocks[o.block];
-    output_.push_back(block.offset + o.component * block.padded);
-    first_.push_back(static_cast<int>(monomial_.size()));
-    monomial_.insert(monomial_.end(), o.monomials.begin(), o.monomials.end());
+    monomials_.output.push_back(block.offset + o.component * block.padded);
+    monomials_.first.push_back(static_cast<int>(monomials_.monomial.size()));
+    monomials_.monomial.insert(monomials_.monomial.end(), o.monomials.begin(), o.monomials.end());
   }
-  first_.push_back(static_cast<int>(monomial_.size()));
+  monomials_.first.push_back(static_cast<int>(monomials_.monomial.size()));
   vectors_ = in.blocks[0].padded / kernels.width;
   coefficients_.resize(step.product_weights[0].shape[0]);
   if (coefficients_.size() == 1) multiply_out(0);
@@ -35,7 +35,7 @@ Product<T>::Product(const Step &step, const Layout &in, const Layout &out, const
 template <class T> void Product<T>::multiply_out(std::size_t set)
 {
   const int width = kernels_.width, channels = in_.blocks[0].channels;
-  const auto entries = static_cast<int>(monomial_.size());
+  const auto entries = static_cast<int>(monomials_.monomial.size());
   Buffer<T> to;
   to.reserve(static_cast<std::size_t>(vectors_) * entries * width);
   std::fill_n(to.data(), to.size(), T(0));
@@ -52,7 +52,7 @@ template <class T> void Product<T>::multiply_out(std::size_t set)
         for (int c = 0; c < channels && coupling != 0.0; ++c) sum[c] += coupling * w[k * channels + c];
       }
       for (int c = 0; c < channels; ++c)
-        to.data()[(static_cast<std::size_t>(c / width) * entries + first_[o] + e) * width + c % width] =
+        to.data()[(static_cast<std::size_t>(c / width) * entries + monomials_.first[o] + e) * width + c % width] =
             static_cast<T>(sum[c]);
     }
   }
@@ -70,20 +70,10 @@ template <class T>
 template <class F>
 void Product<T>::for_each_vector(Work<T> &work, const Operands<T> &rows, F &&run) const
 {
-  ProductArguments<T> a;
-  a.components = static_cast<int>(component_.size());
-  a.pairs = static_cast<int>(step_.pairs.size());
-  a.triples = static_cast<int>(step_.triples.size());
-  a.outputs = static_cast<int>(output_.size());
-  a.component = component_.data();
-  a.output = output_.data();
-  a.left = left_.data();
-  a.right = right_.data();
-  a.first = first_.data();
-  a.monomial = monomial_.data();
-  work.scratch.reserve(2 * static_cast<std::size_t>(monomials_) * kernels_.width);
+  ProductArguments<T> a = monomials_.arguments<T>();
+  work.scratch.reserve(monomials_.scratch(kernels_.width));
   a.scratch = work.scratch.data();
-  const std::size_t entries = monomial_.size();
+  const std::size_t entries = monomials_.monomial.size();
   for (int v = 0; v < vectors_; ++v)
     for (std::int64_t row = work.begin; row < work.end; ++row) {
       const int channel = v * kernels_.width;

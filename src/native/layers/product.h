@@ -2,6 +2,7 @@
 #pragma once
 
 #include "layer.h"
+#include "monomials.h"
 
 #include "native/description.h"
 
@@ -27,8 +28,8 @@ template <class T> class Product : public Layer<T> {
   Step step_;
   Layout in_, out_;
   const Kernels<T> &kernels_;
-  std::vector<int> component_, output_, left_, right_, first_, monomial_;
-  int monomials_ = 0, vectors_ = 0;
+  Monomials monomials_;
+  int vectors_ = 0;
   std::vector<Buffer<T>> coefficients_;    ///< [type][vector][entry][lane]
 };
 

@@ -15,7 +15,7 @@ def draw(table, figure):
     axes = figure.subplots()
     frequency, total = table.data[:, 0], table.data[:, 1]
     axes.fill_between(frequency, total, color="0.9")
-    axes.plot(frequency, total, color="0.4", lw=1, label="all")
+    axes.plot(frequency, total, color="0.4", lw=1, label="all" if len(table.columns) > 3 else table.columns[2])
     if len(table.columns) > 3:
         for name, values, color in zip(table.columns[2:], table.data[:, 2:].T, COLORS):
             axes.plot(frequency, values, color=color, label=name)

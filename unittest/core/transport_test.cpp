@@ -314,3 +314,15 @@ TEST(Transport, SizeOfTheStateIsKnownBeforehand)
     t.accumulate({{0.1 * n, 0, 0}, {0, 0.2 * n, 0}});
   }
 }
+
+TEST(GroupCurve, MeanAndDeviationOfTwoIons)
+{
+  GroupCurve curve;
+  curve.take_sums({0, 0, 0, 2, 4, 6, 8, 0, 0}, 2);
+  EXPECT_EQ(curve.msd, (std::vector<double>{0, 6, 4}));
+  EXPECT_EQ(curve.part[2], (std::vector<double>{0, 3, 0}));
+  curve.take_squares({0, 9, 16}, 2);
+  EXPECT_EQ(curve.sd, (std::vector<double>{0, 3, 4}));
+  curve.take_squares({0, 9, 16}, 1);    // one ion has no deviation
+  EXPECT_EQ(curve.sd[1], 0.0);
+}

@@ -25,14 +25,14 @@ import cells  # noqa: E402
 from distill import errors, labels  # noqa: E402
 from natrolite.errors import NatroliteError  # noqa: E402
 
-# start: perturbed structures; runs: by the teacher, with `steps` each; members of the committee; one round of
-# active learning for each further number of epochs: `searches` runs of `length` steps, at most `most` frames of
+# start: perturbed structures; runs: by the teacher, with `steps` each; members of the committee; epochs of its
+# trainings, the last one's of its first member alone; one round of active learning before each but the first: `searches` runs of `length` steps, at most `most` frames of
 # each whose largest deviation of a force is within `doubt` (eV/Angstrom)
 SIZES = {
     "test": {"start": 36, "runs": 2, "steps": 40, "members": 2, "epochs": [1, 1], "searches": 2, "length": 40},
-    "small": {"start": 320, "runs": 24, "steps": 240, "members": 2, "epochs": [12, 10, 40], "searches": 24,
+    "small": {"start": 320, "runs": 24, "steps": 240, "members": 2, "epochs": [10, 8, 110], "searches": 24,
               "length": 600},
-    "full": {"start": 1000, "runs": 120, "steps": 600, "members": 3, "epochs": [40, 40, 40, 200], "searches": 90,
+    "full": {"start": 1000, "runs": 120, "steps": 600, "members": 3, "epochs": [40, 40, 40, 250], "searches": 90,
              "length": 4000},
 }  # fmt: skip
 COMMON = {
@@ -151,9 +151,13 @@ def split(work):
 
 
 def train_members(work, number):
-    """Train the committee of a round on all data so far, from the last round's; return the files of the members."""
+    """Train the committee of a round on all data so far, from the last round's; return the files of the members.
+
+    After the last round nobody is asked for a second opinion: only the first member is trained.
+    """
     settings, parts = work.settings, split(work)
-    paths = [work.path(f"member-{number}-{m}.model") for m in range(settings["members"])]
+    last = number == len(settings["epochs"]) - 1
+    paths = [work.path(f"member-{number}-{m}.model") for m in range(1 if last else settings["members"])]
     if not all(os.path.exists(path) for path in paths):
         say(f"training {number}: {len(parts['train'])} frames, {len(parts['valid'])} for validation")
     options = {"epochs": settings["epochs"][number], "rate": settings["rate"], "batch": settings["batch"]}

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "compute_layer_map.h"
 
-#include "adapter.h"
+#include "arguments.h"
+#include "over_ranks.h"
+#include "lammps_data.h"
 #include "layer_gather.h"
 
 #include "core/layer_map.h"

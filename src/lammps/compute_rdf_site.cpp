@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "compute_rdf_site.h"
 
-#include "adapter.h"
+#include "arguments.h"
+#include "over_ranks.h"
+#include "lammps_data.h"
 #include "first_atoms.h"
 
 #include "core/site_rdf.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "first_atoms.h"
 
-#include "adapter.h"
+#include "over_ranks.h"
 
 std::vector<LAMMPS_NS::FirstAtom> LAMMPS_NS::first_over_ranks(std::vector<FirstAtom> mine, MPI_Comm world)
 {

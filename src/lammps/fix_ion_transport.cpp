@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ion_transport_state.h"
 
-#include "adapter.h"
+#include "arguments.h"
+#include "over_ranks.h"
+#include "text_files.h"
+#include "lammps_data.h"
 #include "collective.h"
 
 #include "atom.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "layer_gather.h"
 
-#include "adapter.h"
+#include "over_ranks.h"
+#include "lammps_data.h"
 
 #include "atom.h"
 #include "domain.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "compute_layer_spacing_kokkos.h"
 
-#include "lammps/adapter.h"
+#include "lammps/lammps_data.h"
 #include "device_layers.h"
 #include "kokkos_style.h"
 

@@ -22,9 +22,9 @@ atom_style atomic
 atom_modify map yes
 box tilt large
 read_data start.data
-pair_style hybrid/overlay equivariant dispersion/d3 bj pbe 9.0 6.0
+pair_style hybrid/overlay equivariant dispersion/d3/opt bj pbe 9.0 6.0
 pair_coeff * * equivariant {model} {elements}
-pair_coeff * * dispersion/d3 {elements}
+pair_coeff * * dispersion/d3/opt {elements}
 {masses}
 min_style cg
 minimize 0.0 1.0 40 100

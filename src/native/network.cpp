@@ -59,7 +59,8 @@ template <class T> void Network<T>::Impl::make_room(const Graph &graph)
 {
   for (std::size_t k = 0; k < memories.size(); ++k) {
     const PlannedMemory &m = plan.memories[k];
-    memories[k].reserve(std::max({m.own * graph.nlocal, m.all * graph.nall, m.summed * (graph.nall + shared.extra())}) + 1);
+    const std::int64_t summed = m.summed * (graph.nall + shared.extra());
+    memories[k].reserve(std::max({m.own * graph.nlocal, m.all * graph.nall, summed}) + 1);
   }
   for (const auto &pass : plan.passes)
     if (pass.restores >= 0 && graph.nall > graph.nlocal)

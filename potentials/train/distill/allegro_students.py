@@ -14,7 +14,6 @@ import os
 import warnings
 
 warnings.filterwarnings("ignore", module="e3nn|nequip|lightning|torch|hydra")
-logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
 
 import lightning  # noqa: E402
 import numpy as np  # noqa: E402
@@ -32,6 +31,7 @@ from nequip.utils.global_state import set_global_state  # noqa: E402
 from nequip.utils.versions import get_current_code_versions  # noqa: E402
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn  # noqa: E402
 
+logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # what it finds on this machine
 ARCHITECTURE = {  # of the models, as nequip names it
     "_target_": "allegro.model.AllegroModel",
     "model_dtype": "float32",

@@ -112,7 +112,7 @@ def melts(count, seed, atoms):
             frame = _heated(list(CRYSTALS)[turn % len(CRYSTALS)], rng)
         else:
             frame = (_molten, _sodiated)[place % 2](2 * turn + place // 2, int(rng.integers(*atoms)), rng)
-        frame.info["source"] = f"melt-{number}"
+        frame.info["source"] = f"molten-{number}"
         frames.append(frame)
     return frames
 
@@ -139,7 +139,7 @@ def _sodiated(turn, carbon, rng):
     density = DENSITIES[turn % 4] * rng.uniform(0.95, 1.05)
     full = carbon * FULL * (0.5 if density > 2.2 else 1.0)  # there is no room for more
     start = DFT.random_carbon(carbon, density, rng, max(1, round(full * rng.uniform(0.1, 1.0))))
-    return _with(start, "carbon-sodium", hot=6000.0, cold=rng.uniform(300, 1500), rest=400)
+    return _with(start, "carbon-sodium", hot=6000.0, cold=rng.uniform(300, 1500), rest=200)
 
 
 def _heated(kind, rng):

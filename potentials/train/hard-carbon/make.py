@@ -25,8 +25,8 @@ import carbon  # noqa: E402
 SIZES = {
     "test": {"crystals": 32, "shared": 24, "melts": 5, "atoms": [16, 18], "hold": 10, "quench": 20, "every": 10,
              "members": [2, 1], "epochs": [1, 1], "densities": [2.0], "loadings": [100], "edge": 6.0, "decks": "test"},
-    "small": {"crystals": 400, "shared": 48, "melts": 40, "atoms": [20, 40], "hold": 300, "quench": 1000, "every": 40,
-              "members": [2, 1], "epochs": [8, 24], "densities": [1.5, 2.0, 2.5, 3.0], "loadings": [50, 100],
+    "small": {"crystals": 400, "shared": 48, "melts": 30, "atoms": [20, 36], "hold": 200, "quench": 700, "every": 25,
+              "members": [2, 2, 1], "epochs": [12, 8, 50], "densities": [1.5, 2.0, 2.5, 3.0], "loadings": [50, 100],
               "edge": 8.0, "decks": "small"},
     "full": {"crystals": 1200, "shared": 96, "melts": 150, "atoms": [32, 64], "hold": 1000, "quench": 5000, "every": 60,
              "members": [2, 2, 1], "epochs": [30, 30, 200], "densities": [1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0],
@@ -125,12 +125,12 @@ def crystal_frames(work):
 
 
 def melt_frames(work):
-    """Write melt.xyz: frames of dynamics by the teachers."""
-    if not os.path.exists(work.path("melt.xyz")):
+    """Write molten.xyz: frames of dynamics by the teachers."""
+    if not os.path.exists(work.path("molten.xyz")):
         found = making.runs(
-            work, "melt", work.settings["melts"], lambda start: [work.teacher_of(start.info["kind"])]
+            work, "molten", work.settings["melts"], lambda start: [work.teacher_of(start.info["kind"])]
         )
-        work.label("melt.xyz", [frame for frames in found for frame in frames])
+        work.label("molten.xyz", [frame for frames in found for frame in frames])
 
 
 def search(work, number, members):

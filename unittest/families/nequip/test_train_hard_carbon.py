@@ -142,11 +142,11 @@ def test_the_making_goes_on_after_it_was_killed(teacher, tmp_path):
     environment = {**os.environ, "LAMMPS_PLUGIN_PATH": os.environ["NATROLITE_PLUGINS"]}
     with open(tmp_path / "first.log", "w") as log:
         first = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
-        while first.poll() is None and not (out / "melt.xyz").exists():
+        while first.poll() is None and not (out / "molten.xyz").exists():
             time.sleep(0.1)
         os.killpg(first.pid, 9)
         first.wait()
-    assert (out / "melt.xyz").exists(), (tmp_path / "first.log").read_text()
+    assert (out / "molten.xyz").exists(), (tmp_path / "first.log").read_text()
     assert not (out / "allegro-hardcarbon.pt").exists()
     before = {path: path.stat().st_mtime_ns for path in out.glob("*.xyz")}
     second = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

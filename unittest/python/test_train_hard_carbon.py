@@ -84,9 +84,9 @@ def test_contacts_are_close_and_others_not(crystals):
 
 def test_layers_have_their_spacing_with_sodium_between_them():
     rng = np.random.default_rng(1)
-    atoms = carbon.graphite((2, 0), 4.5, rng, 2)
+    atoms = carbon.graphite((3, 0), 4.5, rng, 2)
     heights = atoms.positions[:, 2]
-    assert atoms.cell.lengths()[2] == pytest.approx(9.0) and len(atoms) == 18
+    assert atoms.cell.lengths()[2] == pytest.approx(9.0) and len(atoms) == 38
     assert np.allclose(np.unique(heights[atoms.numbers == 6].round(6)), [0, 4.5])
     assert ((heights[atoms.numbers == 11] > 1.6) & (heights[atoms.numbers == 11] < 2.9)).all()
 

@@ -29,7 +29,7 @@ from nequip.nn import scatter  # noqa: E402
 from nequip.train import NequIPLightningModule  # noqa: E402
 from nequip.utils.global_state import set_global_state  # noqa: E402
 from nequip.utils.versions import get_current_code_versions  # noqa: E402
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn  # noqa: E402
+from torch.optim.swa_utils import AveragedModel  # noqa: E402
 
 logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # what it finds on this machine
 ARCHITECTURE = {  # of the models, as nequip names it
@@ -133,20 +133,19 @@ def configure(frames, items, symbols, seed, architecture):
     """Return the configuration of a model for these frames.
 
     Energies of free atoms are the least-squares ones of the frames less the pair potential's energies; the scale is
-    the median force.
+    the median of the forces that the pair potential leaves to the network.
     """
     edges = sum(item[AtomicDataDict.EDGE_INDEX_KEY].shape[1] for item in items)
     pair = {**architecture["pair_potential"], "chemical_species": symbols}
     made = {**architecture, "seed": seed, "type_names": symbols, "pair_potential": pair}
     made |= {"avg_num_neighbors": edges / sum(map(len, frames))}
     model = build({**made, "per_type_energy_scales": 0.0, "per_type_energy_shifts": 0.0}).eval()
-    pairs = [model(dict(batch))[AtomicDataDict.TOTAL_ENERGY_KEY].detach().view(-1) for batch in batches(items, 20)]
-    rest = np.array([frame.info["REF_energy"] for frame in frames]) - torch.cat(pairs).numpy()
+    pairs = [deviations(model, batch) for batch in batches(items, 20)]
+    rest = -torch.cat([energy.detach() for _, energy, *_ in pairs]).numpy()
     counts = np.array([[frame.get_chemical_symbols().count(symbol) for symbol in symbols] for frame in frames])
-    size = counts.sum(1)
-    shifts = np.linalg.lstsq(counts / size[:, None], rest / size, rcond=None)[0]
-    forces = np.concatenate([np.linalg.norm(frame.arrays["REF_forces"], axis=1) for frame in frames])
-    made["per_type_energy_scales"] = max(float(np.median(forces)), 0.1)
+    shifts = np.linalg.lstsq(counts / counts.sum(1)[:, None], rest, rcond=None)[0]
+    forces = torch.cat([forces.detach().norm(dim=1) for forces, *_ in pairs])
+    made["per_type_energy_scales"] = max(float(forces.median()), 0.1)
     made["per_type_energy_shifts"] = {symbol: float(shift) for symbol, shift in zip(symbols, shifts, strict=True)}
     return made
 
@@ -162,6 +161,12 @@ def centered(model):
 def softened(square):
     """Return squares of errors such that those far above 1 count linearly in the error."""
     return 2 * (torch.sqrt(1 + square) - 1)
+
+
+@torch.no_grad()
+def follow(averages, weights, count):
+    """Update exponential averages of the weights, over fewer steps at first."""
+    torch._foreach_lerp_(averages, weights, 1 - min(0.995, (1 + int(count)) / (10 + int(count))))
 
 
 class Training(loop.Training):
@@ -186,7 +191,7 @@ class Training(loop.Training):
         self.model = centered(self.model).to(DEVICE)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=options["rate"], amsgrad=True)
         self.schedule = loop.schedule(self.optimizer, self.epochs * len(self.loader))
-        self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(0.995))
+        self.average = AveragedModel(self.model, multi_avg_fn=follow)
 
     def step(self, batch):
         self.model.train()

@@ -85,6 +85,19 @@ CRYSTALS = {
 }
 
 
+def shared(count, seed):
+    """Return count little strained and rattled structures of the kinds that both teachers can do, in turn."""
+    rng, frames = np.random.default_rng(seed), []
+    for number in range(count):
+        kind = SHARED[number % len(SHARED)]
+        perfect = {"graphene": sheet((3, 0)), "diamond": bulk("C", "diamond", a=A_DIAMOND, cubic=True),
+                   "sodium-metal": bulk("Na", "bcc", a=A_SODIUM, cubic=True).repeat(2)}[kind]  # fmt: skip
+        frame = perturb(perfect, rng, strain=0.01, rattle=(0.01, 0.06))
+        frame.info = {"kind": kind, "source": f"shared-{number}"}
+        frames.append(frame)
+    return frames
+
+
 def crystals(count, seed):
     """Return count strained and rattled crystals and layers, and a contact after each third, the same for a seed."""
     rng, frames = np.random.default_rng(seed), []

@@ -18,7 +18,7 @@ from distill import dynamics, labels, making  # noqa: E402
 import numpy as np  # noqa: E402
 import carbon  # noqa: E402
 
-# crystals: perturbed crystals, layers and contacts; shared: of those, how many compare the teachers; melts: runs by a
+# crystals: perturbed crystals, layers and contacts; shared: frames that compare the teachers; melts: runs by a
 # teacher of `atoms` carbon atoms, `hold` steps hot and `quench` to cold; members of the committee in each training and
 # its epochs; before each further one, our decks quench and sodiate at each of `densities` (g/cm^3) and `loadings` (%),
 # with the decks' `size`: at most `most` frames of each whose largest deviation of a force is within `doubt` (eV/Angstrom)
@@ -87,8 +87,7 @@ def compare_teachers(work):
     forces."""
     path = pathlib.Path(work.path("teachers.json"))
     if not path.exists():
-        frames = carbon.crystals(10 * work.settings["shared"], work.settings["seed"] + 1)
-        frames = [frame for frame in frames if frame.info["kind"] in carbon.SHARED][: work.settings["shared"]]
+        frames = carbon.shared(work.settings["shared"], work.settings["seed"] + 1)
         pairs = [work.labeled_by(teacher, frames) for teacher in (work.teacher, work.of_layers)]
         found = difference(*pairs, work.elements)
         path.with_suffix(".partial").write_text(json.dumps(found, indent=1))

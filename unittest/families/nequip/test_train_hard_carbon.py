@@ -35,15 +35,16 @@ OPTIONS = {"epochs": 3, "rate": 0.01, "batch": 2, "architecture": SMALL}
 
 
 def labeled(count, seed):
-    """Return frames of four atoms with made-up labels: springs of 1.6 Angstrom and 3 eV/Angstrom^2 between all."""
+    """Return frames of four atoms with made-up labels: springs of 2.4 Angstrom and 3 eV/Angstrom^2 between all."""
     rng, frames = np.random.default_rng(seed), []
+    corners = np.array([[0, 0, 0], [2.4, 0, 0], [1.2, 2.1, 0], [1.2, 0.7, 2.0]])
     for _ in range(count):
-        frame = Atoms("CNaCC", positions=rng.normal(0, 0.08, (4, 3)) + [[0, 0, 0], [1.6, 0, 0], [0.8, 1.4, 0], [0.8, 0.5, 1.3]])
+        frame = Atoms("CNaCC", positions=corners + rng.normal(0, 0.1, (4, 3)))
         frame.set_cell([9, 9, 9])
         frame.pbc = True
         vectors = frame.positions[:, None] - frame.positions
         lengths = np.linalg.norm(vectors, axis=-1) + np.eye(4)
-        stretch = np.where(np.eye(4), 0, lengths - 1.6)
+        stretch = np.where(np.eye(4), 0, lengths - 2.4)
         forces = -6.0 * np.sum((stretch / lengths)[..., None] * vectors, 1)
         virial = -3.0 * np.einsum("ij,ijk,ijl->kl", stretch / lengths, vectors, vectors)
         stress = -virial / frame.get_volume()

@@ -18,6 +18,7 @@ ELEMENTS = ["C", "Na"]
 A_GRAPHENE, A_DIAMOND, A_SODIUM = 2.46, 3.57, 4.20  # Angstrom
 LAYERED = ("graphene", "graphene-sodium", "graphite", "graphite-sodium")
 SHARED = ("graphene", "diamond", "sodium-metal")  # kinds that both teachers can do
+BORDER = ("graphene", "sodium-metal")  # of these, what the layers are made of
 LIQUID = 3000.0  # K, of the thermostat, from which a frame is of a liquid
 SHEETS = [(2, 0), (3, 1), (3, 0)]  # lattices of a layer: 8, 14, 18 atoms
 CONTACTS = {"CC": (0.85, 1.25), "CNa": (1.1, 2.1), "NaNa": (1.5, 2.7)}  # Angstrom, closest distances

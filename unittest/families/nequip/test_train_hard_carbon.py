@@ -84,6 +84,7 @@ def test_the_first_guess_has_the_energies_of_the_free_atoms():
     model = students.build({**found, "per_type_energy_scales": 0.0, "per_type_energy_shifts": {"C": -7.0, "Na": -1.0}})
     for frame, item in zip(frames, items, strict=True):
         frame.info["REF_energy"] = float(model(dict(item))["total_energy"].detach())
+    items = students.graphs(frames, ["C", "Na"], SMALL)
     again = students.configure(frames, items, ["C", "Na"], 5, SMALL)["per_type_energy_shifts"]
     assert again["C"] == pytest.approx(-7.0, abs=1e-3) and again["Na"] == pytest.approx(-1.0, abs=1e-3)
 

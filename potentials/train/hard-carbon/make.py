@@ -144,7 +144,8 @@ def search(work, number, members):
     for density, loading in itertools.product(settings["densities"], settings["loadings"]):
         folder = work.path(f"{name}/{density}-{loading}")
         variables = {"here": DECKS, "out": folder, "density": density, "loading": loading, "size": settings["decks"],
-                     "edge": settings["edge"], "seed": settings["seed"] + 100 * number + loading}  # fmt: skip
+                     "edge": settings["edge"], "seed": settings["seed"] + 100 * number + loading,
+                     "closest": 1.3}  # fmt: skip
         tasks.append((folder, models, variables))
     found = []
     for (folder, *_), parts in zip(tasks, work.map(name, _decks, tasks), strict=True):

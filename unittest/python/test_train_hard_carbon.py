@@ -5,7 +5,9 @@ The training itself is tested where nequip is, in families/nequip/test_train_har
 """
 
 import argparse
+import hashlib
 import importlib.util
+import json
 import pathlib
 import sys
 
@@ -19,7 +21,7 @@ FOLDER = TRAIN / "hard-carbon"
 sys.path[:0] = [str(TRAIN), str(FOLDER)]
 
 import carbon  # noqa: E402
-from distill import dynamics  # noqa: E402
+from distill import dynamics, errors  # noqa: E402
 
 specification = importlib.util.spec_from_file_location("make_hard_carbon", FOLDER / "make.py")
 make = importlib.util.module_from_spec(specification)
@@ -173,3 +175,27 @@ def test_a_wrong_teacher_is_one_line(name, words, toys, tmp_path, capsys):
     error = capsys.readouterr().err
     assert words in error and error.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_the_card_marks_what_misses(tmp_path, capsys):
+    """Errors of forces above 350 meV/A in the liquid and 120 elsewhere are bold, none of contacts."""
+    specification = importlib.util.spec_from_file_location("card_hard_carbon", FOLDER / "card.py")
+    card = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(card)
+    (tmp_path / "allegro-hardcarbon.pt").write_bytes(b"weights")
+    (tmp_path / "start.xyz").write_bytes(b"frames")
+    forces = {"carbon-liquid": 351, "carbon-quenched": 121, "diamond": 119, "contact": 900}
+    rows = ["# " + " ".join(errors.COLUMNS), *(f"{kind} 5 1.00 90.00 20.00 {f:.2f} 1.00" for kind, f in forces.items())]
+    (tmp_path / "errors.txt").write_text("\n".join(rows) + "\n")
+    first = [labeled("graphene", "C2", 1.0), labeled("sodium-metal", "Na2", 1.0)]
+    (tmp_path / "teachers.json").write_text(json.dumps(make.difference(first, first, ["C", "Na"])))
+    assert card.main(["--run", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "| carbon-liquid | 5 | 1.00 | 90.00 | 20.00 | **351.00** | 1.00 |" in text
+    assert "**121.00**" in text and "| 119.00 |" in text and "| 900.00 |" in text
+    assert "| graphene | 0.0 | 0.0 | 0.0 |" in text and "C +0.000 eV, Na +0.000 eV; from 2 frames" in text
+    assert hashlib.sha256(b"weights").hexdigest() in text and hashlib.sha256(b"frames").hexdigest() in text
+    assert "@" not in text
+    (tmp_path / "errors.txt").unlink()
+    assert card.main(["--run", str(tmp_path)]) == 1
+    assert "errors.txt" in capsys.readouterr().err

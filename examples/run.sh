@@ -2,7 +2,7 @@
 # Runs the decks of the examples and writes one HTML page with every table, picture, wall time and the
 # comparison with the published numbers.
 #
-#   examples/run.sh [test|small|full] [mxene|all]
+#   examples/run.sh [test|small|full] [mxene|hard-carbon|janus|all]
 #
 # Environment: MODEL (model file, default the shipped one), RANKS (2), PYTHON (python3), LMP and MPIEXEC
 # (those beside PYTHON), RESULTS (results-SIZE), RUNS (list of runs, default SYSTEM/runs). A run that is done is not done again, dynamics that was stopped

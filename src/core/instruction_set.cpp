@@ -28,10 +28,14 @@ bool is_here([[maybe_unused]] InstructionSet set)
 InstructionSet instruction_set()
 {
   const char *asked = std::getenv("NATROLITE_SIMD");
-  for (const auto set : INSTRUCTION_SETS)
-    if (is_here(set) && (!asked || std::string(asked) == name_of(set))) return set;
-  throw std::runtime_error(std::string("NATROLITE_SIMD=") + asked +
-                           " is not to be had on this processor: use avx512, avx2 or plain, or unset it");
+  std::string here;
+  for (const auto set : INSTRUCTION_SETS) {
+    if (!is_here(set)) continue;
+    if (!asked || std::string(asked) == name_of(set)) return set;
+    here += (here.empty() ? "" : ", ") + std::string(name_of(set));
+  }
+  throw std::runtime_error(std::string("NATROLITE_SIMD=") + asked + " is not to be had on this processor, which has: " +
+                           here + "; unset it or use one of these");
 }
 
 }    // namespace natrolite

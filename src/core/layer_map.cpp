@@ -11,6 +11,18 @@
 namespace natrolite
 {
 
+Vec3 next_to_height(const Cell &cell, const Vec3 &position, double z)
+{
+  const double n = cell.periodic[2] ? periods(position.z - z, cell.lz) : 0.0;
+  return position - n * Vec3{cell.xz, cell.yz, cell.lz};
+}
+
+Vec3 lift_above(const Cell &cell, double rise)
+{
+  if (!cell.periodic[2]) return {};
+  return std::round((into_period(rise, cell.lz) - rise) / cell.lz) * Vec3{cell.xz, cell.yz, cell.lz};
+}
+
 LayerMap::LayerMap(const Cell &cell, const MapSettings &settings)
     : cell_(cell), settings_(settings), per_{1.0 / cell.lx, 1.0 / cell.ly, 0.0}
 {

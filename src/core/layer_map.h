@@ -22,6 +22,13 @@ struct MapNode {
   double lower_count = 0.0, upper_count = 0.0;
 };
 
+// A position moved by whole periods along c to the image next to a height, if z is periodic.
+Vec3 next_to_height(const Cell &cell, const Vec3 &position, double z);
+
+// Whole periods by which a layer is to be lifted that lies `rise` above another one, so that it is above it by
+// less than one period; nothing if z is not periodic.
+Vec3 lift_above(const Cell &cell, double rise);
+
 // A map of the gap between two layers on nx x ny nodes, x running fastest. Positions carry heights
 // that are whole within a layer, the upper layer above the lower one. Sums add up over ranks.
 class LayerMap

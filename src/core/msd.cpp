@@ -178,7 +178,6 @@ LagRange fit_range(std::int64_t samples, double first, double last, int maxlag)
   const double n1 = std::max(1.0, std::ceil(first * steps - 1e-9));
   const double n2 = std::floor(last * steps + 1e-9);
   LagRange range;
-  range.clipped = n2 > maxlag;
   range.first = static_cast<int>(std::min(n1, maxlag + 1.0));
   range.last = static_cast<int>(std::min(n2, static_cast<double>(maxlag)));
   return range;

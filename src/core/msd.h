@@ -78,7 +78,6 @@ private:
 // Lags (in samples) of a fit over the fractions first..last of a run of `samples` samples.
 struct LagRange {
   int first = 1, last = 0;
-  bool clipped = false; // maxlag is shorter than the range
 };
 LagRange fit_range(std::int64_t samples, double first, double last, int maxlag);
 

@@ -8,6 +8,23 @@
 namespace natrolite
 {
 
+void Centroids::accumulate(const Cell &cell, int set, const Vec3 &position)
+{
+  const Vec3 d = minimum_image(cell, position - first_[set]);
+  const double add[4] = {1.0, d.x, d.y, d.z};
+  for (int k = 0; k < 4; k++) sums_[4 * static_cast<std::size_t>(set) + k] += add[k];
+}
+
+std::vector<Vec3> Centroids::result() const
+{
+  std::vector<Vec3> out;
+  for (std::size_t set = 0; set < first_.size(); set++) {
+    const double *s = sums_.data() + 4 * set;
+    if (s[0] > 0.0) out.push_back(first_[set] + (1.0 / s[0]) * Vec3{s[1], s[2], s[3]});
+  }
+  return out;
+}
+
 void SiteRdf::accumulate(const Cell &cell, const Vec3 &ion, const std::vector<Vec3> &sites)
 {
   Cell at_zero = cell;

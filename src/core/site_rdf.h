@@ -9,6 +9,21 @@
 namespace natrolite
 {
 
+// Centroids of sets of atoms: means of the images next to one atom of each set.
+class Centroids
+{
+public:
+  explicit Centroids(const std::vector<Vec3> &first) : first_(first), sums_(4 * first.size(), 0.0) {}
+
+  void accumulate(const Cell &cell, int set, const Vec3 &position);
+  std::vector<double> &sums() { return sums_; } // to be added over ranks
+  std::vector<Vec3> result() const;             // of the sets that have atoms
+
+private:
+  std::vector<Vec3> first_;
+  std::vector<double> sums_; // number, x, y, z of each set
+};
+
 // Radial distribution of sites around ions, all periodic images within rcut, also if rcut is longer
 // than the cell. A distance r counts in bin floor(r/width) if r < rcut.
 class SiteRdf

@@ -1,8 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "transport.h"
 
+#include <cmath>
+
 namespace natrolite
 {
+
+void GroupCurve::take_sums(const std::vector<double> &sums, int ions)
+{
+  const std::size_t lags = sums.size() / 3;
+  for (auto &p : part) p.assign(lags, 0.0);
+  msd.assign(lags, 0.0);
+  for (std::size_t lag = 1; lag < lags && ions > 0; lag++)
+    for (int k = 0; k < 3; k++) {
+      part[k][lag] = sums[3 * lag + k] / ions;
+      msd[lag] += part[k][lag];
+    }
+}
+
+void GroupCurve::take_squares(const std::vector<double> &squares, int ions)
+{
+  sd.assign(squares.size(), 0.0);
+  for (std::size_t lag = 1; lag < squares.size() && ions > 1; lag++)
+    sd[lag] = std::sqrt(squares[lag] / (ions - 1));
+}
 
 Transport::Transport(int ions, const TransportSettings &settings)
     : ions_(ions), settings_(settings), msd_(ions, settings.msd), paths_(ions, Path(settings.path)),

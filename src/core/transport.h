@@ -40,10 +40,15 @@ struct IonResult {
   double windows, capped, r2;
 };
 
-// The mean over ions: sums that add up over ranks.
+// The mean over ions and its standard deviation, entry k: lag k.
 struct GroupCurve {
-  std::vector<double> part[3]; // mean x, y, z part of the MSD, entry k: lag k
+  std::vector<double> part[3]; // mean x, y, z part of the MSD
   std::vector<double> msd, sd;
+
+  // The means, from Transport::part_sums() added over all ions.
+  void take_sums(const std::vector<double> &sums, int ions);
+  // The deviations, from Transport::squared_deviations() added over all ions.
+  void take_squares(const std::vector<double> &squares, int ions);
 };
 
 // Everything fix ion/transport measures, for some of the ions.

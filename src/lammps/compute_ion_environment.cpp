@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ion_environment_state.h"
 
-#include "adapter.h"
+#include "arguments.h"
+#include "over_ranks.h"
+#include "lammps_data.h"
 #include "neighbor_reach.h"
 
 #include "atom.h"

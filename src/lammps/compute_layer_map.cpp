@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "compute_layer_map.h"
 
-#include "adapter.h"
+#include "arguments.h"
+#include "over_ranks.h"
+#include "lammps_data.h"
 #include "layer_gather.h"
 
 #include "core/layer_map.h"
@@ -10,8 +12,6 @@
 #include "domain.h"
 #include "memory.h"
 #include "update.h"
-
-#include <cmath>
 
 using namespace LAMMPS_NS;
 using natrolite::MapSettings;
@@ -75,21 +75,16 @@ void ComputeLayerMap::compute_array()
     whole.resize(at + members.size());
     for (const int i : members) {
       // whole along c; the map wraps along a and b
-      const double *x = atom->x[i], rise = x[2] - reference[l].z;
-      const double n = cell.periodic[2] ? natrolite::periods(rise, cell.lz) : 0.0;
-      whole[at] = {x[0] - n * cell.xz, x[1] - n * cell.yz, x[2] - n * cell.lz};
+      const Vec3 x{atom->x[i][0], atom->x[i][1], atom->x[i][2]};
+      whole[at] = natrolite::next_to_height(cell, x, reference[l].z);
       heights[2 * l + 1] += whole[at++].z;
     }
     heights[2 * l] = static_cast<double>(members.size());
   }
   const auto lower = static_cast<std::size_t>(heights[0]);
   sum_over_ranks(heights, world);
-  // lift the upper layer by whole periods until the mean gap is in [0, lz)
-  const double rise = heights[3] / heights[2] - heights[1] / heights[0];
-  Vec3 lift;
-  if (cell.periodic[2])
-    lift = std::round((natrolite::into_period(rise, cell.lz) - rise) / cell.lz) *
-           Vec3{cell.xz, cell.yz, cell.lz};
+  const Vec3 lift =
+      natrolite::lift_above(cell, heights[3] / heights[2] - heights[1] / heights[0]);
 
   natrolite::LayerMap map(cell, impl->settings);
   for (std::size_t k = 0; k < lower; k++) map.accumulate(false, whole[k]);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "compute_layer_spacing.h"
 
-#include "adapter.h"
+#include "arguments.h"
+#include "lammps_data.h"
 #include "layer_gather.h"
 
 #include "domain.h"

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "compute_rdf_site.h"
 
-#include "adapter.h"
+#include "arguments.h"
+#include "over_ranks.h"
+#include "lammps_data.h"
+#include "first_atoms.h"
 
 #include "core/site_rdf.h"
 
@@ -13,8 +16,6 @@
 #include "modify.h"
 #include "update.h"
 
-#include <algorithm>
-#include <cmath>
 #include <cstring>
 
 using namespace LAMMPS_NS;
@@ -46,46 +47,27 @@ Compute *ComputeRDFSite::Impl::chunks() const
   return compute;
 }
 
-// Centroids of all chunks with atoms in the group: the mean over a chunk's atoms, each next to the
-// chunk's atom with the lowest ID.
+// Centroids of all chunks with atoms in the group.
 std::vector<Vec3> ComputeRDFSite::Impl::centroids()
 {
   Compute *compute = chunks();
   const int n = static_cast<int>(compute->compute_scalar());
   compute->compute_peratom();
-  const double none = static_cast<double>(MAXTAGINT);
-  std::vector<int> chunk(atom->nlocal, -1), owner(n, -1);
-  std::vector<double> lowest(n, none), x(3 * n, 0.0), sums(4 * n, 0.0);
-  for (int i = 0; i < atom->nlocal; i++) {
-    if (!(atom->mask[i] & groupbit)) continue;
-    const int c = chunk[i] = static_cast<int>(compute->vector_atom[i]) - 1;
-    if (c < 0 || atom->tag[i] >= lowest[c]) continue;
-    lowest[c] = static_cast<double>(atom->tag[i]);
-    owner[c] = i;
-  }
-  MPI_Allreduce(MPI_IN_PLACE, lowest.data(), n, MPI_DOUBLE, MPI_MIN, world);
-  for (int c = 0; c < n; c++)
-    if (owner[c] >= 0 && atom->tag[owner[c]] == lowest[c])
-      std::copy_n(atom->x[owner[c]], 3, x.data() + 3 * c);
-  sum_over_ranks(x, world);
+  const auto chunk_of = [&](int i) {
+    return atom->mask[i] & groupbit ? static_cast<int>(compute->vector_atom[i]) - 1 : -1;
+  };
+  std::vector<FirstAtom> first(n);
+  for (int i = 0; i < atom->nlocal; i++)
+    if (const int c = chunk_of(i); c >= 0) first[c].offer(atom->tag[i], atom->x[i]);
+  std::vector<Vec3> references;
+  for (const FirstAtom &f : first_over_ranks(first, world)) references.push_back(f.x);
   const natrolite::Cell cell = cell_of(domain);
-  for (int i = 0; i < atom->nlocal; i++) {
-    const int c = chunk[i];
-    if (c < 0) continue;
-    const Vec3 first{x[3 * c], x[3 * c + 1], x[3 * c + 2]};
-    const Vec3 d = minimum_image(cell, Vec3{atom->x[i][0], atom->x[i][1], atom->x[i][2]} - first);
-    const double add[4] = {1.0, d.x, d.y, d.z};
-    for (int k = 0; k < 4; k++) sums[4 * c + k] += add[k];
-  }
-  sum_over_ranks(sums, world);
-  std::vector<Vec3> out;
-  for (int c = 0; c < n; c++) {
-    const double *s = sums.data() + 4 * c;
-    if (s[0] == 0.0) continue;
-    out.push_back(Vec3{x[3 * c], x[3 * c + 1], x[3 * c + 2]} +
-                  (1.0 / s[0]) * Vec3{s[1], s[2], s[3]});
-  }
-  return out;
+  natrolite::Centroids centroids(references);
+  for (int i = 0; i < atom->nlocal; i++)
+    if (const int c = chunk_of(i); c >= 0)
+      centroids.accumulate(cell, c, {atom->x[i][0], atom->x[i][1], atom->x[i][2]});
+  sum_over_ranks(centroids.sums(), world);
+  return centroids.result();
 }
 
 ComputeRDFSite::ComputeRDFSite(LAMMPS *lmp, int narg, char **arg)

@@ -2,7 +2,7 @@
 #ifndef NATROLITE_ELEMENT_RADII_H
 #define NATROLITE_ELEMENT_RADII_H
 
-#include "adapter.h"
+#include "arguments.h"
 
 #include <map>
 #include <string>

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ion_transport_state.h"
 
-#include "adapter.h"
+#include "arguments.h"
+#include "over_ranks.h"
+#include "text_files.h"
+#include "lammps_data.h"
 #include "collective.h"
 
 #include "atom.h"
@@ -133,20 +136,13 @@ void FixIonTransport::Impl::reduce_curve()
   std::vector<double> sums = transport->part_sums();
   sum_over_ranks(sums, world);
   auto &curve = table.curve;
-  for (auto &part : curve.part) part.assign(nlags, 0.0);
-  curve.msd.assign(nlags, 0.0);
-  curve.sd.assign(nlags, 0.0);
+  curve.take_sums(sums, n);
   table.observations.assign(nlags, 0.0);
-  for (int lag = 1; lag < nlags && n > 0; lag++) {
-    for (int k = 0; k < 3; k++) {
-      curve.part[k][lag] = sums[3 * lag + k] / n;
-      curve.msd[lag] += curve.part[k][lag];
-    }
+  for (int lag = 1; lag < nlags; lag++)
     table.observations[lag] = static_cast<double>(transport->msd().observations(lag)) * n;
-  }
   std::vector<double> squares = transport->squared_deviations(curve.msd);
   sum_over_ranks(squares, world);
-  for (int lag = 1; lag < nlags && n > 1; lag++) curve.sd[lag] = std::sqrt(squares[lag] / (n - 1));
+  curve.take_squares(squares, n);
   table.ions = n;
   table.samples = transport->samples();
   table.lags = transport->msd().lags();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ion_transport_state.h"
 
-#include "adapter.h"
+#include "restart_state.h"
+#include "lammps_data.h"
 
 #include "comm.h"
 #include "error.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ion_transport_state.h"
 
-#include "adapter.h"
+#include "arguments.h"
+#include "text_files.h"
 
 #include "update.h"
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fix_ocv.h"
 
-#include "adapter.h"
+#include "arguments.h"
+#include "over_ranks.h"
+#include "restart_state.h"
+#include "text_files.h"
 #include "energy_unit.h"
 
 #include "core/blocking.h"

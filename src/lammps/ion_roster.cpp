@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ion_roster.h"
 
-#include "adapter.h"
+#include "over_ranks.h"
+#include "lammps_data.h"
 
 #include "atom.h"
 #include "comm.h"

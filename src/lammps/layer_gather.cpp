@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "layer_gather.h"
 
-#include "adapter.h"
+#include "over_ranks.h"
+#include "lammps_data.h"
 
 #include "atom.h"
 #include "domain.h"
@@ -102,44 +103,28 @@ void LayerGather::find_members()
   }
 }
 
-std::vector<LayerGather::First> LayerGather::first_atoms()
+std::vector<FirstAtom> LayerGather::first_atoms()
 {
   find_members();
-  std::vector<First> first(nlayers_);
-  for (int l = 0; l < nlayers_; l++) {
-    int owner = -1;
-    const tagint *tag = atom->tag;
-    for (const int i : members_[l])
-      if (owner < 0 || tag[i] < tag[owner]) owner = i;
-    const double *x = owner < 0 ? nullptr : atom->x[owner];
-    if (x) first[l] = {tag[owner], {x[0], x[1], x[2]}};
-  }
+  std::vector<FirstAtom> first(nlayers_);
+  for (int l = 0; l < nlayers_; l++)
+    for (const int i : members_[l]) first[l].offer(atom->tag[i], atom->x[i]);
   return first;
 }
 
 std::vector<Vec3> LayerGather::references()
 {
-  const double none = static_cast<double>(MAXTAGINT);
-  const std::vector<First> mine = first_atoms();
-  std::vector<double> lowest;
-  for (const First &first : mine) lowest.push_back(static_cast<double>(first.tag));
-  MPI_Allreduce(MPI_IN_PLACE, lowest.data(), nlayers_, MPI_DOUBLE, MPI_MIN, world);
-  std::vector<double> x(3 * nlayers_, 0.0);
+  const std::vector<FirstAtom> first = first_over_ranks(first_atoms(), world);
+  std::vector<Vec3> out;
   for (int l = 0; l < nlayers_; l++) {
-    if (lowest[l] == none)
+    if (first[l].tag == MAXTAGINT)
       error->all(FLERR, "{}: layer '{}' has no atoms; check {}", title_, name(l),
                  groups_.empty()
                      ? "the compute's group; atoms that 'rerun purge yes' makes anew belong "
                        "to no layer that auto found before"
                      : "the group and the compute's own group");
-    if (static_cast<double>(mine[l].tag) != lowest[l]) continue;
-    x[3 * l] = mine[l].x.x;
-    x[3 * l + 1] = mine[l].x.y;
-    x[3 * l + 2] = mine[l].x.z;
+    out.push_back(first[l].x);
   }
-  sum_over_ranks(x, world);
-  std::vector<Vec3> out;
-  for (int l = 0; l < nlayers_; l++) out.push_back({x[3 * l], x[3 * l + 1], x[3 * l + 2]});
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "pointers.h"
 
 #include "atom_marks.h"
+#include "first_atoms.h"
 
 #include "core/layers.h"
 
@@ -57,13 +58,8 @@ public:
   std::vector<natrolite::Layer> layers(bool by_mass);
 
 protected:
-  struct First {
-    tagint tag = MAXTAGINT; // none
-    natrolite::Vec3 x;
-  };
-
   // This rank's atom with the lowest ID of every layer.
-  virtual std::vector<First> first_atoms();
+  virtual std::vector<FirstAtom> first_atoms();
   // This rank's sums of every layer, relative to references() of the same step.
   virtual std::vector<natrolite::LayerSums> add_up(const std::vector<natrolite::Vec3> &reference,
                                                    bool by_mass);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "list_completeness.h"
 
-#include "adapter.h"
+#include "over_ranks.h"
 
 #include "atom.h"
 #include "comm.h"

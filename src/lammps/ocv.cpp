@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ocv.h"
 
-#include "adapter.h"
+#include "arguments.h"
+#include "text_files.h"
 #include "energy_unit.h"
 
 #include "core/voltage.h"

@@ -4,6 +4,7 @@
 #include "equivariant_state.h"
 
 #include "core/edge_functions.h"
+#include "model/electrons.h"
 
 #include "atom.h"
 #include "error.h"
@@ -84,7 +85,7 @@ void PairEquivariant::check_parity() const
   MPI_Allreduce(&mine, &protons, 1, MPI_LMP_BIGINT, MPI_SUM, world);
   const auto electrons = protons - static_cast<bigint>(impl->total_charge);
   const auto unpaired = static_cast<bigint>(impl->spin);
-  if (unpaired > electrons || (electrons - unpaired) % 2 != 0)
+  if (!natrolite::can_be_unpaired(electrons, unpaired))
     error->all(FLERR,
                "pair_style equivariant: {} electrons (charge {:g}) cannot have spin {} unpaired "
                "electrons: use an {} number of them, or another charge",

@@ -4,7 +4,7 @@
 /// bonds that appear, results that are no numbers.
 #include "equivariant_state.h"
 
-#include "adapter.h"
+#include "over_ranks.h"
 #include "collective.h"
 #include "comm_compat.h"
 #include "list_completeness.h"

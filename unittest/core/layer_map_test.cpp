@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/four.h"
 #include "core/layer_map.h"
-#include "core/site_rdf.h"
 
 #include <gtest/gtest.h>
 
@@ -197,34 +196,24 @@ TEST(LayerMap, KernelNodeOutOfReachTakesTheMean)
   for (const MapNode &n : m.result()) EXPECT_NEAR(n.gap, 3.0, 1e-12);
 }
 
-TEST(SiteRdf, SimpleCubicShells)
-{
-  Cell c;
-  c.lx = c.ly = c.lz = 3;
-  SiteRdf rdf(100, 5.5);
-  rdf.accumulate(c, {0.2, 0.3, 0.4}, {{0.2, 0.3, 0.4}});
-  const auto rows = rdf.result(1, 1, 27);
-  EXPECT_EQ(rows[0].coordination, 1);
-  EXPECT_EQ(rows[99].coordination, 27); // itself, 6, 12 and 8 images
-  EXPECT_NEAR(rows[54].r, 2.9975, 1e-12);
-}
-
-TEST(SiteRdf, IdealGasIsOneOnAverageInATiltedCell)
+TEST(LayerMap, LiftPutsTheUpperLayerAboveTheLower)
 {
   Cell c = tilted();
-  c.yz = -4, c.xz = 3;
-  std::mt19937 rng(2);
-  std::uniform_real_distribution<double> u(0, 1);
-  std::vector<Vec3> sites;
-  for (int k = 0; k < 3000; k++) sites.push_back(to_cartesian(c, {u(rng), u(rng), u(rng)}));
-  SiteRdf rdf(1, 25.0);
-  for (int k = 0; k < 20; k++) rdf.accumulate(c, to_cartesian(c, {u(rng), u(rng), u(rng)}), sites);
-  EXPECT_NEAR(rdf.result(20, 3000, c.volume())[0].g, 1.0, 0.01);
-}
-
-TEST(SiteRdf, NoIonsOrNoSitesIsZero)
-{
-  SiteRdf rdf(5, 4.0);
-  rdf.accumulate(tilted(), {1, 1, 1}, {});
-  for (const auto &row : rdf.result(0, 0, 1.0)) EXPECT_EQ(row.g + row.coordination, 0.0);
+  c.xz = 4, c.yz = -2;
+  for (const double rise : {-31.0, -0.5, 0.0, 3.0, 29.9, 61.0}) {
+    const Vec3 lift = lift_above(c, rise);
+    const double n = lift.z / c.lz;
+    EXPECT_EQ(n, std::round(n));
+    EXPECT_EQ(lift.x, n * 4);
+    EXPECT_EQ(lift.y, n * -2);
+    EXPECT_GE(rise + lift.z, 0.0);
+    EXPECT_LT(rise + lift.z, c.lz);
+  }
+  const Vec3 near = next_to_height(c, {1, 2, 32}, 4);
+  EXPECT_EQ(near.z, 2);
+  EXPECT_EQ(near.x, 1 - 4);
+  EXPECT_EQ(near.y, 2 + 2);
+  c.periodic[2] = false;
+  EXPECT_EQ(lift_above(c, -31.0).z, 0.0);
+  EXPECT_EQ(next_to_height(c, {1, 2, 32}, 4).z, 32);
 }

@@ -40,7 +40,9 @@ def melts():
     return carbon.melts(30, 7, [16, 20])
 
 
-@pytest.mark.parametrize("generate", [lambda seed: carbon.crystals(12, seed), lambda seed: carbon.melts(5, seed, [16, 20])])
+@pytest.mark.parametrize(
+    "generate", [lambda seed: carbon.crystals(12, seed), lambda seed: carbon.melts(5, seed, [16, 20])]
+)
 def test_the_seed_decides(generate):
     first, again, other = generate(7), generate(7), generate(8)
     assert all(np.array_equal(a.positions, b.positions) for a, b in zip(first, again, strict=True))
@@ -80,7 +82,9 @@ def test_contacts_are_close_and_others_not(crystals):
     for frame in crystals:
         distances = frame.get_all_distances(mic=True)[np.triu_indices(len(frame), 1)]
         assert (distances.min() < 2.71) if frame.info["kind"] == "contact" else (distances.min() > 1.1)
-    closest = [f.get_all_distances(mic=True)[np.triu_indices(len(f), 1)].min() for f in crystals if f.info["kind"] == "contact"]
+    closest = [
+        f.get_all_distances(mic=True)[np.triu_indices(len(f), 1)].min() for f in crystals if f.info["kind"] == "contact"
+    ]
     assert 0.8 < min(closest) < 1.3
 
 
@@ -110,10 +114,16 @@ def labeled(kind, symbols, energy, force=0.0):
 def test_the_teachers_are_shifted_to_agree():
     """Shifts of 0.5 eV for C and -0.2 for Na are found; 0.3 eV more are left, half of it for one of two equal frames of
     two sodium atoms, all for four atoms of diamond."""
-    frames = [("graphene", "C4", 0.0), ("sodium-metal", "Na2", 0.0), ("sodium-metal", "Na2", 0.3), ("diamond", "C4", 0.3)]
+    frames = [
+        ("graphene", "C4", 0.0),
+        ("sodium-metal", "Na2", 0.0),
+        ("sodium-metal", "Na2", 0.3),
+        ("diamond", "C4", 0.3),
+    ]
     second = [labeled(kind, symbols, 1.0, 0.1) for kind, symbols, _ in frames]
     first = [
-        labeled(kind, symbols, 1.0 + more + (4 * 0.5 if symbols == "C4" else -2 * 0.2)) for kind, symbols, more in frames
+        labeled(kind, symbols, 1.0 + more + (4 * 0.5 if symbols == "C4" else -2 * 0.2))
+        for kind, symbols, more in frames
     ]
     found = make.difference(first, second, ["C", "Na"])
     assert found["shift (eV)"] == pytest.approx({"C": 0.5, "Na": -0.2 + 0.075})

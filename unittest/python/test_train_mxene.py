@@ -98,7 +98,10 @@ def test_both_lattices_fit_the_cell(name, atoms):
     upper = (stack.numbers == 6) & (stack.positions[:, 2] > cells.OXYGEN)
     assert (neighbors[upper] == 3).all()
     assert (neighbors[stack.numbers == 22] == 6).all()
-    lengths = [cells.mxene(cells.STACKS[name][0]).cell.lengths()[0], cells.graphene(cells.STACKS[name][1]).cell.lengths()[0]]
+    lengths = [
+        cells.mxene(cells.STACKS[name][0]).cell.lengths()[0],
+        cells.graphene(cells.STACKS[name][1]).cell.lengths()[0],
+    ]
     assert np.allclose(np.array(lengths) / stack.cell.lengths()[0], 1, atol=0.04)
 
 
@@ -177,7 +180,7 @@ def test_errors_by_kind(tmp_path):
 def test_another_seed_needs_another_folder(tmp_path):
     teacher = tmp_path / "teacher.pt"
     teacher.write_bytes(b"weights")
-    options = dict(out=str(tmp_path / "out"), teacher=str(teacher), size="test", jobs=1)
+    options = {"out": str(tmp_path / "out"), "teacher": str(teacher), "size": "test", "jobs": 1}
     make.Work(argparse.Namespace(**options, seed=1))
     make.Work(argparse.Namespace(**options, seed=1))
     with pytest.raises(ValueError, match=r"settings\.json: other settings .* take another --out"):

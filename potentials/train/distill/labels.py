@@ -21,9 +21,9 @@ def calculator(model, elements, d3=None):
     lines = ["pair_style equivariant", f"pair_coeff * * {model} {names}"]
     if d3:
         lines = [
-            f"pair_style hybrid/overlay equivariant dispersion/d3 bj pbe {d3} 10.0",
+            f"pair_style hybrid/overlay equivariant dispersion/d3/opt bj pbe {d3} {d3}",
             f"pair_coeff * * equivariant {model} {names}",
-            f"pair_coeff * * dispersion/d3 {names}",
+            f"pair_coeff * * dispersion/d3/opt {names}",
         ]
     return LAMMPSlib(
         lmpcmds=["neigh_modify one 10000 page 200000", *lines],

@@ -12,9 +12,7 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 def schedule(optimizer, steps):
     """Return the schedule of the rate: up in 100 steps, then down to zero at the end."""
-    return torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / 100, max(1 - step / steps, 1e-3))
-    )
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min((step + 1) / 100, max(1 - step / steps, 1e-3)))
 
 
 class Training:
@@ -61,9 +59,7 @@ class Training:
 
     def resume(self, state):
         """Go on from a state."""
-        for part, saved in zip(
-            (self.model, self.optimizer, self.schedule, self.average), state["parts"], strict=True
-        ):
+        for part, saved in zip((self.model, self.optimizer, self.schedule, self.average), state["parts"], strict=True):
             part.load_state_dict(saved)
         self.epoch = state["epoch"]
         self.loader.generator.set_state(state["order"].cpu())

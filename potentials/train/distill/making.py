@@ -146,10 +146,14 @@ def split(work):
     return parts
 
 
-def train_members(work, number, members):
-    """Train a committee on all data so far, from the last round's; return the files of the members."""
+def train_members(work, number):
+    """Train the committee of a round on all data so far, from the last round's; return the files of the members.
+
+    After the last round nobody is asked for a second opinion: only the first member is trained.
+    """
     settings, parts = work.settings, split(work)
-    paths = [work.path(f"member-{number}-{m}.model") for m in range(members)]
+    last = number == len(settings["epochs"]) - 1
+    paths = [work.path(f"member-{number}-{m}.model") for m in range(1 if last else settings["members"])]
     if not all(os.path.exists(path) for path in paths):
         say(f"training {number}: {len(parts['train'])} frames, {len(parts['valid'])} for validation")
     options = {"epochs": settings["epochs"][number], "rate": settings["rate"], "batch": settings["batch"]}

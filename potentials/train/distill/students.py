@@ -101,9 +101,7 @@ class Training(loop.Training):
         """Return the loss of this epoch; energies and stresses weigh more in the last third."""
         late = self.epoch >= 2 * self.epochs // 3
         weight = 400.0 if late else 40.0
-        return modules.WeightedEnergyForcesStressLoss(
-            energy_weight=weight, forces_weight=1.0, stress_weight=weight
-        )
+        return modules.WeightedEnergyForcesStressLoss(energy_weight=weight, forces_weight=1.0, stress_weight=weight)
 
     def step(self, batch):
         take_step(self.model, self.loss(), batch, self.optimizer, self.average, OUTPUT, 10.0, DEVICE)

@@ -7,7 +7,6 @@ variables of in.melt.
 """
 
 import numpy as np
-from ase import Atoms
 from ase.build import bulk
 from dft.__main__ import structures
 from distill.crystals import insert, layer, perturb
@@ -58,7 +57,9 @@ def _graphene_sodium(rng):
 
 
 def _diamond(rng):
-    return bulk("C", "diamond", a=rng.normal(A_DIAMOND, 0.1), cubic=True).repeat([(2, 1, 1), (2, 2, 1)][rng.integers(2)])
+    return bulk("C", "diamond", a=rng.normal(A_DIAMOND, 0.1), cubic=True).repeat(
+        [(2, 1, 1), (2, 2, 1)][rng.integers(2)]
+    )
 
 
 def _sodium(rng):

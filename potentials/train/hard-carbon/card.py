@@ -13,7 +13,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from distill import cards  # noqa: E402
+from distill import cards
 
 AIMS = {"carbon-liquid": 350.0, "contact": float("inf"), "all": float("inf")}
 TEXT = pathlib.Path(__file__).with_name("card.md")

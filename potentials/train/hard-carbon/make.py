@@ -14,22 +14,23 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from distill import dynamics, labels, making  # noqa: E402
-import numpy as np  # noqa: E402
-import carbon  # noqa: E402
+from distill import dynamics, labels, making
+import numpy as np
+import carbon
 
-# crystals: perturbed crystals, layers and contacts; shared: frames that compare the teachers; melts: runs by a
-# teacher of `atoms` carbon atoms, `hold` steps hot and `quench` to cold; members of the committee in each training and
-# its epochs; before each further one, our decks quench and sodiate at each of `densities` (g/cm^3) and `loadings` (%),
-# with the decks' `size`: at most `most` frames of each whose largest deviation of a force is within `doubt` (eV/Angstrom)
+# crystals: perturbed crystals, layers and contacts; shared: frames that compare the teachers; melts: runs by a teacher
+# of `atoms` carbon atoms, `hold` steps hot and `quench` to cold; members of the committee; epochs of its trainings, the
+# last one's of its first member alone; before each but the first, our decks at each of `densities` (g/cm^3) and
+# `loadings` (%), of `edge` (Angstrom) and the size `decks`: at most `most` frames of each whose largest deviation of a
+# force is within `doubt` (eV/Angstrom)
 SIZES = {
     "test": {"crystals": 32, "shared": 24, "melts": 5, "atoms": [16, 18], "hold": 10, "quench": 20, "every": 10,
-             "members": [2, 1], "epochs": [1, 1], "densities": [2.0], "loadings": [100], "edge": 6.0, "decks": "test"},
+             "members": 2, "epochs": [1, 1], "densities": [2.0], "loadings": [100], "edge": 6.0, "decks": "test"},
     "small": {"crystals": 400, "shared": 48, "melts": 30, "atoms": [20, 36], "hold": 200, "quench": 700, "every": 25,
-              "members": [2, 2, 1], "epochs": [12, 8, 50], "densities": [1.5, 2.0, 2.5, 3.0], "loadings": [50, 100],
+              "members": 2, "epochs": [12, 8, 50], "densities": [1.5, 2.0, 2.5, 3.0], "loadings": [50, 100],
               "edge": 8.0, "decks": "small"},
     "full": {"crystals": 1200, "shared": 96, "melts": 150, "atoms": [32, 64], "hold": 1000, "quench": 5000, "every": 60,
-             "members": [2, 2, 1], "epochs": [30, 30, 200], "densities": [1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0],
+             "members": 2, "epochs": [30, 30, 200], "densities": [1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0],
              "loadings": [25, 50, 100], "edge": 9.0, "decks": "small"},
 }  # fmt: skip
 COMMON = {"rate": 0.004, "batch": 5, "largest_force": 100.0, "doubt": [0.3, 20.0], "most": 12}
@@ -128,9 +129,7 @@ def crystal_frames(work):
 def melt_frames(work):
     """Write molten.xyz: frames of dynamics by the teachers."""
     if not os.path.exists(work.path("molten.xyz")):
-        found = making.runs(
-            work, "molten", work.settings["melts"], lambda start: [work.teacher_of(start.info["kind"])]
-        )
+        found = making.runs(work, "molten", work.settings["melts"], lambda start: [work.teacher_of(start.info["kind"])])
         work.label("molten.xyz", [frame for frames in found for frame in frames])
 
 
@@ -202,11 +201,10 @@ def make(arguments):
     work = Work(arguments)
     crystal_frames(work)
     melt_frames(work)
-    members = []
-    for number, count in enumerate(work.settings["members"]):
-        if number:
-            search(work, number, members)
-        members = making.train_members(work, number, count)
+    members = making.train_members(work, 0)
+    for number in range(1, len(work.settings["epochs"])):
+        search(work, number, members)
+        members = making.train_members(work, number)
     student = publish(work, members[0])
     making.report(work, student)
     return student

@@ -14,7 +14,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from distill import cards  # noqa: E402
+from distill import cards
 
 LIMITS = {"spacing": 0.03, "adhesion": 0.1, "insertion": 0.05}
 TEXT = pathlib.Path(__file__).with_name("card.md")
@@ -48,7 +48,11 @@ def main(argv=None):
     try:
         rows = cards.errors((arguments.run / "errors.txt").read_text().splitlines(), missed)
         teacher, student = json.loads(arguments.properties.read_text()).values()
-        parts = {"ERRORS": rows, "DATA": cards.data(arguments.run), "PROPERTIES": "\n".join(properties(teacher, student))}
+        parts = {
+            "ERRORS": rows,
+            "DATA": cards.data(arguments.run),
+            "PROPERTIES": "\n".join(properties(teacher, student)),
+        }
         text = cards.filled(TEXT.read_text(), arguments.run / "mace-mxene.pt", **parts)
     except (OSError, ValueError) as error:
         print(f"card.py: error: {error}; make.py writes DIR, properties.py TEACHER STUDENT the file", file=sys.stderr)

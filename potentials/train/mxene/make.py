@@ -12,18 +12,19 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-import explore  # noqa: E402
-import cells  # noqa: E402
-from distill import making  # noqa: E402
+import explore
+import cells
+from distill import making
 
-# start: perturbed structures; runs: by the teacher, with `steps` each; members of the committee; one round of
-# active learning for each further number of epochs: `searches` runs of `length` steps, at most `most` frames of
-# each whose largest deviation of a force is within `doubt` (eV/Angstrom)
+# start: perturbed structures; runs: by the teacher, with `steps` each; members of the committee; epochs of its
+# trainings, the last one's of its first member alone; one round of active learning before each but the first:
+# `searches` runs of `length` steps, at most `most` frames of each whose largest deviation of a force is within `doubt`
+# (eV/Angstrom)
 SIZES = {
     "test": {"start": 36, "runs": 2, "steps": 40, "members": 2, "epochs": [1, 1], "searches": 2, "length": 40},
-    "small": {"start": 320, "runs": 24, "steps": 240, "members": 2, "epochs": [12, 10, 40], "searches": 24,
+    "small": {"start": 320, "runs": 24, "steps": 240, "members": 2, "epochs": [10, 8, 110], "searches": 24,
               "length": 600},
-    "full": {"start": 1000, "runs": 120, "steps": 600, "members": 3, "epochs": [40, 40, 40, 200], "searches": 90,
+    "full": {"start": 1000, "runs": 120, "steps": 600, "members": 3, "epochs": [40, 40, 40, 250], "searches": 90,
              "length": 4000},
 }  # fmt: skip
 COMMON = {
@@ -77,9 +78,7 @@ def search(work, number, members):
     if os.path.exists(work.path(f"{name}.xyz")):
         return
     settings, models = work.settings, [making.export(work, path) for path in members]
-    making.take_doubtful(
-        work, name, making.runs(work, name, settings["searches"], models, steps=settings["length"])
-    )
+    making.take_doubtful(work, name, making.runs(work, name, settings["searches"], models, steps=settings["length"]))
 
 
 def publish(work, member):
@@ -101,11 +100,10 @@ def make(arguments):
     work = Work(arguments)
     start_frames(work)
     teacher_frames(work)
-    count = work.settings["members"]
-    members = making.train_members(work, 0, count)
+    members = making.train_members(work, 0)
     for number in range(1, len(work.settings["epochs"])):
         search(work, number, members)
-        members = making.train_members(work, number, count)
+        members = making.train_members(work, number)
     student = publish(work, members[0])
     making.report(work, student)
     return student

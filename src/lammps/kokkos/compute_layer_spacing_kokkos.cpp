@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "compute_layer_spacing_kokkos.h"
 
-#include "lammps/adapter.h"
+#include "lammps/lammps_data.h"
 #include "device_layers.h"
 #include "kokkos_style.h"
 
@@ -23,7 +23,7 @@ template <class Device> class LayerGatherKokkos : public LayerGather {
   }
 
  protected:
-  std::vector<First> first_atoms() override;
+  std::vector<FirstAtom> first_atoms() override;
   std::vector<natrolite::LayerSums> add_up(const std::vector<Vec3> &, bool) override;
 
  private:
@@ -61,11 +61,11 @@ template <class Device> auto LayerGatherKokkos<Device>::weights(bool by_mass) co
   return w;
 }
 
-template <class Device> auto LayerGatherKokkos<Device>::first_atoms() -> std::vector<First>
+template <class Device> auto LayerGatherKokkos<Device>::first_atoms() -> std::vector<FirstAtom>
 {
   atoms_->sync(SPACE, X_MASK | MASK_MASK | TAG_MASK);
   natrolite::copy_in(layer_of_atom_, layer_of_atom());
-  std::vector<First> first(count());
+  std::vector<FirstAtom> first(count());
   std::vector<int> owner(count(), -1);
   for (int l = 0; l < count(); ++l) {
     const auto lowest = natrolite::lowest_tag<Device>(layer(l), atom->nlocal);

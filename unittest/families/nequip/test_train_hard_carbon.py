@@ -114,7 +114,9 @@ def test_a_training_goes_on_where_it_ended(tmp_path):
     assert said[2].startswith("whole: epoch 3/3, validation ") and said[2].endswith("; 0 min left")
     other = students.train(str(tmp_path / "other"), frames, valid, [6, 11], 6, OPTIONS, log=said.append)
     assert not all(torch.equal(value, weights(other)[name]) for name, value in weights(whole).items())
-    more = students.train(str(tmp_path / "more"), frames, valid, [6, 11], 5, {**OPTIONS, "rate": 0.0}, start=whole, log=said.append)
+    more = students.train(
+        str(tmp_path / "more"), frames, valid, [6, 11], 5, {**OPTIONS, "rate": 0.0}, start=whole, log=said.append
+    )
     assert all(torch.equal(value, weights(more)[name]) for name, value in weights(whole).items())
 
 

@@ -174,6 +174,7 @@ void PairEquivariant::evaluate(natrolite::Model &model, const std::string &file,
                                natrolite::Evaluation &result)
 {
   natrolite::NoExchange alone;
+  result = {};    // of another model perhaps
   try {
     model.evaluate(graph, impl->mode == Mode::ghost ? exchange : alone, result);
   } catch (const std::exception &e) {

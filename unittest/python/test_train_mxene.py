@@ -4,6 +4,7 @@
 The training itself is tested where mace-torch is, in families/mace/test_train_mxene.py.
 """
 
+import argparse
 import hashlib
 import json
 import pathlib
@@ -24,7 +25,7 @@ import card  # noqa: E402
 import cells  # noqa: E402
 import explore  # noqa: E402
 import make  # noqa: E402
-from distill import errors, labels  # noqa: E402
+from distill import errors, labels, making  # noqa: E402
 
 COUNT = 60  # frames: each kind of structure at least three times
 
@@ -97,7 +98,10 @@ def test_both_lattices_fit_the_cell(name, atoms):
     upper = (stack.numbers == 6) & (stack.positions[:, 2] > cells.OXYGEN)
     assert (neighbors[upper] == 3).all()
     assert (neighbors[stack.numbers == 22] == 6).all()
-    lengths = [cells.mxene(cells.STACKS[name][0]).cell.lengths()[0], cells.graphene(cells.STACKS[name][1]).cell.lengths()[0]]
+    lengths = [
+        cells.mxene(cells.STACKS[name][0]).cell.lengths()[0],
+        cells.graphene(cells.STACKS[name][1]).cell.lengths()[0],
+    ]
     assert np.allclose(np.array(lengths) / stack.cell.lengths()[0], 1, atol=0.04)
 
 
@@ -109,9 +113,9 @@ def test_strain_leaves_the_vacuum(frames):
 
 def test_a_run_is_in_one_part_of_the_data_only():
     sources = [f"round-1-{number}" for number in range(2000)]
-    parts = [make.part(Atoms(info={"source": source})) for source in sources]
+    parts = [making.part(Atoms(info={"source": source})) for source in sources]
     assert 150 < parts.count("test") < 250 and 150 < parts.count("valid") < 250
-    assert parts == [make.part(Atoms(info={"source": source})) for source in sources]
+    assert parts == [making.part(Atoms(info={"source": source})) for source in sources]
 
 
 def run_of(doubts, distance=2.0):
@@ -176,11 +180,11 @@ def test_errors_by_kind(tmp_path):
 def test_another_seed_needs_another_folder(tmp_path):
     teacher = tmp_path / "teacher.pt"
     teacher.write_bytes(b"weights")
-    options = dict(out=str(tmp_path / "out"), teacher=str(teacher), size="test", jobs=1)
-    make.Work(make.argparse.Namespace(**options, seed=1))
-    make.Work(make.argparse.Namespace(**options, seed=1))
+    options = {"out": str(tmp_path / "out"), "teacher": str(teacher), "size": "test", "jobs": 1}
+    make.Work(argparse.Namespace(**options, seed=1))
+    make.Work(argparse.Namespace(**options, seed=1))
     with pytest.raises(ValueError, match=r"settings\.json: other settings .* take another --out"):
-        make.Work(make.argparse.Namespace(**options, seed=2))
+        make.Work(argparse.Namespace(**options, seed=2))
 
 
 @pytest.mark.parametrize(("name", "words"), [

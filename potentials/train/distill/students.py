@@ -8,7 +8,6 @@ validation loss, and here the number of epochs is fixed and the rate falls to ze
 import contextlib
 import io
 import os
-import time
 import warnings
 
 os.environ["TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"] = "1"  # mace-torch 0.3.16 needs e3nn 0.4.4
@@ -16,6 +15,8 @@ warnings.filterwarnings("ignore", module="e3nn|mace|torch")
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
+from distill import loop  # noqa: E402
+from distill.loop import DEVICE  # noqa: E402
 from e3nn import o3  # noqa: E402
 
 with contextlib.redirect_stdout(io.StringIO()):
@@ -28,7 +29,6 @@ with contextlib.redirect_stdout(io.StringIO()):
 KEYS = KeySpecification(
     info_keys={"energy": "REF_energy", "stress": "REF_stress"}, arrays_keys={"forces": "REF_forces"}
 )
-DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 OUTPUT = {"forces": True, "virials": False, "stress": True, "hessian": False}
 ARCHITECTURE = {  # of the models, as mace-torch names it
     "r_max": 4.5,
@@ -77,13 +77,14 @@ def new_model(frames, loader, table, seed, architecture=ARCHITECTURE):
     )
 
 
-class Training:
-    """One training: the model, its optimizer and average, and the epoch reached.
+class Training(loop.Training):
+    """One training with mace-torch.
 
     frames, valid: labeled ase.Atoms; options: epochs, rate, batch; start: a trained model to go on from.
     """
 
     def __init__(self, frames, valid, numbers, seed, options, start=None):
+        super().__init__(options["epochs"])
         torch.set_default_dtype(torch.float32)
         table = AtomicNumberTable(sorted(numbers))
         architecture = options.get("architecture", ARCHITECTURE)
@@ -92,57 +93,26 @@ class Training:
         self.model = (start or new_model(frames, self.loader, table, seed, architecture)).to(DEVICE)
         for parameter in self.model.parameters():
             parameter.requires_grad = True
-        self.epochs, self.epoch, self.seconds = options["epochs"], 0, []
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=options["rate"], amsgrad=True)
-        steps = self.epochs * len(self.loader)
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(
-            self.optimizer, lambda step: min((step + 1) / 100, max(1 - step / steps, 1e-3))
-        )
+        self.schedule = loop.schedule(self.optimizer, self.epochs * len(self.loader))
         self.average = ExponentialMovingAverage(self.model.parameters(), decay=0.995)
 
     def loss(self):
         """Return the loss of this epoch; energies and stresses weigh more in the last third."""
         late = self.epoch >= 2 * self.epochs // 3
         weight = 400.0 if late else 40.0
-        return modules.WeightedEnergyForcesStressLoss(
-            energy_weight=weight, forces_weight=1.0, stress_weight=weight
-        )
+        return modules.WeightedEnergyForcesStressLoss(energy_weight=weight, forces_weight=1.0, stress_weight=weight)
 
-    def run_epoch(self):
-        """Train one epoch; return mace's errors of the averaged weights on the validation frames."""
-        began = time.monotonic()
-        loss = self.loss()
-        for batch in self.loader:
-            take_step(self.model, loss, batch, self.optimizer, self.average, OUTPUT, 10.0, DEVICE)
-            self.schedule.step()
+    def step(self, batch):
+        take_step(self.model, self.loss(), batch, self.optimizer, self.average, OUTPUT, 10.0, DEVICE)
+
+    def validate(self):
         with self.average.average_parameters():
-            _, errors = evaluate(self.model, loss, self.valid, OUTPUT, DEVICE)
-        self.epoch += 1
-        self.seconds.append(time.monotonic() - began)
-        return errors
+            return evaluate(self.model, self.loss(), self.valid, OUTPUT, DEVICE)[1]
 
-    def state(self):
-        """Return all that changes in a training."""
-        parts = (self.model, self.optimizer, self.schedule, self.average)
-        return {
-            "parts": [part.state_dict() for part in parts],
-            "epoch": self.epoch,
-            "order": self.loader.generator.get_state(),
-        }
-
-    def resume(self, state):
-        """Go on from a state."""
-        for part, saved in zip(
-            (self.model, self.optimizer, self.schedule, self.average), state["parts"], strict=True
-        ):
-            part.load_state_dict(saved)
-        self.epoch = state["epoch"]
-        self.loader.generator.set_state(state["order"].cpu())
-
-    def left(self):
-        """Return the minutes that the remaining epochs take at the pace of the last ones."""
-        pace = float(np.mean(self.seconds[-5:])) if self.seconds else 0.0
-        return (self.epochs - self.epoch) * pace / 60
+    def save(self, path):
+        with self.average.average_parameters():
+            torch.save(self.model.to("cpu"), path)
 
 
 def train(path, frames, valid, numbers, seed, options, start=None, log=print):
@@ -153,23 +123,4 @@ def train(path, frames, valid, numbers, seed, options, start=None, log=print):
     if os.path.exists(path):
         return path
     began = torch.load(start, weights_only=False) if start else None
-    training = Training(frames, valid, numbers, seed, options, began)
-    if os.path.exists(f"{path}.state"):
-        training.resume(torch.load(f"{path}.state", weights_only=False, map_location=DEVICE))
-        log(f"{os.path.basename(path)}: goes on after epoch {training.epoch}")
-    while training.epoch < training.epochs:
-        errors = training.run_epoch()
-        _write(f"{path}.state", training.state())
-        log(
-            f"{os.path.basename(path)}: epoch {training.epoch}/{training.epochs}, validation "
-            f"{1000 * errors['rmse_e_per_atom']:.2f} meV/atom, {1000 * errors['rmse_f']:.1f} meV/A; "
-            f"{training.left():.0f} min left"
-        )
-    with training.average.average_parameters():
-        _write(path, training.model.to("cpu"))
-    return path
-
-
-def _write(path, value):
-    torch.save(value, f"{path}.partial")
-    os.replace(f"{path}.partial", path)
+    return loop.train(path, Training(frames, valid, numbers, seed, options, began), log)

@@ -8,27 +8,21 @@ adhesion 0.1 eV/nm2, insertion of sodium 0.05 eV.
 """
 
 import argparse
-import hashlib
 import json
 import pathlib
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from distill import cards
 
 LIMITS = {"spacing": 0.03, "adhesion": 0.1, "insertion": 0.05}
 TEXT = pathlib.Path(__file__).with_name("card.md")
 
 
-def errors(lines):
-    """Return the table of errors.txt in Markdown; a number above its limit is bold."""
-    names, *rows = (line.split() for line in lines)
-    limits = {"E_rmse(meV/atom)": 3.0, "F_rmse(meV/A)": 60.0}
-    table = ["| " + " | ".join(names[1:]) + " |", "|---" * (len(names) - 1) + "|"]
-    for row in rows:
-        marked = [
-            f"**{value}**" if name in limits and float(value) > limits[name] else value
-            for name, value in zip(names[1:], row, strict=True)
-        ]
-        table.append("| " + " | ".join(marked) + " |")
-    return table
+def missed(kind, column, value):
+    """Return whether an error is above its limit."""
+    return value > {"E_rmse(meV/atom)": 3.0, "F_rmse(meV/A)": 60.0}.get(column, float("inf"))
 
 
 def properties(teacher, student):
@@ -45,15 +39,6 @@ def properties(teacher, student):
     return table
 
 
-def data(folder):
-    """Return a table of the files of labeled frames in Markdown: they are not in the repository."""
-    table = ["| file | MB | SHA-256 |", "|---|---|---|"]
-    for path in sorted(folder.glob("*.xyz")):
-        content = path.read_bytes()
-        table.append(f"| {path.name} | {len(content) / 1e6:.1f} | `{hashlib.sha256(content).hexdigest()}` |")
-    return table
-
-
 def main(argv=None):
     """Print the card; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -61,16 +46,18 @@ def main(argv=None):
     parser.add_argument("--properties", required=True, type=pathlib.Path, metavar="FILE.json")
     arguments = parser.parse_args(argv)
     try:
-        model = (arguments.run / "mace-mxene.pt").read_bytes()
-        rows = errors((arguments.run / "errors.txt").read_text().splitlines())
+        rows = cards.errors((arguments.run / "errors.txt").read_text().splitlines(), missed)
         teacher, student = json.loads(arguments.properties.read_text()).values()
+        parts = {
+            "ERRORS": rows,
+            "DATA": cards.data(arguments.run),
+            "PROPERTIES": "\n".join(properties(teacher, student)),
+        }
+        text = cards.filled(TEXT.read_text(), arguments.run / "mace-mxene.pt", **parts)
     except (OSError, ValueError) as error:
         print(f"card.py: error: {error}; make.py writes DIR, properties.py TEACHER STUDENT the file", file=sys.stderr)
         return 1
-    digest, size = hashlib.sha256(model).hexdigest(), f"{len(model) / 1e6:.2f} MB"
-    text = TEXT.read_text().replace("@SHA256@", digest).replace("@SIZE@", size)
-    text = text.replace("@ERRORS@", "\n".join(rows)).replace("@DATA@", "\n".join(data(arguments.run)))
-    print(text.replace("@PROPERTIES@", "\n".join(properties(teacher, student))), end="")
+    print(text, end="")
     return 0
 
 

@@ -1,46 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Starting structures of the MXene data: layers, stacks of them, sodium.
 
-Every structure is periodic in three directions and oriented as LAMMPS wants it (a along x, b in the
-xy plane), so that frames need no rotation on their way. `info` names its `kind`, by which errors are reported,
+`info` of a structure names its `kind`, by which errors are reported,
 and its `source`, a name of its own, by which frames are divided into training and test data.
 """
 
 import numpy as np
 from ase import Atoms
-from ase.build import bulk, make_supercell
-from ase.data import covalent_radii
-from ase.neighborlist import neighbor_list
+from ase.build import bulk
+from distill.crystals import TOO_CLOSE, VACUUM, cell, insert, layer, perturb  # noqa: F401
 
-VACUUM = 25.0  # Angstrom, height of the cells of layers
 A_MXENE, A_GRAPHENE, A_SODIUM = 3.03, 2.46, 4.20  # Angstrom
 TITANIUM, OXYGEN = 1.30, 2.23  # Angstrom, heights over the plane of carbon in Ti2CO2
-TOO_CLOSE = 0.75  # of the sum of two covalent radii
 LAYERS = ["graphene", "go", "goh"]
 
 # Cells in which both layers fit: (m, n) of MXene and of graphene, their lattices being m a1 + n a2 and the
 # same turned by 120 degrees. Atoms: 23, 34, 71, 130. Strain is shared evenly, except in the last, where
 # graphene takes it all (the cell of the publication).
 STACKS = {"r3": ((2, 1), (2, 0)), "r4": ((2, 0), (3, 1)), "r9": ((3, 0), (4, 1)), "r16": ((4, 0), (5, 0))}
-
-
-def cell(a, height=VACUUM):
-    """Return the hexagonal cell (3, 3) with lattice constant a and a height, in Angstrom."""
-    return np.array([[a, 0, 0], [-a / 2, a * np.sqrt(3) / 2, 0], [0, 0, height]])
-
-
-def layer(symbols, fractions, heights, a, indices):
-    """Return a layer as a supercell of a hexagonal one, in standard orientation, its middle at z = 0."""
-    unit = cell(a)
-    positions = np.array(fractions) @ unit[:2]
-    positions[:, 2] = heights
-    m, n = indices
-    atoms = Atoms(symbols, positions=positions, cell=unit, pbc=True)
-    atoms = make_supercell(atoms, [[m, n, 0], [-n, m - n, 0], [0, 0, 1]], wrap=False)
-    atoms.set_cell(cell(a * np.sqrt(m * m + n * n - m * n)), scale_atoms=False)
-    angle = np.degrees(np.arctan2(n * np.sqrt(3) / 2, m - n / 2))
-    atoms.rotate(-angle, "z")
-    return atoms
 
 
 def mxene(indices=(1, 0), a=A_MXENE):
@@ -82,58 +59,6 @@ def stack(name, group="graphene", distance=3.3, side=1, shift=(0.0, 0.0)):
         part.set_cell(cell(common), scale_atoms=True)
     upper.positions += [*shift, OXYGEN + distance]
     return lower + upper
-
-
-def closest(atoms):
-    """Return the smallest distance in units of the sum of the two covalent radii (infinity for none)."""
-    i, j, d = neighbor_list("ijd", atoms, 3.0)
-    radii = covalent_radii[atoms.numbers]
-    return (d / (radii[i] + radii[j])).min(initial=np.inf)
-
-
-def insert(atoms, count, low, high, rng):
-    """Return atoms with at most count sodium ions at random places with low < z < high (Angstrom), apart from all.
-
-    There are fewer where 500 trials for one find no room; ValueError where there is none at all.
-    """
-    filled = atoms.copy()
-    for _ in range(500 * count):
-        place = rng.random(3) @ atoms.cell.array
-        place[2] = rng.uniform(low, high)
-        trial = filled + Atoms("Na", positions=[place])
-        if closest(trial) > 0.85:
-            filled = trial
-        if len(filled) == len(atoms) + count:
-            break
-    if len(filled) == len(atoms):
-        raise ValueError(f"no room for sodium between {low:.2f} and {high:.2f} Angstrom")
-    return filled
-
-
-def perturb(atoms, rng, strain=0.015, rattle=(0.01, 0.09)):
-    """Return a strained and rattled copy without overlaps.
-
-    strain: standard deviation of each component, along the layers only where there is vacuum; rattle: range of
-    the standard deviation of displacements, Angstrom. Rattles that bring atoms too close are drawn again, smaller.
-    """
-    deformation = rng.normal(0, strain, (3, 3))
-    deformation = np.eye(3) + (deformation + deformation.T) / 2
-    if atoms.cell.lengths()[2] == VACUUM:
-        deformation[2, :], deformation[:, 2] = [0, 0, 1], [0, 0, 1]
-    sigma = rng.uniform(*rattle)
-    strained = atoms.copy()
-    strained.set_cell(atoms.cell.array @ deformation, scale_atoms=True)
-    upright, turn = strained.cell.standard_form()
-    strained.positions = strained.positions @ turn.T
-    strained.set_cell(upright, scale_atoms=False)
-    while True:
-        moved = strained.copy()
-        moved.positions += rng.normal(0, sigma, moved.positions.shape)
-        if closest(moved) > TOO_CLOSE:
-            return moved
-        sigma *= 0.7
-        if sigma < 1e-3:
-            raise ValueError(f"{atoms.info.get('source', atoms.symbols)} has overlaps before it is rattled")
 
 
 def parents(rng):

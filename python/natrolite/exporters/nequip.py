@@ -139,12 +139,13 @@ def _fields(source, model, module, modality):
     layers = len(nequip_modules.blocks(module))
     kinds = {nequip_modules.class_name(part) for part in module.modules()}
     allegro = "Allegro_Module" in kinds
-    title = os.path.basename(source).removesuffix(".ckpt").removesuffix(".nequip.zip")
+    license, citation = _declared(source)
+    title = os.path.basename(source).removesuffix(".ckpt").removesuffix(".model").removesuffix(".nequip.zip")
     return {
         "family": "allegro" if allegro else "nequip",
         "name": title if modality is None else f"{title}, model {modality}",
-        "license": "not stated (user checkpoint)",
-        "citation": [CITATION_NEQUIP] + ([CITATION_ALLEGRO] if allegro else []),
+        "license": license,
+        "citation": [CITATION_NEQUIP, *([CITATION_ALLEGRO] if allegro else []), *citation],
         "type_names": names,
         "atomic_numbers": [_number(source, name) for name in names],
         "r_max": float(info["r_max"]),
@@ -153,6 +154,17 @@ def _fields(source, model, module, modality):
         "strictly_local": layers <= 1,
         "arch": {"modules": [nequip_modules.class_name(part) for part in module.func.children()]},
     }
+
+
+def _declared(source):
+    """Return the license and the citations that the info_dict of a checkpoint may name (license, citation)."""
+    import torch
+
+    information = {}
+    if not source.endswith(".nequip.zip"):
+        hyper = torch.load(source, map_location="cpu", weights_only=False)["hyper_parameters"]
+        information = hyper["info_dict"]
+    return information.get("license", "not stated (user checkpoint)"), information.get("citation", [])
 
 
 def _number(source, name):

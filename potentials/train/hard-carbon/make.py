@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Make the data and the potential of carbon and sodium from nothing but teachers: see README.md.
+
+usage: make.py --teacher MODEL.pt [--teacher-of-layers MODEL.pt] --out DIR [--size test|small|full] [--seed N] [--jobs N]
+
+Every result is a file in DIR that appears when it is complete: the same command goes on where it was ended.
+"""
+
+import itertools
+import json
+import os
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from distill import dynamics, labels, making
+import numpy as np
+import carbon
+
+# crystals: perturbed crystals, layers and contacts; shared: frames that compare the teachers; melts: runs by a teacher
+# of `atoms` carbon atoms, `hold` steps hot and `quench` to cold; members of the committee; epochs of its trainings, the
+# last one's of its first member alone; before each but the first, our decks at each of `densities` (g/cm^3) and
+# `loadings` (%), of `edge` (Angstrom) and the size `decks`: at most `most` frames of each whose largest deviation of a
+# force is within `doubt` (eV/Angstrom)
+SIZES = {
+    "test": {"crystals": 32, "shared": 24, "melts": 5, "atoms": [16, 18], "hold": 10, "quench": 20, "every": 10,
+             "members": 2, "epochs": [1, 1], "densities": [2.0], "loadings": [100], "edge": 6.0, "decks": "test"},
+    "small": {"crystals": 400, "shared": 48, "melts": 30, "atoms": [20, 36], "hold": 200, "quench": 700, "every": 25,
+              "members": 2, "epochs": [12, 8, 50], "densities": [1.5, 2.0, 2.5, 3.0], "loadings": [50, 100],
+              "edge": 8.0, "decks": "small"},
+    "full": {"crystals": 1200, "shared": 96, "melts": 150, "atoms": [32, 64], "hold": 1000, "quench": 5000, "every": 60,
+             "members": 2, "epochs": [30, 30, 200], "densities": [1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0],
+             "loadings": [25, 50, 100], "edge": 9.0, "decks": "small"},
+}  # fmt: skip
+COMMON = {"rate": 0.004, "batch": 5, "largest_force": 100.0, "doubt": [0.3, 20.0], "most": 12}
+DECKS = pathlib.Path(__file__).resolve().parents[3] / "examples" / "hard-carbon"
+
+
+class Work(making.Work):
+    """The making of allegro-hardcarbon.pt."""
+
+    product = "allegro-hardcarbon"
+    elements = carbon.ELEMENTS
+    deck = pathlib.Path(__file__).with_name("in.melt")
+    students = "distill.allegro_students"
+    family = "nequip"
+    too_close = 0.55
+
+    def __init__(self, arguments):
+        self.of_layers = os.path.abspath(arguments.teacher_of_layers or arguments.teacher)
+        settings = {**COMMON, **SIZES[arguments.size], "teacher of layers": making.checksum(self.of_layers)}
+        super().__init__(arguments, settings, arguments.teacher)
+
+    def starts(self, count, seed):
+        return carbon.melts(count, seed, self.settings["atoms"])
+
+    def variables(self, start, rng):
+        program = {"hold": self.settings["hold"], "quench": self.settings["quench"], **start.info["program"]}
+        return {**program, "seed": int(rng.integers(1, 10**8))}
+
+    def kind(self, start, number):
+        if start.info["kind"] != "carbon":
+            return start.info["kind"]
+        return carbon.state(start.info["program"], number * self.settings["every"], self.settings)
+
+    def teacher_of(self, kind):
+        """Return the model file that labels a kind and drives its dynamics."""
+        return self.of_layers if kind in carbon.LAYERED else self.teacher
+
+    def labeled(self, frames):
+        layers = [frame for frame in frames if frame.info["kind"] in carbon.LAYERED]
+        found = self.labeled_by(self.teacher, [frame for frame in frames if frame.info["kind"] not in carbon.LAYERED])
+        shifts = compare_teachers(self)["shift (eV)"]
+        for frame in self.labeled_by(self.of_layers, layers):
+            frame.info["REF_energy"] += sum(shifts[symbol] for symbol in frame.symbols)
+            found.append(frame)
+        return found
+
+    def labeled_by(self, teacher, frames):
+        """Return copies of frames labeled by a model file."""
+        return labels.label(frames, labels.calculator(teacher, self.elements), self.settings["largest_force"])
+
+
+def compare_teachers(work):
+    """Return, and write to teachers.json, the energies per element by which the teacher of layers is shifted to agree
+    with the other one on graphene and sodium, by least squares per atom; what is then left, there and on diamond, and
+    the deviations of forces."""
+    path = pathlib.Path(work.path("teachers.json"))
+    if not path.exists():
+        frames = carbon.shared(work.settings["shared"], work.settings["seed"] + 1)
+        pairs = [work.labeled_by(teacher, frames) for teacher in (work.teacher, work.of_layers)]
+        found = difference(*pairs, work.elements)
+        path.with_suffix(".partial").write_text(json.dumps(found, indent=1))
+        os.replace(path.with_suffix(".partial"), path)
+        making.say(f"teachers: {json.dumps(found)}")
+    return json.loads(path.read_text())
+
+
+def difference(first, second, elements):
+    """Return what compare_teachers writes, of frames labeled by both teachers."""
+    shares = np.array([[frame.get_chemical_symbols().count(s) / len(frame) for s in elements] for frame in first])
+    energies = [(a.info["REF_energy"] - b.info["REF_energy"]) / len(a) for a, b in zip(first, second, strict=True)]
+    energies, kinds = np.array(energies), np.array([frame.info["kind"] for frame in first])
+    border = np.isin(kinds, carbon.BORDER)
+    shifts = np.linalg.lstsq(shares[border], energies[border], rcond=None)[0]
+    rest = energies - shares @ shifts
+    forces = [rms(a.arrays["REF_forces"] - b.arrays["REF_forces"]) for a, b in zip(first, second, strict=True)]
+    named = {kind: kinds == kind for kind in sorted(set(kinds))}
+    return {
+        "shift (eV)": dict(zip(elements, map(float, shifts), strict=True)),
+        "frames": len(first),
+        "energy left, rms (meV/atom)": {kind: 1000 * rms(rest[which]) for kind, which in named.items()},
+        "energy left, mean (meV/atom)": {kind: 1000 * float(rest[which].mean()) for kind, which in named.items()},
+        "forces, rms (meV/A)": {kind: 1000 * rms(np.array(forces)[which]) for kind, which in named.items()},
+    }
+
+
+def rms(values):
+    return float(np.sqrt(np.mean(np.square(values))))
+
+
+def crystal_frames(work):
+    """Write start.xyz: perturbed crystals and layers, and contacts."""
+    if not os.path.exists(work.path("start.xyz")):
+        work.label("start.xyz", carbon.crystals(work.settings["crystals"], work.settings["seed"]))
+
+
+def melt_frames(work):
+    """Write molten.xyz: frames of dynamics by the teachers."""
+    if not os.path.exists(work.path("molten.xyz")):
+        found = making.runs(work, "molten", work.settings["melts"], lambda start: [work.teacher_of(start.info["kind"])])
+        work.label("molten.xyz", [frame for frames in found for frame in frames])
+
+
+def search(work, number, members):
+    """Write round-N.xyz: frames of our own decks by the first member on which the committee disagrees."""
+    name, settings = f"round-{number}", work.settings
+    if os.path.exists(work.path(f"{name}.xyz")):
+        return
+    models = [making.export(work, path) for path in members]
+    tasks = []
+    for density, loading in itertools.product(settings["densities"], settings["loadings"]):
+        folder = work.path(f"{name}/{density}-{loading}")
+        variables = {"here": DECKS, "out": folder, "density": density, "loading": loading, "size": settings["decks"],
+                     "edge": settings["edge"], "seed": settings["seed"] + 100 * number + loading,
+                     "closest": 1.3}  # fmt: skip
+        tasks.append((folder, models, variables))
+    found = []
+    for (folder, *_), parts in zip(tasks, work.map(name, _decks, tasks), strict=True):
+        for kind, frames in parts.items():
+            for frame in frames:
+                frame.info = {"kind": kind, "source": f"{name}-{os.path.basename(folder)}"}
+            found.append(frames)
+    making.take_doubtful(work, name, found)
+
+
+def _decks(folder, models, variables):
+    """Run in.quench, in.sodiate and in.transport by the first model; return {kind: frames with f_doubt}.
+
+    A deck after one that was ended early is left out. Finished dumps are read, not made again.
+    """
+    os.makedirs(folder, exist_ok=True)
+    calculators, found = [labels.calculator(model, carbon.ELEMENTS) for model in models], {}
+    carbons, both = (f"{folder}/{stem}" for stem in ("carbon", "sodium"))
+    carbons, both = f"{carbons}-{variables['density']}", f"{both}-{variables['density']}-{variables['loading']}"
+    made = variables | {"model": models[0]}
+    if not os.path.exists(f"{carbons}.data"):
+        dynamics.execute(DECKS / "in.quench", made, f"{carbons}.dump")
+    found["carbon-quenched"] = dynamics.disagreement(thinned(f"{carbons}.dump"), calculators)
+    if os.path.exists(f"{carbons}.data"):
+        if not os.path.exists(f"{both}.data"):
+            dynamics.execute(DECKS / "in.sodiate", made, f"{carbons}.dump")
+        if os.path.exists(f"{both}.data"):
+            dynamics.execute(DECKS / "in.transport", {**made, "size": "test", "block": 100, "trun": 1}, f"{both}.dump")
+            found["carbon-sodium"] = dynamics.disagreement(thinned(f"{both}.dump"), calculators)
+    return found
+
+
+def thinned(dump, most=60):
+    """Return at most most frames of a dump, evenly spaced."""
+    frames = dynamics.frames(dump)
+    return [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, most).astype(int))] if frames else []
+
+
+def publish(work, member):
+    """Write allegro-hardcarbon.pt: a member under its name, with license and citation of the teacher."""
+    from distill import allegro_students
+    from natrolite.modelfile import read_metadata
+
+    named, teacher = work.path(f"{work.product}.model"), read_metadata(work.teacher)
+    configuration, weights = allegro_students.read(member)
+    allegro_students.write(named, configuration, weights, license=teacher["license"], citation=teacher["citation"])
+    return making.export(work, named)
+
+
+def make(arguments):
+    """Make everything; return the potential."""
+    for teacher in filter(None, (arguments.teacher, arguments.teacher_of_layers)):
+        making.check_teacher(teacher, carbon.ELEMENTS)
+    work = Work(arguments)
+    crystal_frames(work)
+    melt_frames(work)
+    members = making.train_members(work, 0)
+    for number in range(1, len(work.settings["epochs"])):
+        search(work, number, members)
+        members = making.train_members(work, number)
+    student = publish(work, members[0])
+    making.report(work, student)
+    return student
+
+
+def main(argv=None):
+    """Make everything; return the exit code."""
+    parser = making.parser(__doc__, SIZES, "C and Na")
+    parser.add_argument("--teacher-of-layers", metavar="FILE", help="for graphene and graphite (that of all else)")
+    return making.main(make, parser.parse_args(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

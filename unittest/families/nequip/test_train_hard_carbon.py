@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""potentials/train with nequip-allegro: one training goes on after it was ended, and so does the whole making.
+
+The teacher is an Allegro of random weights with a pair potential.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+import zlib
+
+import numpy as np
+import pytest
+import tiny_nequip as tiny
+import torch
+from ase import Atoms
+from natrolite.export import export
+from natrolite.exporters import nequip
+from natrolite.modelfile import read_metadata
+
+TRAIN = pathlib.Path(__file__).parents[3] / "potentials" / "train"
+sys.path.insert(0, str(TRAIN))
+
+from distill import allegro_students as students  # noqa: E402
+from distill import labels  # noqa: E402
+
+SMALL = {
+    **students.ARCHITECTURE, "num_scalar_features": 8, "num_tensor_features": 4, "allegro_mlp_hidden_layers_width": 8,
+    "scalar_embed_mlp_hidden_layers_width": 8, "readout_mlp_hidden_layers_width": 8,
+}  # fmt: skip
+OPTIONS = {"epochs": 3, "rate": 0.01, "batch": 2, "architecture": SMALL}
+
+
+def labeled(count, seed):
+    """Return frames of four atoms with made-up labels: springs of 2.4 Angstrom and 3 eV/Angstrom^2 between all."""
+    rng, frames = np.random.default_rng(seed), []
+    corners = np.array([[0, 0, 0], [2.4, 0, 0], [1.2, 2.1, 0], [1.2, 0.7, 2.0]])
+    for _ in range(count):
+        frame = Atoms("CNaCC", positions=corners + rng.normal(0, 0.1, (4, 3)))
+        frame.set_cell([9, 9, 9])
+        frame.pbc = True
+        vectors = frame.positions[:, None] - frame.positions
+        lengths = np.linalg.norm(vectors, axis=-1) + np.eye(4)
+        stretch = np.where(np.eye(4), 0, lengths - 2.4)
+        forces = -6.0 * np.sum((stretch / lengths)[..., None] * vectors, 1)
+        virial = -3.0 * np.einsum("ij,ijk,ijl->kl", stretch / lengths, vectors, vectors)
+        stress = -virial / frame.get_volume()
+        frame.info = {"REF_energy": 0.75 * np.sum(stretch**2) * 2, "REF_stress": stress.ravel()[[0, 4, 8, 5, 2, 1]]}
+        frame.arrays["REF_forces"] = forces
+        frames.append(frame)
+    return frames
+
+
+@pytest.mark.parametrize(("layers", "l_max", "parity", "coupled"), [
+    (1, 1, True, True), (2, 2, False, True), (3, 2, True, True), (2, 2, True, False),
+])  # fmt: skip
+def test_products_at_the_centers_change_nothing(layers, l_max, parity, coupled):
+    students.set_global_state(allow_tf32=False)
+    options = {"l_max": l_max, "num_layers": layers, "parity": parity, "tp_path_channel_coupling": coupled}
+    architecture = {**SMALL, **options, "model_dtype": "float64"}
+    frames = labeled(3, 1)
+    items = students.graphs(frames, ["C", "Na"], architecture)
+    model = students.build(students.configure(frames, items, ["C", "Na"], 5, architecture))
+    batch = next(iter(students.batches(items, 3)))
+    results = [model(dict(batch)), students.centered(model)(dict(batch))]
+    assert any(type(module) is students.CenteredAllegro for module in model.modules())
+    for key in ("total_energy", "forces", "stress"):
+        torch.testing.assert_close(results[0][key], results[1][key], rtol=1e-10, atol=1e-10)
+    assert results[0]["forces"].abs().max() > 0.1
+
+
+def test_the_first_guess_has_the_energies_of_the_free_atoms():
+    """Frames whose energies are those of a model's pair potential and of free atoms."""
+    students.set_global_state(allow_tf32=False)
+    frames = labeled(4, 1)
+    frames += [frame[[0, 1]] for frame in labeled(4, 2)]
+    for frame, other in zip(frames[4:], labeled(4, 2), strict=True):
+        frame.info = {**other.info, "REF_energy": 0.0}
+    items = students.graphs(frames, ["C", "Na"], SMALL)
+    found = students.configure(frames, items, ["C", "Na"], 5, SMALL)
+    model = students.build({**found, "per_type_energy_scales": 0.0, "per_type_energy_shifts": {"C": -7.0, "Na": -1.0}})
+    for frame, item in zip(frames, items, strict=True):
+        frame.info["REF_energy"] = float(model(dict(item))["total_energy"].detach())
+    items = students.graphs(frames, ["C", "Na"], SMALL)
+    again = students.configure(frames, items, ["C", "Na"], 5, SMALL)["per_type_energy_shifts"]
+    assert again["C"] == pytest.approx(-7.0, abs=1e-3) and again["Na"] == pytest.approx(-1.0, abs=1e-3)
+
+
+class Ended(Exception):
+    """What stops a training after its first epoch."""
+
+
+def stop(_):
+    raise Ended
+
+
+def weights(path):
+    return students.read(path)[1]
+
+
+def test_a_training_goes_on_where_it_ended(tmp_path):
+    frames, valid, said = labeled(8, 1), labeled(3, 2), []
+    whole = students.train(str(tmp_path / "whole"), frames, valid, [6, 11], 5, OPTIONS, log=said.append)
+    part = str(tmp_path / "part")
+    with pytest.raises(Ended):
+        students.train(part, frames, valid, [6, 11], 5, OPTIONS, log=stop)
+    assert not os.path.exists(part)
+    students.train(part, frames, valid, [6, 11], 5, OPTIONS, log=said.append)
+    assert all(torch.equal(value, weights(part)[name]) for name, value in weights(whole).items())
+    assert said[3] == "part: goes on after epoch 1"
+    assert said[2].startswith("whole: epoch 3/3, validation ") and said[2].endswith("; 0 min left")
+    other = students.train(str(tmp_path / "other"), frames, valid, [6, 11], 6, OPTIONS, log=said.append)
+    assert not all(torch.equal(value, weights(other)[name]) for name, value in weights(whole).items())
+    more = students.train(
+        str(tmp_path / "more"), frames, valid, [6, 11], 5, {**OPTIONS, "rate": 0.0}, start=whole, log=said.append
+    )
+    assert all(torch.equal(value, weights(more)[name]) for name, value in weights(whole).items())
+
+
+def test_a_training_learns(tmp_path):
+    """Springs between four atoms: the errors fall well below the forces' and energies' own size."""
+    frames, valid, said = labeled(60, 1), labeled(10, 2), []
+    students.train(str(tmp_path / "a"), frames, valid, [6, 11], 5, {**OPTIONS, "epochs": 25}, log=said.append)
+    size = 1000 * np.sqrt(np.mean([frame.arrays["REF_forces"] ** 2 for frame in valid]))
+    spread = 1000 * np.std([frame.info["REF_energy"] / len(frame) for frame in valid])
+    of_energy, of_forces = (float(said[-1].split(f" {unit}")[0].split()[-1]) for unit in ("meV/atom", "meV/A"))
+    assert of_forces < 0.3 * size and of_energy < spread, (size, spread, said[-1])
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("teacher")
+    config = tiny.allegro(pair_potential=tiny.ZBL, model_dtype="float32")
+    checkpoint = tiny.write_checkpoint(str(folder / "teacher.ckpt"), config)
+    export(nequip, checkpoint, str(folder / "teacher.pt"), "float32")
+    return folder / "teacher.pt"
+
+
+def test_the_making_goes_on_after_it_was_killed(teacher, tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-W", "ignore", TRAIN / "hard-carbon" / "make.py", "--teacher", teacher, "--out", out]
+    command += ["--size", "test", "--jobs", "1"]
+    environment = {**os.environ, "LAMMPS_PLUGIN_PATH": os.environ["NATROLITE_PLUGINS"]}
+    with open(tmp_path / "first.log", "w") as log:
+        first = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        while first.poll() is None and not (out / "molten.xyz").exists():
+            time.sleep(0.1)
+        os.killpg(first.pid, 9)
+        first.wait()
+    assert (out / "molten.xyz").exists(), (tmp_path / "first.log").read_text()
+    assert not (out / "allegro-hardcarbon.pt").exists()
+    before = {path: path.stat().st_mtime_ns for path in out.glob("*.xyz")}
+    second = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert "start.xyz" not in second.stdout and "round-1.xyz" in second.stdout
+    table = (out / "errors.txt").read_text().splitlines()
+    held_out = [f for path in out.glob("*.xyz") for f in labels.load(path) if _is_test(f)]
+    assert table[1].split()[:2] == ["all", str(len(held_out))]
+    assert json.loads((out / "teachers.json").read_text())["shift (eV)"] == pytest.approx({"C": 0, "Na": 0}, abs=1e-9)
+    made = read_metadata(out / "allegro-hardcarbon.pt")
+    assert made["license"] == read_metadata(teacher)["license"] and made["name"] == "allegro-hardcarbon"
+    assert set(read_metadata(teacher)["citation"]) <= set(made["citation"])
+    assert (out / "parity.png").stat().st_size > 5000
+
+
+def _is_test(frame):
+    return zlib.crc32(frame.info["source"].encode()) % 10 == 0

@@ -47,19 +47,23 @@ double scatter_edges(const RowMap &rows, const EdgeList &edges, const double *gr
   return all[0] + all[1] + all[2];
 }
 
-double scatter_rows(const RowMap &rows, const double *forces, const double *virial, double scale,
-                    AtomSums &sums)
+double scatter_rows(const RowMap &rows, const RowResults &results, double scale, AtomSums &sums)
 {
   double all = 0.0;
-  for (std::int64_t row = 0; row < rows.nall(); ++row)
-    for (int d = 0; d < 3; ++d) {
-      const double f = scale * forces[3 * row + d];
-      sums.force[rows.atom_of_row[row]][d] += f;
-      all += f;
-    }
+  const auto add = [&](const double *from, double **to, int width) {
+    for (std::int64_t row = 0; from && to && row < rows.nall(); ++row)
+      for (int k = 0; k < width; ++k) {
+        const double value = scale * from[width * row + k];
+        to[rows.atom_of_row[row]][k] += value;
+        all += value;
+      }
+  };
+  add(results.forces, sums.force, 3);
+  add(results.virials, sums.virial_atom, 6);
+  add(results.centroids, sums.centroid_atom, 9);
   if (!sums.virial) return all;
   constexpr int component[6] = {0, 4, 8, 1, 2, 5};    // xx yy zz xy xz yz of a 3 x 3 matrix
-  for (int k = 0; k < 6; ++k) sums.virial[k] += scale * virial[component[k]];
+  for (int k = 0; k < 6; ++k) sums.virial[k] += scale * results.virial[component[k]];
   return all;
 }
 

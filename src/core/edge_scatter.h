@@ -32,10 +32,15 @@ double scatter_energy(const RowMap &rows, const double *energy, double scale, At
 double scatter_edges(const RowMap &rows, const EdgeList &edges, const double *gradient, double scale,
                      AtomSums &sums);
 
-/// Add scale * forces of rows and the total virial, for models that give no edge gradients.
-/// \param forces [rows.nall(), 3]
-/// \param virial [3, 3] row-major, -sum v (x) dE/dv
-double scatter_rows(const RowMap &rows, const double *forces, const double *virial, double scale,
-                    AtomSums &sums);
+/// Sums over edges for rows, for models that give no edge gradients.
+struct RowResults {
+  const double *forces = nullptr;      ///< [rows.nall(), 3]
+  const double *virial = nullptr;      ///< [3, 3] row-major, -sum v (x) dE/dv
+  const double *virials = nullptr;     ///< [rows.nall(), 6] or null, as AtomSums::virial_atom
+  const double *centroids = nullptr;   ///< [rows.nall(), 9] or null, as AtomSums::centroid_atom
+};
+
+/// Add scale * these.
+double scatter_rows(const RowMap &rows, const RowResults &results, double scale, AtomSums &sums);
 
 }    // namespace natrolite

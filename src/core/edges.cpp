@@ -120,29 +120,43 @@ double sum_positions(const RowMap &rows, const double *const *x)
   return sum;
 }
 
+namespace {
+
+  /// for a centre: calls f(atom j, row of j, vector) for each of its edges
+  auto loop_over(const NeighborView &list, const RowMap &rows, const PairCutoffs &cutoffs)
+  {
+    return [&](std::int64_t centre, auto &&f) {
+      for_each_edge(list, cutoffs, rows.atom_of_row[centre], rows.types[centre],
+                    [&](int j, const double *v, auto &&within) {
+                      const int row = rows.row_of_atom[j];
+                      if (row >= 0 && within(rows.types[row])) f(j, row, v);
+                    });
+    };
+  }
+
+}    // namespace
+
+template <class F> void EdgeList::count(std::int64_t ncentre_rows, F &&loop)
+{
+  first_[0] = 0;
+  for (std::int64_t c = 0; c < ncentre_rows; ++c) {
+    std::int64_t edges = 0;
+    loop(c, [&](int, int, const double *) { ++edges; });
+    first_[c + 1] = first_[c] + edges;
+  }
+}
+
 void EdgeList::build(const NeighborView &list, const RowMap &rows, const PairCutoffs &cutoffs,
                      std::int64_t ncentre_rows)
 {
-  const auto loop = [&](std::int64_t centre, auto &&store) {
-    for_each_edge(list, cutoffs, rows.atom_of_row[centre], rows.types[centre],
-                  [&](int j, const double *v, auto &&within) {
-                    const int row = rows.row_of_atom[j];
-                    if (row >= 0 && within(rows.types[row])) store(row, v);
-                  });
-  };
-
+  const auto loop = loop_over(list, rows, cutoffs);
   first_.resize(ncentre_rows + 1);
-  first_[0] = 0;
-  for (std::int64_t c = 0; c < ncentre_rows; ++c) {
-    std::int64_t count = 0;
-    loop(c, [&](int, const double *) { ++count; });
-    first_[c + 1] = first_[c] + count;
-  }
-
+  count(ncentre_rows, loop);
+  compact_ = false;
   resize(first_[ncentre_rows]);
   for (std::int64_t c = 0; c < ncentre_rows; ++c) {
     std::int64_t e = first_[c];
-    loop(c, [&](int row, const double *v) {
+    loop(c, [&](int, int row, const double *v) {
       index_[e] = c;
       index_[size_ + e] = row;
       std::copy_n(v, 3, &vec_[3 * e]);
@@ -151,18 +165,39 @@ void EdgeList::build(const NeighborView &list, const RowMap &rows, const PairCut
   }
 }
 
+void EdgeList::build_compact(const NeighborView &list, const RowMap &rows, const PairCutoffs &cutoffs,
+                             std::int64_t ncentre_rows)
+{
+  const auto loop = loop_over(list, rows, cutoffs);
+  first_.resize(rows.nlocal + 1);
+  count(ncentre_rows, loop);
+  std::fill(first_.begin() + ncentre_rows, first_.end(), first_[ncentre_rows]);
+  compact_ = true;
+  resize(first_[ncentre_rows]);
+  auto to = atoms_.begin();
+  for (std::int64_t c = 0; c < ncentre_rows; ++c)
+    loop(c, [&](int j, int, const double *) { *to++ = j; });
+}
+
+/// the memory of the other form is given back
 void EdgeList::resize(std::int64_t n)
 {
   size_ = n;
-  if (room_fits(static_cast<std::int64_t>(vec_.size() / 3), n)) return;
-  std::vector<double>().swap(vec_);    // first, and not by resize(), which doubles and copies
+  const std::int64_t plain = compact_ ? 0 : n, compact = compact_ ? n : 0;
+  if (!room_fits(static_cast<std::int64_t>(atoms_.size()), compact)) {
+    std::vector<std::int32_t>().swap(atoms_);    // first, and not by resize(), which doubles and copies
+    atoms_ = std::vector<std::int32_t>(compact_ ? room_for(n) : 0);
+  }
+  if (room_fits(static_cast<std::int64_t>(vec_.size() / 3), plain)) return;
+  std::vector<double>().swap(vec_);
   std::vector<std::int64_t>().swap(index_);
-  vec_ = std::vector<double>(3 * room_for(n));
-  index_ = std::vector<std::int64_t>(2 * room_for(n));
+  vec_ = std::vector<double>(compact_ ? 0 : 3 * room_for(n));
+  index_ = std::vector<std::int64_t>(compact_ ? 0 : 2 * room_for(n));
 }
 
 void EdgeList::assign(std::int64_t n, const double *vectors, const std::int64_t *index)
 {
+  compact_ = false;
   resize(n);
   std::copy_n(vectors, 3 * n, vec_.data());
   std::copy_n(index, 2 * n, index_.data());
@@ -171,7 +206,8 @@ void EdgeList::assign(std::int64_t n, const double *vectors, const std::int64_t 
 double EdgeList::memory_bytes() const
 {
   return static_cast<double>(vec_.capacity()) * sizeof(double) +
-      static_cast<double>(index_.capacity() + first_.capacity()) * sizeof(std::int64_t);
+      static_cast<double>(index_.capacity() + first_.capacity()) * sizeof(std::int64_t) +
+      static_cast<double>(atoms_.capacity()) * sizeof(std::int32_t);
 }
 
 }    // namespace natrolite

@@ -96,10 +96,19 @@ class EdgeList {
   void build(const NeighborView &list, const RowMap &rows, const PairCutoffs &cutoffs,
              std::int64_t ncentre_rows);
 
+  /// The same edges without vectors, by the atoms of the neighbors.
+  void build_compact(const NeighborView &list, const RowMap &rows, const PairCutoffs &cutoffs,
+                     std::int64_t ncentre_rows);
+
   /// n edges from elsewhere: vectors [n, 3], index [2, n]
   void assign(std::int64_t n, const double *vectors, const std::int64_t *index);
 
   std::int64_t size() const { return size_; }
+  /// Which form do the edges have? One has vectors(), index(), centres() and neighbours(), the other has
+  /// first() and atoms().
+  bool compact() const { return compact_; }
+  const std::int64_t *first() const { return first_.data(); }      ///< [rows + 1] edges of a centre
+  const std::int32_t *atoms() const { return atoms_.data(); }      ///< [size] atom of the neighbour
   const double *vectors() const { return vec_.data(); }            ///< [size, 3] x_j - x_i
   const std::int64_t *index() const { return index_.data(); }      ///< [2, size] centre, neighbour
   const std::int64_t *centres() const { return index_.data(); }
@@ -107,12 +116,15 @@ class EdgeList {
   double memory_bytes() const;
 
  private:
+  template <class F> void count(std::int64_t ncentre_rows, F &&loop);
   void resize(std::int64_t n);
 
+  bool compact_ = false;
   std::int64_t size_ = 0;
   std::vector<double> vec_;
   std::vector<std::int64_t> index_;
   std::vector<std::int64_t> first_;
+  std::vector<std::int32_t> atoms_;
 };
 
 }    // namespace natrolite

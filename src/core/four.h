@@ -11,6 +11,7 @@ namespace natrolite
 {
 
 typedef double Four __attribute__((vector_size(32), aligned(8), may_alias));
+typedef double Aligned __attribute__((vector_size(32)));
 typedef long long Flags __attribute__((vector_size(32)));
 
 NATROLITE_INLINED Four &four(double *p)
@@ -47,7 +48,9 @@ NATROLITE_INLINED void round_down(Four &x)
 // x = exp(x), see exponential.h
 NATROLITE_INLINED void exponentiate(Four &x)
 {
-  exponentiate<double, Four, Flags>(x);
+  Aligned a = x;
+  exponentiate<double, Aligned, Flags>(a);
+  x = a;
 }
 
 } // namespace natrolite

@@ -32,7 +32,8 @@ InstructionSet instruction_set()
   for (const auto set : INSTRUCTION_SETS) {
     if (!is_here(set)) continue;
     if (!asked || std::string(asked) == name_of(set)) return set;
-    here += (here.empty() ? "" : ", ") + std::string(name_of(set));
+    if (!here.empty()) here += ", ";
+    here += name_of(set);
   }
   throw std::runtime_error(std::string("NATROLITE_SIMD=") + asked + " is not to be had on this processor, which has: " +
                            here + "; unset it or use one of these");

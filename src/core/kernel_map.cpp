@@ -17,7 +17,7 @@ static int wrapped(int i, int n)
 }
 
 KernelMap::KernelMap(const Cell &cell, int nx, int ny, double s)
-    : nx_(nx), ny_(ny), periodic_{cell.periodic[0], cell.periodic[1]}, s_(s), hx_(cell.lx / nx),
+    : nx_(nx), ny_(ny), periodic_{cell.periodic[0], cell.periodic[1]}, hx_(cell.lx / nx),
       hy_(cell.ly / ny), tilt_(cell.xy / ny), per_hx_(1.0 / hx_), per_hy_(1.0 / hy_),
       per_s2_(1.0 / (s * s)), half_(static_cast<int>(std::ceil(reach * s / hx_))),
       high_(static_cast<int>(std::ceil(reach * s / hy_))), columns_((2 * half_ + 3) / 4 * 4),

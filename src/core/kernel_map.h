@@ -59,7 +59,7 @@ private:
 
   int nx_, ny_;
   bool periodic_[2];
-  double s_, hx_, hy_, tilt_, lean_; // e1 = (hx, 0), e2 = (tilt, hy), lean = tilt less whole hx
+  double hx_, hy_, tilt_, lean_;     // e1 = (hx, 0), e2 = (tilt, hy), lean = tilt less whole hx
   double per_hx_, per_hy_, per_s2_;  // 1/hx, 1/hy, 1/s^2
   int half_, high_;                  // nodes within reach to either side, rows above and below
   int columns_;                      // visited nodes of a row (a multiple of 4)

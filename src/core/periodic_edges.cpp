@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "periodic_edges.h"
 
-#include "edge_functions.h"
-
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -10,16 +8,11 @@
 namespace natrolite {
 namespace {
 
-  Vec3 cross(const Vec3 &a, const Vec3 &b)
-  {
-    return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
-  }
-
   /// Throws for more distances than a small structure has; NaN is too many.
   void check_work(double natoms, const Vec3 &images)
   {
     double distances = natoms * natoms;
-    for (const double n : images) distances *= 2.0 * n + 1.0;
+    for (int k = 0; k < 3; ++k) distances *= 2.0 * images[k] + 1.0;
     if (distances <= MOST_DISTANCES) return;
     throw std::runtime_error("its " + std::to_string(static_cast<long>(natoms)) +
                              " atoms are too many, too far apart, or in a cell too flat to look at "
@@ -34,23 +27,16 @@ namespace {
     Vec3 n{};
     double extent = 0.0;
     for (const Vec3 &p : s.positions)
-      for (const Vec3 &q : s.positions) {
-        const Vec3 d{p[0] - q[0], p[1] - q[1], p[2] - q[2]};
-        extent = std::fmax(extent, std::sqrt(squared_norm(d.data())));
-      }
+      for (const Vec3 &q : s.positions) extent = std::fmax(extent, norm(p - q));
     for (int k = 0; k < 3; ++k) {
       if (!s.periodic[k]) continue;
-      Vec3 normal{};
-      const Vec3 &a = s.cell[(k + 1) % 3], &b = s.cell[(k + 2) % 3];
-      normal = cross(a, b);
-      double length = std::sqrt(squared_norm(normal.data()));
+      Vec3 normal = cross(s.cell[(k + 1) % 3], s.cell[(k + 2) % 3]);
+      double length = norm(normal);
       if (length == 0.0) {    // a slab or wire whose other vectors are absent
         normal = s.cell[k];
-        length = std::sqrt(squared_norm(normal.data()));
+        length = norm(normal);
       }
-      double height = 0.0;
-      for (int d = 0; d < 3; ++d) height += s.cell[k][d] * normal[d] / length;
-      n[k] = std::ceil((cutoff + extent) / std::fabs(height));
+      n[k] = std::ceil((cutoff + extent) / std::fabs(dot(s.cell[k], normal) / length));
     }
     check_work(natoms, n);
     return {static_cast<int>(n[0]), static_cast<int>(n[1]), static_cast<int>(n[2])};
@@ -69,12 +55,9 @@ PlainEdges periodic_edges(const Structure &s, double cutoff)
         for (int b = -n[1]; b <= n[1]; ++b)
           for (int c = -n[2]; c <= n[2]; ++c) {
             if (i == j && a == 0 && b == 0 && c == 0) continue;
-            Vec3 image, v;
-            for (int d = 0; d < 3; ++d)
-              image[d] =
-                  s.positions[j][d] + a * s.cell[0][d] + b * s.cell[1][d] + c * s.cell[2][d];
-            edge_vector(s.positions[i].data(), image.data(), v.data());
-            if (squared_norm(v.data()) >= cutoff * cutoff) continue;
+            const Vec3 image = s.positions[j] + a * s.cell[0] + b * s.cell[1] + c * s.cell[2];
+            const Vec3 v = image - s.positions[i];
+            if (dot(v, v) >= cutoff * cutoff) continue;
             edges.centre.push_back(i);
             edges.neighbour.push_back(j);
             edges.vec.push_back(v);

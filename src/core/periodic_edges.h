@@ -3,13 +3,13 @@
 /// The plain twin of the neighbour list: edges of a small structure by looping over all images.
 #pragma once
 
+#include "vec3.h"
+
 #include <array>
 #include <cstdint>
 #include <vector>
 
 namespace natrolite {
-
-using Vec3 = std::array<double, 3>;
 
 /// A small structure. `cell` rows are the lattice vectors; only periodic ones are used.
 struct Structure {

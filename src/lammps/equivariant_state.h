@@ -91,6 +91,7 @@ struct PairEquivariant::Impl {
   natrolite::RowMap rows;
   std::int64_t ncentres = 0;       ///< rows that have edges
   natrolite::EdgeList edges;
+  natrolite::CompactEdges compact;    ///< of edges.compact()
   natrolite::Evaluation result;
   std::unique_ptr<CommExchange> exchange;
   std::vector<int> owner;          ///< [nall] local index of the owner (folded)

@@ -124,8 +124,18 @@ void PairEquivariant::refresh_rows()
 
 void PairEquivariant::build_graph()
 {
-  impl->edges.build(view_of(list, atom->x, impl->mode == Mode::shell), impl->rows, impl->cutoffs,
-                    impl->ncentres);
+  const auto neighbors = view_of(list, atom->x, impl->mode == Mode::shell);
+  bool compact = impl->model->finds_vectors();
+  for (const auto &other : impl->others) compact = compact && other->finds_vectors();
+  if (!compact) return impl->edges.build(neighbors, impl->rows, impl->cutoffs, impl->ncentres);
+  impl->edges.build_compact(neighbors, impl->rows, impl->cutoffs, impl->ncentres);
+  impl->compact.first = impl->edges.first();
+  impl->compact.atom = impl->edges.atoms();
+  impl->compact.atom_of_row = impl->rows.atom_of_row.data();
+  impl->compact.row_of_atom = impl->rows.row_of_atom.data();
+  impl->compact.x = atom->x;
+  impl->compact.row_virial = vflag_atom;
+  impl->compact.row_centroid = cvflag_atom;
 }
 
 double PairEquivariant::scatter_forces(const natrolite::Evaluation &result, double scale,
@@ -133,10 +143,11 @@ double PairEquivariant::scatter_forces(const natrolite::Evaluation &result, doub
 {
   if (!result.row_forces)
     return scatter_edges(impl->rows, impl->edges, result.edge_gradient, scale, sums);
-  if (sums.virial_atom || sums.centroid_atom)
+  if ((sums.virial_atom && !result.row_virial) || (sums.centroid_atom && !result.row_centroid))
     error->all(FLERR, "Model file {} has no per-atom virial: leave stress/atom out, or export the "
                "original model with 'natrolite export'", impl->file);
-  return scatter_rows(impl->rows, result.row_forces, result.virial, scale, sums);
+  return scatter_rows(impl->rows, {result.row_forces, result.virial, result.row_virial, result.row_centroid}, scale,
+                      sums);
 }
 
 natrolite::Graph PairEquivariant::graph_of_step() const
@@ -146,8 +157,12 @@ natrolite::Graph PairEquivariant::graph_of_step() const
   graph.nlocal = impl->rows.nlocal;
   graph.nall = impl->rows.nall();
   graph.nedges = impl->edges.size();
-  graph.edge_vec = impl->edges.vectors();
-  graph.edge_index = impl->edges.index();
+  if (impl->edges.compact()) {
+    graph.compact = &impl->compact;
+  } else {
+    graph.edge_vec = impl->edges.vectors();
+    graph.edge_index = impl->edges.index();
+  }
   graph.types = impl->rows.types.data();
   graph.total_charge = impl->total_charge;
   graph.total_spin = impl->model->metadata().spin_is_multiplicity ? impl->spin + 1.0 : impl->spin;
@@ -159,6 +174,7 @@ void PairEquivariant::evaluate(natrolite::Model &model, const std::string &file,
                                natrolite::Evaluation &result)
 {
   natrolite::NoExchange alone;
+  result = {};    // of another model perhaps
   try {
     model.evaluate(graph, impl->mode == Mode::ghost ? exchange : alone, result);
   } catch (const std::exception &e) {

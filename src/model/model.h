@@ -50,6 +50,17 @@ class NoExchange : public Exchange {
   }
 };
 
+/// Edges without vectors, for models that find these (Model::finds_vectors): a tenth of the memory. Results
+/// are forces and virials of rows then.
+struct CompactEdges {
+  const std::int64_t *first = nullptr;       ///< [nlocal + 1] edges of a centre, one after the other
+  const std::int32_t *atom = nullptr;        ///< [nedges] atom of the neighbour
+  const int *atom_of_row = nullptr;          ///< [nlocal]
+  const int *row_of_atom = nullptr;          ///< of the atoms above
+  const double *const *x = nullptr;          ///< [atom][3]
+  bool row_virial = false, row_centroid = false;    ///< are these wanted?
+};
+
 /// One evaluation's input (views; Angstrom, e). See doc/model_file.rst.
 struct Graph {
   std::int64_t nowned = 0;    ///< rows whose energy enters the gradient (<= nlocal)
@@ -58,6 +69,7 @@ struct Graph {
   std::int64_t nedges = 0;
   const double *edge_vec = nullptr;            ///< [nedges, 3]
   const std::int64_t *edge_index = nullptr;    ///< [2, nedges] centre < nlocal, neighbour < nall
+  const CompactEdges *compact = nullptr;       ///< instead of the two
   const std::int64_t *types = nullptr;         ///< [nall]
   double total_charge = 0.0;                   ///< e
   double total_spin = 0.0;                     ///< in the model's own convention
@@ -79,9 +91,13 @@ struct PerAtomOutput {
 struct Evaluation {
   const double *energy = nullptr;           ///< [nlocal], model's energy unit
   const double *edge_gradient = nullptr;    ///< [nedges, 3], d(sum of owned energies)/d(edge_vec)
-  /// Instead of edge_gradient (then null), from files that give forces: one rank, folded only.
+  /// Instead of edge_gradient (then null), for compact edges, and from files that give forces (one rank,
+  /// folded, no virials of rows)
   const double *row_forces = nullptr;       ///< [nall, 3]
   const double *virial = nullptr;           ///< [3, 3] -sum v (x) g
+  /// as in AtomSums (core/edge_scatter.h), null where not wanted
+  const double *row_virial = nullptr;       ///< [nall, 6]
+  const double *row_centroid = nullptr;     ///< [nall, 9]
   std::vector<PerAtomOutput> peratom;
 };
 
@@ -92,6 +108,8 @@ class Model {
   virtual const Metadata &metadata() const = 0;
   /// Energies and their gradient. Collective: makes the same exchanges on every rank.
   virtual void evaluate(const Graph &graph, Exchange &exchange, Evaluation &result) = 0;
+  /// does evaluate() take compact edges too?
+  virtual bool finds_vectors() const { return false; }
   /// Evaluate the embedded reference (not collective); false if the file has none.
   /// Throws if energy or forces differ by more than the file allows.
   virtual bool self_test() = 0;

@@ -11,10 +11,20 @@
 namespace natrolite {
 namespace {
 
+  Structure structure_of(const Reference &r)
+  {
+    const auto vector = [](const std::array<double, 3> &p) { return Vec3{p[0], p[1], p[2]}; };
+    Structure s;
+    for (const auto &p : r.positions) s.positions.push_back(vector(p));
+    for (int k = 0; k < 3; ++k) s.cell[k] = vector(r.cell[k]);
+    s.periodic = r.periodic;
+    return s;
+  }
+
   PlainEdges edges_of(const Reference &r, double cutoff)
   {
     try {
-      return periodic_edges({r.positions, r.cell, r.periodic}, cutoff);
+      return periodic_edges(structure_of(r), cutoff);
     } catch (const std::runtime_error &e) {
       throw std::runtime_error(std::string("the self test cannot be made with its reference: ") +
                                e.what() + ": export it again, or 'check no' to run all the same");
@@ -37,9 +47,8 @@ namespace {
       std::vector<std::int64_t> neighbours;
       for (std::size_t e = 0; e < all.vec.size(); ++e) {
         const Vec3 &v = all.vec[e];
-        const double rsq = v[0] * v[0] + v[1] * v[1] + v[2] * v[2];
-        if (rsq >= cutoffs.squared(r.types[all.centre[e]], r.types[all.neighbour[e]])) continue;
-        vec.insert(vec.end(), v.begin(), v.end());
+        if (dot(v, v) >= cutoffs.squared(r.types[all.centre[e]], r.types[all.neighbour[e]])) continue;
+        vec.insert(vec.end(), {v.x, v.y, v.z});
         index.push_back(all.centre[e]);
         neighbours.push_back(all.neighbour[e]);
       }

@@ -40,7 +40,7 @@ template <class T> struct Grid {
 /// Edges of some centers, as the convolution needs them: arrays over edges, `stride` apart.
 template <class T> struct EdgeArrays {
   int stride = 0;                            ///< elements between two arrays, a multiple of a vector
-  const T *x = nullptr, *y = nullptr, *z = nullptr, *r = nullptr;    ///< unit vector, distance
+  T *x = nullptr, *y = nullptr, *z = nullptr, *r = nullptr;    ///< unit vector, distance
   const T *scale = nullptr;                  ///< null, or factors of the distance for the tables
   T *harmonics = nullptr;                    ///< [HARMONICS][stride]
   T *basis = nullptr, *slope = nullptr;      ///< [spline][stride] values, derivatives by r
@@ -56,6 +56,7 @@ template <class T> struct PathArguments {
   const T *harmonics = nullptr;              ///< [2 l2 + 1][stride], of this path's l2
   const T *table = nullptr;                  ///< [node][group's channels]
   const T *coupling = nullptr;               ///< [2 l1 + 1][2 l2 + 1][2 l3 + 1]
+  const std::int64_t *gradient_row = nullptr;    ///< [edges] offset of the gradient of these
   const T *x = nullptr;                      ///< features, at this block and group
   int x_stride = 0;                          ///< elements between components of x
   T *out = nullptr;                          ///< center's sums (forward), or their gradient

@@ -34,6 +34,8 @@ namespace {
       network_.evaluate(graph, exchange, result);
     }
 
+    bool finds_vectors() const override { return N::FINDS_VECTORS; }
+
     bool self_test() override
     {
       run_self_test(*this);

@@ -19,6 +19,8 @@ namespace natrolite::native {
 
 template <class T> class Network {
  public:
+  static constexpr bool FINDS_VECTORS = true;    ///< takes compact edges
+
   /// Throws std::runtime_error if the steps do not make a network.
   Network(Description description, int threads);
   ~Network();

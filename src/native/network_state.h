@@ -5,9 +5,11 @@
 
 #include "network.h"
 
+#include "edge_loader.h"
 #include "layers/layer.h"
 #include "plan.h"
 #include "radial.h"
+#include "shared_rows.h"
 
 #include <memory>
 #include <utility>
@@ -22,17 +24,17 @@ template <class T> struct Network<T>::Impl {
   void tabulate(const std::vector<std::int64_t> &of_types);
   void see_types(const std::int64_t *type, std::int64_t n);
   void load_graph(const Graph &graph);
-  void make_room();
-  void run_stage(const Stage &stage, bool forward);
-  void run_block(Work<T> &work, const Stage &stage, bool forward);
-  void prepare(Work<T> &work, bool slopes);
+  void make_room(const Graph &graph);
+  void clear(T *from, std::int64_t n) const;
+  void run_pass(const Pass &pass, const Graph &graph, Exchange &exchange);
+  void run_phase(const Pass &pass, const Graph &graph, int phase);
+  void run_block(Work<T> &work, const Pass &pass, const Graph &graph, int thread);
+  void prepare(Work<T> &work, const Graph &graph, bool slopes);
   const T *scales_of(Work<T> &work) const;
-  Operands<T> operands(const Work<T> &work, int step) const;
-  Rows<T> rows_of(const Work<T> &work, int value, bool gradient) const;
-  T *gathered_gradient(int value, int thread) const;
-  void clear_gathered(const Stage &stage);
-  void sum_gathered(const Stage &stage);
-  void exchange_rows(Exchange &exchange, int value, bool forward);
+  Operands<T> operands(const Work<T> &work, const Pass &pass, int step) const;
+  Rows<T> rows_at(const Work<T> &work, const Place &place, int value) const;
+  T *ghosts(const Place &place, int value) const;
+  void exchange_rows(Exchange &exchange, const Place &place, int value, bool forward) const;
 
   Plan plan;
   int types, lmax, threads;
@@ -46,14 +48,14 @@ template <class T> struct Network<T>::Impl {
   std::vector<std::int64_t> present;                 ///< types that have tables
   std::vector<Layout> layouts;                       ///< [value]
   std::vector<std::unique_ptr<Layer<T>>> layers;     ///< [step]; null = exchange
-  std::vector<Buffer<T>> kept, kept_gradient;        ///< [value]
-  std::vector<std::int64_t> scratch_at, scratch_gradient_at;    ///< [value] per row of a block
-  std::int64_t scratch_width = 0, gathered_width = 0;
-  Buffer<T> gathered[2];                             ///< [thread][nall][width], by turns
+  std::vector<Buffer<T>> memories;                   ///< of all atoms, as planned
+  std::vector<Buffer<T>> sent;                       ///< [value] ghost rows that are needed again
   std::vector<Buffer<T>> scratch;                    ///< [thread]
   std::vector<Work<T>> works;                        ///< [thread]
   EdgeTable<T> edges;
-  std::vector<double> energy, gradient;              ///< [nlocal], [nedges][3]
+  SharedRows shared;
+  RowForces forces;                                  ///< for compact edges
+  std::vector<double> energy, gradient;              ///< [nlocal]; [nedges][3] for others
 };
 
 }    // namespace natrolite::native

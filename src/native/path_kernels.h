@@ -117,7 +117,7 @@ void path_backward(const PathArguments<T> &a)
   for (int e = 0; e < a.edges; ++e) {
     const T *x = a.x + a.row[e], *Y = a.harmonics + e, *b = a.basis + e, *s = a.slope + e;
     const T *table = a.table + static_cast<std::int64_t>(a.node[e]) * (NV * W);
-    T *dx = a.dx + a.row[e];
+    T *dx = a.dx + a.gradient_row[e];
     V dY[N2], dr = V{};
 #pragma GCC unroll 8
     for (int m = 0; m < N2; ++m) dY[m] = V{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "plan.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace natrolite::native {
@@ -14,61 +15,31 @@ namespace {
                              ": export the model again");
   }
 
-  std::vector<Stage> cut(const Description &d)
-  {
-    std::vector<Stage> stages;
-    bool open = false;
-    for (int k = 0; k < static_cast<int>(d.steps.size()); ++k) {
-      const Step &s = d.steps[k];
-      if (s.kind == Kind::exchange) {
-        Stage stage;
-        stage.begin = k;
-        stage.end = k + 1;
-        stage.exchanges = s.in;
-        stages.push_back(stage);
-        open = false;
-        continue;
-      }
-      const bool gathers = s.kind == Kind::convolve && s.in >= 0;
-      if (!open || gathers) {
-        stages.emplace_back();
-        stages.back().begin = k;
-        open = true;
-      }
-      Stage &stage = stages.back();
-      stage.end = k + 1;
-      if (s.kind == Kind::convolve) stage.convolves = true;
-      if (s.kind == Kind::edgewise) stage.edgewise = true;
-      if (gathers) stage.gathers = s.in;
-    }
-    return stages;
-  }
-
-  struct Places {
+  struct Uses {
     std::vector<int> writers, readers;    ///< steps
     int exchange = -1;
   };
 
-  std::vector<Places> find_places(const Description &d)
+  std::vector<Uses> find_uses(const Description &d)
   {
-    std::vector<Places> places(d.values.size());
+    std::vector<Uses> uses(d.values.size());
     for (int k = 0; k < static_cast<int>(d.steps.size()); ++k) {
       const Step &s = d.steps[k];
       if (s.kind == Kind::exchange) {
-        if (places[s.in].exchange >= 0) refuse(d, s.in, "is exchanged twice");
-        places[s.in].exchange = k;
+        if (uses[s.in].exchange >= 0) refuse(d, s.in, "is exchanged twice");
+        uses[s.in].exchange = k;
         continue;
       }
       for (int v : {s.in, s.by})
-        if (v >= 0) places[v].readers.push_back(k);
-      if (s.out >= 0) places[s.out].writers.push_back(k);
+        if (v >= 0) uses[v].readers.push_back(k);
+      if (s.out >= 0) uses[s.out].writers.push_back(k);
       if (s.in >= 0 && (s.in == s.out || s.in == s.by)) refuse(d, s.in, "stands twice in one step");
       if (s.by >= 0 && s.by == s.out) refuse(d, s.by, "stands twice in one step");
     }
-    return places;
+    return uses;
   }
 
-  void check(const Description &d, int value, const Places &p)
+  void check(const Description &d, int value, const Uses &p)
   {
     if (p.writers.empty()) refuse(d, value, "is never written");
     if (p.readers.empty()) refuse(d, value, "is never read");
@@ -86,61 +57,217 @@ namespace {
     if (!gathered && p.exchange >= 0) refuse(d, value, "is exchanged, but no neighbor reads it");
   }
 
-}    // namespace
-
-Plan make_plan(const Description &d, const std::vector<Traits> &traits)
-{
-  Plan plan;
-  plan.stages = cut(d);
-  const auto places = find_places(d);
-  std::vector<int> stage_of(d.steps.size());
-  for (std::size_t s = 0; s < plan.stages.size(); ++s)
-    for (int k = plan.stages[s].begin; k < plan.stages[s].end; ++k) stage_of[k] = static_cast<int>(s);
-  bool energy = false;
-  for (const auto &s : d.steps) {
+  PlannedStep plan_step(const Step &s, const Traits &traits)
+  {
     PlannedStep step;
     step.in = s.in;
     step.by = s.by;
     step.out = s.out;
     step.gathers = s.kind == Kind::convolve && s.in >= 0;
-    plan.steps.push_back(step);
-    energy = energy || s.kind == Kind::energy || s.kind == Kind::edgewise;
+    step.keeps_input = traits.keeps_input && !step.gathers;
+    step.in_place = traits.in_place;
+    step.of_edges = s.kind == Kind::convolve || s.kind == Kind::edgewise;
+    step.gives_forces = s.kind == Kind::edgewise || s.kind == Kind::repulsion;
+    return step;
   }
-  if (!energy) throw std::runtime_error("network description: no step gives an energy: export the model again");
-  for (int v = 0; v < static_cast<int>(d.values.size()); ++v) {
-    const Places &p = places[v];
-    check(d, v, p);
-    ValueUse use;
-    use.gathered = d.steps[p.readers[0]].kind == Kind::convolve;
-    const bool crosses = stage_of[p.writers.front()] != stage_of[p.readers.back()];
-    use.kept = use.gathered || crosses;
-    for (int k : p.readers) {
-      use.kept = use.kept || traits[k].keeps_input;
-      if (traits[k].in_place && plan.steps[k].in == v && p.readers.size() > 1)
-        refuse(d, v, "has another reader beside one that must be the only one");
+
+  class Planner {
+   public:
+    Planner(const Description &description, const std::vector<Traits> &traits) :
+        d(description), uses(find_uses(description))
+    {
+      for (std::size_t k = 0; k < d.steps.size(); ++k) plan.steps.push_back(plan_step(d.steps[k], traits[k]));
+      cut();
+      for (int v = 0; v < static_cast<int>(uses.size()); ++v) look_at(v);
+      find_kept();
     }
-    for (std::size_t k = 0; k + 1 < p.readers.size(); ++k) {
-      PlannedStep &reader = plan.steps[p.readers[k]];
-      (reader.in == v ? reader.add_gradient : reader.add_gradient_by) = true;
+
+    Plan run()
+    {
+      const int last = static_cast<int>(first.size()) - 2;
+      for (int s = 0; s < last; ++s) {
+        Pass &pass = add_pass();
+        all_forward(pass, s);
+        pass.sends = source(s + 1);
+      }
+      Pass &both = add_pass();
+      all_forward(both, last);
+      backward(both, first[last], first[last + 1]);
+      both.gathers = source(last);
+      for (int s = last; s-- > 0;) back(s);
+      for (auto &pass : plan.passes) look_at(pass);
+      return std::move(plan);
     }
-    if (use.gathered) {
-      use.gradient = ValueUse::Gradient::gathered;
-    } else if (p.readers.size() == 1 && plan.steps[p.readers[0]].in == v && traits[p.readers[0]].in_place)
-      use.gradient = ValueUse::Gradient::in_place;
-    else if (crosses)
-      use.gradient = ValueUse::Gradient::kept;
-    plan.uses.push_back(use);
-  }
-  // gathered gradients take two memories by turns: one must be read before its memory is needed again
-  std::vector<int> gathering;
-  for (std::size_t s = 0; s < plan.stages.size(); ++s)
-    if (plan.stages[s].gathers >= 0) gathering.push_back(static_cast<int>(s));
-  for (std::size_t k = 0; k < gathering.size(); ++k) {
-    const int v = plan.stages[gathering[k]].gathers;
-    plan.uses[v].turn = static_cast<int>(k % 2);
-    if (k >= 2 && stage_of[places[v].writers.front()] <= gathering[k - 2])
-      refuse(d, v, "is written too long before it is read");
-  }
+
+   private:
+    Pass &add_pass() { return plan.passes.emplace_back(); }
+    bool runs(int step) const { return d.steps[step].kind != Kind::exchange; }
+    /// value whose neighbors' rows a stage reads, or -1
+    int source(int stage) const { return plan.steps[first[stage]].gathers ? plan.steps[first[stage]].in : -1; }
+
+    /// stages begin with steps that read rows of neighbors
+    void cut()
+    {
+      first.push_back(0);
+      for (int k = 1; k < static_cast<int>(plan.steps.size()); ++k)
+        if (plan.steps[k].gathers) first.push_back(k);
+      first.push_back(static_cast<int>(plan.steps.size()));
+      for (int s = 0; s + 1 < static_cast<int>(first.size()); ++s)
+        for (int k = first[s]; k < first[s + 1]; ++k) stage_of.push_back(s);
+    }
+
+    void look_at(int v)
+    {
+      const Uses &u = uses[v];
+      check(d, v, u);
+      plan.steps[u.writers[0]].first_writer = true;
+      for (int k : u.readers)
+        if (plan.steps[k].in_place && plan.steps[k].in == v && u.readers.size() > 1)
+          refuse(d, v, "has another reader beside one that must be the only one");
+      for (std::size_t k = 0; k + 1 < u.readers.size(); ++k) {
+        PlannedStep &reader = plan.steps[u.readers[k]];
+        (reader.in == v ? reader.add_gradient : reader.add_gradient_by) = true;
+      }
+      const bool gathered = plan.steps[u.readers[0]].gathers;
+      const bool crosses = stage_of[u.writers[0]] != stage_of[u.readers.back()];
+      kept.push_back(crosses && !gathered);
+    }
+
+    /// Steps that give these values again from those that are kept; empty if there are none without
+    /// sums over neighbors.
+    std::vector<int> again(const std::vector<int> &values, bool convolve) const
+    {
+      std::vector<char> needed(plan.steps.size(), 0);
+      std::vector<int> open = values, found;
+      while (!open.empty()) {
+        const int v = open.back();
+        open.pop_back();
+        for (int k : uses[v].writers) {
+          const PlannedStep &s = plan.steps[k];
+          if (s.gathers || (s.of_edges && !convolve)) return {};
+          if (needed[k]) continue;
+          needed[k] = 1;
+          for (int from : {s.in, s.by})
+            if (from >= 0 && !kept[from]) open.push_back(from);
+        }
+      }
+      for (int k = 0; k < static_cast<int>(needed.size()); ++k)
+        if (needed[k]) found.push_back(k);
+      return found;
+    }
+
+    /// values that the backward actions of steps [begin, end) look at and that are not kept
+    std::vector<int> lacking(int begin, int end) const
+    {
+      std::vector<int> values;
+      for (int k = begin; k < end; ++k)
+        for (int v : {plan.steps[k].in, plan.steps[k].by})
+          if (runs(k) && plan.steps[k].keeps_input && v >= 0 && !kept[v]) values.push_back(v);
+      return values;
+    }
+
+    void find_kept(int stage)
+    {
+      for (int v : lacking(first[stage], first[stage + 1]))
+        if (!kept[v] && again({v}, false).empty()) kept[v] = true;
+    }
+
+    void find_kept()
+    {
+      for (int s = 1; s + 2 < static_cast<int>(first.size()); ++s) find_kept(s);
+    }
+
+    void all_forward(Pass &pass, int stage) const
+    {
+      for (int k = first[stage]; k < first[stage + 1]; ++k)
+        if (runs(k)) pass.actions.push_back({k, true});
+    }
+
+    void backward(Pass &pass, int begin, int end) const
+    {
+      for (int k = end; k-- > begin;)
+        if (runs(k)) pass.actions.push_back({k, false});
+    }
+
+    void forward_again(Pass &pass, const std::vector<int> &values, bool convolve) const
+    {
+      for (int k : again(values, convolve)) pass.actions.push_back({k, true});
+    }
+
+    /// the neighbors' rows that a stage read; of the first stage also what its gradient will need
+    void source_again(Pass &pass, int stage)
+    {
+      std::vector<int> values{source(stage)};
+      if (stage == 1) {
+        const std::vector<char> before = kept;
+        find_kept(0);
+        for (int v = 0; v < static_cast<int>(kept.size()); ++v)
+          if (kept[v] && !before[v]) values.push_back(v);
+        std::vector<char> after = before;
+        kept.swap(after);
+        forward_again(pass, values, true);
+        kept.swap(after);
+      } else {
+        forward_again(pass, values, false);
+      }
+      if (!pass.actions.empty()) pass.restores = values[0];
+    }
+
+    /// the first step of a stage that needs what is kept of it, if that is all
+    int tail(int stage) const
+    {
+      int begin = first[stage + 1];
+      for (int v = 0; v < static_cast<int>(kept.size()); ++v)
+        if (kept[v] && stage_of[uses[v].writers.back()] == stage)
+          begin = std::min(begin, uses[v].writers.back() + 1);
+      return begin;
+    }
+
+    void back(int stage)
+    {
+      const int begin = first[stage], end = first[stage + 1];
+      if (stage == 0) {
+        Pass &pass = add_pass();
+        forward_again(pass, lacking(begin, end), true);
+        return backward(pass, begin, end);
+      }
+      const int middle = tail(stage);
+      Pass &rest = add_pass();
+      source_again(rest, stage);
+      forward_again(rest, lacking(middle, end), false);
+      backward(rest, middle, end);
+      Pass &sums = add_pass();
+      forward_again(sums, lacking(begin, middle), false);
+      backward(sums, begin, middle);
+      sums.gathers = source(stage);
+    }
+
+    void look_at(Pass &pass) const
+    {
+      for (const auto &action : pass.actions) {
+        const PlannedStep &s = plan.steps[action.step];
+        if (s.gives_forces && !action.forward) continue;
+        pass.of_edges = pass.of_edges || s.of_edges || s.gives_forces;
+        pass.gives_forces = pass.gives_forces || (action.forward ? s.gives_forces : s.of_edges);
+      }
+    }
+
+    const Description &d;
+    std::vector<Uses> uses;
+    Plan plan;
+    std::vector<int> first, stage_of;    ///< first step of each stage, and the end; [step]
+    std::vector<char> kept;              ///< [value] from when it is complete until its gradient is known
+  };
+
+}    // namespace
+
+Plan make_plan(const Description &d, const std::vector<Traits> &traits, const std::vector<int> &widths)
+{
+  if (std::none_of(d.steps.begin(), d.steps.end(),
+                   [](const Step &s) { return s.kind == Kind::energy || s.kind == Kind::edgewise; }))
+    throw std::runtime_error("network description: no step gives an energy: export the model again");
+  Plan plan = Planner(d, traits).run();
+  place_values(plan, widths);
   return plan;
 }
 

@@ -13,7 +13,7 @@
 namespace natrolite {
 
 /// Raised by one with every change of this header, of model/model.h or model/metadata.h.
-inline constexpr int ENGINE_ABI = 4;
+inline constexpr int ENGINE_ABI = 5;
 
 enum class Device { automatic, cpu, cuda };
 

@@ -6,12 +6,13 @@
 #include "core/edges.h"
 #include "core/periodic_edges.h"
 
+#include <array>
 #include <cmath>
 #include <vector>
 
 /// Ghosts are all images within `ghost_cutoff` of the owned atoms' bounding sphere (many too many).
 struct HostAtoms {
-  std::vector<natrolite::Vec3> positions;
+  std::vector<std::array<double, 3>> positions;
   std::vector<int> type, groups, owner;
   std::vector<const double *> x;
   std::vector<std::vector<int>> lists;
@@ -63,10 +64,8 @@ struct HostAtoms {
   void add_image(const natrolite::Structure &s, const std::vector<int> &types, int a, int b, int c)
   {
     for (int i = 0; i < nlocal; ++i) {
-      natrolite::Vec3 p = s.positions[i];
-      for (int d = 0; d < 3; ++d)
-        p[d] += a * s.cell[0][d] + b * s.cell[1][d] + c * s.cell[2][d];
-      positions.push_back(p);
+      const natrolite::Vec3 p = s.positions[i] + a * s.cell[0] + b * s.cell[1] + c * s.cell[2];
+      positions.push_back({p.x, p.y, p.z});
       type.push_back(types[i]);
       groups.push_back(1);    // all
       owner.push_back(i);

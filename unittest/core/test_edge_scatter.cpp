@@ -96,6 +96,22 @@ TEST(EdgeScatter, SumsAreNotFiniteIfAnyValueIsNot)
       }
     }
     const double forces[6] = {1.0, 2.0, bad, 4.0, 5.0, 6.0}, virial[9] = {};
-    EXPECT_EQ(std::isfinite(scatter_rows(t.rows, forces, virial, 1.0, sums)), bad == 0.5);
+    EXPECT_EQ(std::isfinite(scatter_rows(t.rows, {forces, virial}, 1.0, sums)), bad == 0.5);
   }
+}
+
+TEST(EdgeScatter, ResultsOfRowsGoToTheirAtoms)
+{
+  TwoAtoms t;
+  AtomSums sums = t.sums();
+  std::vector<double> forces(6), virial(9), virials(12), centroids(18);
+  for (auto *values : {&forces, &virial, &virials, &centroids})
+    for (std::size_t k = 0; k < values->size(); ++k) (*values)[k] = 1.0 + static_cast<double>(k * values->size());
+  scatter_rows(t.rows, {forces.data(), virial.data(), virials.data(), centroids.data()}, 2.0, sums);
+  // the first row is atom 1
+  for (int d = 0; d < 3; ++d) EXPECT_DOUBLE_EQ(t.force[1][d], 2.0 * forces[d]);
+  for (int k = 0; k < 6; ++k) EXPECT_DOUBLE_EQ(t.virial6[0][k], 2.0 * virials[6 + k]);
+  for (int k = 0; k < 9; ++k) EXPECT_DOUBLE_EQ(t.virial9[0][k], 2.0 * centroids[9 + k]);
+  const int place[6] = {0, 4, 8, 1, 2, 5};
+  for (int k = 0; k < 6; ++k) EXPECT_DOUBLE_EQ(t.virial[k], 2.0 * virial[place[k]]);
 }

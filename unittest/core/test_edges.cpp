@@ -32,7 +32,7 @@ Structure triclinic(int n, unsigned seed)
 
 using Edge = std::tuple<int, int, std::array<long, 3>>;
 
-Edge edge(int i, int j, const double *v)
+template <class V> Edge edge(int i, int j, const V &v)
 {
   return {i, j, {std::lround(v[0] * 1e7), std::lround(v[1] * 1e7), std::lround(v[2] * 1e7)}};
 }
@@ -53,8 +53,7 @@ std::vector<Edge> plain_edges(const Structure &s, double cutoff)
   const PlainEdges p = periodic_edges(s, cutoff);
   std::vector<Edge> all;
   for (std::size_t k = 0; k < p.vec.size(); ++k)
-    all.push_back(edge(static_cast<int>(p.centre[k]), static_cast<int>(p.neighbour[k]),
-                       p.vec[k].data()));
+    all.push_back(edge(static_cast<int>(p.centre[k]), static_cast<int>(p.neighbour[k]), p.vec[k]));
   std::sort(all.begin(), all.end());
   return all;
 }
@@ -232,6 +231,53 @@ TEST(Edges, NoAtomsAndNoNeighborsGiveNoEdges)
   edges.build(single.neighbors(), rows, PairCutoffs(1, 1.0), rows.nlocal);
   EXPECT_EQ(rows.nall(), 1);
   EXPECT_EQ(edges.size(), 0);
+}
+
+/// as atoms of neighbors, from every exchange mode's rows
+TEST(Edges, CompactEdgesAreTheSame)
+{
+  const Structure s = triclinic(6, 5);
+  const std::vector<int> types = {1, 2, 1, 1, 2, 1};
+  const PairCutoffs cutoffs(2, std::vector<double>{4.5, 2.5, 3.0, 4.0});
+  for (const bool shell : {false, true}) {
+    const HostAtoms host(s, types, 4, 5.0, shell);
+    RowMap rows;
+    std::int64_t centres = 6;
+    if (shell)
+      centres = build_shell_rows(host.neighbors(), host.atoms({-1, 0, 1}), cutoffs, 1, rows);
+    else
+      build_rows(host.neighbors(), host.atoms({-1, 0, 1}), GhostRows::ghost, rows);
+    EdgeList plain, compact;
+    plain.build(host.neighbors(), rows, cutoffs, centres);
+    compact.build_compact(host.neighbors(), rows, cutoffs, centres);
+    ASSERT_TRUE(compact.compact() && !plain.compact());
+    ASSERT_EQ(compact.size(), plain.size());
+    ASSERT_EQ(compact.first()[rows.nlocal], plain.size());
+    for (std::int64_t row = 0; row < rows.nlocal; ++row)
+      for (std::int64_t e = compact.first()[row]; e < compact.first()[row + 1]; ++e) {
+        EXPECT_EQ(plain.centres()[e], row);
+        EXPECT_EQ(plain.neighbours()[e], rows.row_of_atom[compact.atoms()[e]]);
+        const double *x = host.neighbors().x[compact.atoms()[e]];
+        for (int d = 0; d < 3; ++d)
+          EXPECT_EQ(plain.vectors()[3 * e + d], x[d] - host.neighbors().x[rows.atom_of_row[row]][d]);
+      }
+  }
+}
+
+TEST(Edges, OneFormTakesTheMemoryOfTheOther)
+{
+  const Structure s = triclinic(8, 9);
+  const HostAtoms host(s, std::vector<int>(8, 1), 3, 9.0);
+  RowMap rows;
+  build_rows(host.neighbors(), host.atoms(ONE_TYPE), GhostRows::ghost, rows);
+  EdgeList edges;
+  edges.build_compact(host.neighbors(), rows, PairCutoffs(1, 8.9), 8);
+  const double compact = edges.memory_bytes();
+  edges.build(host.neighbors(), rows, PairCutoffs(1, 8.9), 8);
+  const double plain = edges.memory_bytes();
+  EXPECT_GT(plain, 8.0 * compact);
+  edges.build_compact(host.neighbors(), rows, PairCutoffs(1, 8.9), 8);
+  EXPECT_LE(edges.memory_bytes(), 1.1 * compact);
 }
 
 TEST(Edges, BuffersAreReusedOnceWarm)

@@ -63,7 +63,7 @@ struct GhostedGraph {
     const PlainEdges all = periodic_edges(s, cutoff);
     index = all.centre;
     for (std::size_t e = 0; e < all.vec.size(); ++e) {
-      vec.insert(vec.end(), all.vec[e].begin(), all.vec[e].end());
+      vec.insert(vec.end(), {all.vec[e].x, all.vec[e].y, all.vec[e].z});
       std::int64_t row = all.neighbour[e];
       if (ghosts) {    // every edge has a ghost of its own
         owner.push_back(row);

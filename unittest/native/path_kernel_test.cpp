@@ -9,7 +9,7 @@ template <class T> struct Path {
   int l1, l2, l3, edges, channels, spline, n1, n2, n3;
   int stride, nodes = 5, atoms = 4;
   std::vector<std::int32_t> node;
-  std::vector<std::int64_t> row;
+  std::vector<std::int64_t> row, gradient_row;    // gradients of the same rows, the other way around
   Numbers<T> basis, slope, harmonics, table, coupling, x, out;
 
   Path(const Kernels<T> &k, int l1_, int l2_, int l3_, int vectors, int nedges, std::mt19937 &random) :
@@ -22,6 +22,7 @@ template <class T> struct Path {
     for (int e = 0; e < edges; ++e) {
       node.push_back(e * 7 % nodes);
       row.push_back(e * 3 % atoms * static_cast<std::int64_t>(n1 * channels));
+      gradient_row.push_back((atoms - 1) * n1 * channels - row.back());
     }
     for (int i = 0; i < n1; ++i)
       for (int j = 0; j < n2; ++j)
@@ -35,6 +36,7 @@ template <class T> struct Path {
     a.stride = stride;
     a.node = node.data();
     a.row = row.data();
+    a.gradient_row = gradient_row.data();
     a.basis = basis.data();
     a.slope = slope.data();
     a.harmonics = harmonics.data();
@@ -82,7 +84,7 @@ template <class T> void check_backward(const Kernels<T> &k, Path<T> &p, typename
   std::vector<double> dx(p.atoms * p.n1 * p.channels), partial(p.edges * (1 + HARMONICS));
   p.for_each_term([&](int e, int c, int i, int j, int m, double C) {
     const double g = p.out[m * p.channels + c], y = p.harmonics[j * p.stride + e];
-    dx[p.row[e] + i * p.channels + c] += C * g * p.weight(p.basis, e, c) * y;
+    dx[p.gradient_row[e] + i * p.channels + c] += C * g * p.weight(p.basis, e, c) * y;
     partial[e * (1 + HARMONICS)] += C * g * p.weight(p.slope, e, c) * p.x_at(e, i, c) * y;
     if (p.l2 > 0)
       partial[e * (1 + HARMONICS) + 1 + p.l2 * p.l2 + j] += C * g * p.weight(p.basis, e, c) * p.x_at(e, i, c);

@@ -201,6 +201,7 @@ template <class DeviceType> natrolite::Graph PairEquivariantKokkos<DeviceType>::
   graph.nowned = graph.nlocal = d.rows.nowned;
   graph.nall = d.rows.nall;
   graph.nedges = d.edges.size;
+  graph.compact = nullptr;
   graph.edge_vec = d.edges.vectors.data();
   graph.edge_index = d.edges.index.data();
   graph.types = d.rows.types.data();

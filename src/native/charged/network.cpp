@@ -112,8 +112,8 @@ template <class T> void ChargedNetwork<T>::Impl::find_near()
   near_neighbor.resize(nedges);
   near_place.resize(nedges);
   near_edge.resize(nedges);
-  near.unit.reserve(3 * nedges + 1);
-  near.distance.reserve(nedges + 1);
+  near_unit.reserve(3 * nedges + 1);
+  near_distance.reserve(nedges + 1);
   near_gradient.reserve(3 * nedges + 1);
   on_threads(threads, [&](int thread, int count) {
     for (std::int64_t i = n * thread / count; i < n * (thread + 1) / count; ++i) {
@@ -122,20 +122,16 @@ template <class T> void ChargedNetwork<T>::Impl::find_near()
         const double r = pairs.r.data()[e];
         if (!(r < r_max)) continue;
         for (int d = 0; d < 3; ++d) {
-          near.unit.data()[d * nedges + to] = static_cast<T>(pairs.vec[3 * e + d] / r);
+          near_unit.data()[d * nedges + to] = static_cast<T>(pairs.vec[3 * e + d] / r);
           near_gradient.data()[3 * to + d] = 0.0;
         }
-        near.distance.data()[to] = static_cast<T>(r);
+        near_distance.data()[to] = static_cast<T>(r);
         near_neighbor[to] = pairs.neighbor[e];
         near_place[to] = place[pairs.types[pairs.neighbor[e]]];
         near_edge[to++] = e;
       }
     }
   });
-  near.neighbor = near_neighbor.data();
-  near_types.first = near.first;
-  near_types.types = near.types;
-  near_types.neighbor = near_place.data();
 }
 
 template <class T> void ChargedNetwork<T>::Impl::make_room()

@@ -93,8 +93,9 @@ template <class T> struct ChargedNetwork<T>::Impl {
   Buffer<T> type_rows, type_slabs, type_counts;    ///< [present][P], [blocks of types][slab], [present]
 
   PairList pairs;                        ///< every edge
-  EdgeTable<T> near, near_types;         ///< those within r_max; neighbors as atoms, and as places of types
-  std::vector<std::int64_t> near_neighbor, near_place, near_edge;
+  EdgeTable<T> near;                     ///< those within r_max
+  Buffer<T> near_unit, near_distance;    ///< [3][near edges], [near edges]
+  std::vector<std::int64_t> near_neighbor, near_place, near_edge;    ///< rows, places of types, edges
   Buffer<double> near_gradient;          ///< [near edges][3]
 
   int block_rows = BLOCK;

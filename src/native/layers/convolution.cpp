@@ -108,14 +108,17 @@ PathArguments<T> Convolution<T>::arguments(const Work<T> &work, const Path &path
   return a;
 }
 
-/// offsets of the neighbors' rows
-template <class T> void Convolution<T>::find_rows(Work<T> &work, std::int64_t stride) const
+/// offsets of the neighbors' rows, and behind them of the rows of their gradients; returns these
+template <class T> const std::int64_t *Convolution<T>::find_rows(Work<T> &work, std::int64_t stride) const
 {
   const int n = work.nedges();
-  work.offsets.reserve(n + 1);
-  const std::int64_t *neighbor = work.graph->neighbor + work.first_edge();
+  const bool moved = work.sum_rows && !reads_table();
+  work.offsets.reserve(2 * n + 1);
+  std::int64_t *to = work.offsets.data();
   for (int e = 0; e < n; ++e)
-    work.offsets.data()[e] = (reads_table() ? work.graph->types[neighbor[e]] : neighbor[e]) * stride;
+    to[e] = (reads_table() ? work.graph->types[work.neighbor[e]] : work.neighbor[e]) * stride;
+  for (int e = 0; moved && e < n; ++e) to[n + e] = work.sum_rows[work.neighbor[e]] * stride;
+  return moved ? to + n : to;
 }
 
 template <class T> void Convolution<T>::forward(Work<T> &work, const Operands<T> &rows) const
@@ -146,7 +149,7 @@ template <class T> void Convolution<T>::forward(Work<T> &work, const Operands<T>
 template <class T> void Convolution<T>::backward(Work<T> &work, const Operands<T> &rows) const
 {
   const T *x = reads_table() ? table_.data() : rows.in[0];
-  find_rows(work, reads_table() ? in_.width : rows.in.stride);
+  const std::int64_t *gradient_rows = find_rows(work, reads_table() ? in_.width : rows.in.stride);
   const int width = kernels_.width, slots = (1 + HARMONICS) * width;
   std::int64_t most = 0;
   for (std::int64_t row = work.begin; row < work.end; row += BACKWARD_ATOMS)
@@ -174,6 +177,7 @@ template <class T> void Convolution<T>::backward(Work<T> &work, const Operands<T
           a.edges = static_cast<int>(work.graph->first[row + 1] - work.graph->first[row]);
           a.node = work.edges.node + e;
           a.row = work.offsets.data() + e;
+          a.gradient_row = gradient_rows + e;
           a.basis = work.edges.basis + e;
           a.slope = work.edges.slope + e;
           a.harmonics = work.edges.harmonics + path.l2 * path.l2 * a.stride + e;
@@ -189,7 +193,7 @@ template <class T> void Convolution<T>::backward(Work<T> &work, const Operands<T
     edges.z += shift;
     edges.r += shift;
     kernels_.finish(edges, static_cast<int>(n), lmax_, partial, partial + n * slots,
-                    work.edge_gradient + 3 * edge);
+                    work.edge_gradient + 3 * shift);
   }
 }
 

@@ -31,7 +31,7 @@ template <class T> class Convolution : public Tabulated<T> {
     std::vector<T> coupling;
   };
   void add_path(const Step::Path &path);
-  void find_rows(Work<T> &work, std::int64_t stride) const;
+  const std::int64_t *find_rows(Work<T> &work, std::int64_t stride) const;
   template <class F> void for_each_group(const Path &path, F &&f) const;
   PathArguments<T> arguments(const Work<T> &work, const Path &path, int vector, int group) const;
 

@@ -27,7 +27,7 @@ template <class T> void EdgewiseEnergy<T>::differentiate(Work<T> &work, const Gr
   edges.z += group.first;
   edges.r += group.first;
   kernels_.finish(edges, group.edges, lmax_, group.partial, group.scratch,
-                  work.edge_gradient + 3 * (work.first_edge() + group.first));
+                  work.edge_gradient + 3 * group.first);
 }
 
 /// d energy / d node where there is any; atoms that are not owned give none

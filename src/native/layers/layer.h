@@ -11,15 +11,13 @@
 
 namespace natrolite::native {
 
-/// The graph of one evaluation in the network's type; edges are sorted by center.
+/// The graph of one evaluation; edges are sorted by center.
 template <class T> struct EdgeTable {
   std::int64_t nlocal = 0, nall = 0, nowned = 0, nedges = 0;
-  const std::int64_t *neighbor = nullptr;    ///< [nedges]
   const std::int64_t *types = nullptr;       ///< [nall]
   /// [types] rows of the tables that an edge skips by the types of its neighbor and its center
   std::vector<std::int32_t> by_neighbor, by_center;    ///< empty: the same tables for all
   std::vector<std::int64_t> first;           ///< [nlocal + 1] edges of a center
-  Buffer<T> unit, distance;                  ///< [3][nedges], [nedges]
 };
 
 /// What one thread works on: rows [begin, end) and its own memory.
@@ -27,32 +25,35 @@ template <class T> struct Work {
   const EdgeTable<T> *graph = nullptr;
   std::int64_t begin = 0, end = 0;
   EdgeArrays<T> edges;                       ///< of the block, prepared
+  const std::int64_t *neighbor = nullptr;    ///< of the block: [edges] rows
+  /// [nall] rows to which this thread adds what neighbors' rows get; null = these
+  const std::int32_t *sum_rows = nullptr;
   Buffer<T> edge_memory, scratch, scales;
   Buffer<std::int32_t> nodes, which;
-  Buffer<std::int64_t> offsets;
-  double *energy = nullptr, *edge_gradient = nullptr;
+  Buffer<std::int64_t> offsets, neighbors;
+  Buffer<double> gradients;
+  double *energy = nullptr;                  ///< [nlocal]
+  double *edge_gradient = nullptr;           ///< of the block: [edges][3]
   std::int64_t first_edge() const { return graph->first[begin]; }
   int nedges() const { return static_cast<int>(graph->first[end] - graph->first[begin]); }
 };
 
-/// Harmonics and splines of the edges of the block.
-template <class T>
-void prepare_edges(Work<T> &work, const Kernels<T> &kernels, const Grid<T> &grid, int lmax, bool slopes)
+/// Room for the arrays of a block's edges: unit vectors and distances, harmonics, splines.
+template <class T> void make_room_for_edges(Work<T> &work, const Kernels<T> &kernels)
 {
   const int n = work.nedges(), width = kernels.width, stride = (n + width - 1) / width * width + width;
-  work.edge_memory.reserve(static_cast<std::size_t>(HARMONICS + 2 * kernels.spline) * stride);
+  work.edge_memory.reserve(static_cast<std::size_t>(4 + HARMONICS + 2 * kernels.spline) * stride);
   work.nodes.reserve(stride);
   EdgeArrays<T> &a = work.edges;
   a.stride = stride;
-  a.x = work.graph->unit.data() + work.first_edge();
-  a.y = a.x + work.graph->nedges;
-  a.z = a.y + work.graph->nedges;
-  a.r = work.graph->distance.data() + work.first_edge();
-  a.harmonics = work.edge_memory.data();
+  a.x = work.edge_memory.data();
+  a.y = a.x + stride;
+  a.z = a.y + stride;
+  a.r = a.z + stride;
+  a.harmonics = a.r + stride;
   a.basis = a.harmonics + static_cast<std::size_t>(HARMONICS) * stride;
   a.slope = a.basis + static_cast<std::size_t>(kernels.spline) * stride;
   a.node = work.nodes.data();
-  kernels.prepare(a, grid, n, lmax, slopes);
 }
 
 /// Where a step finds its input and output, and their gradients, for one block.

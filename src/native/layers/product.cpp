@@ -139,7 +139,7 @@ template <class T> void Divide<T>::backward(Work<T> &work, const Operands<T> &ro
   }
 }
 
-/// calls f(edge, center, energy, d energy / d r)
+/// calls f(edge of the block, center, energy, d energy / d r)
 template <class T>
 template <class F>
 void Repulsion<T>::for_each_edge(const Work<T> &work, F &&f) const
@@ -147,8 +147,9 @@ void Repulsion<T>::for_each_edge(const Work<T> &work, F &&f) const
   const auto &g = *work.graph;
   for (std::int64_t row = work.begin; row < work.end; ++row)
     for (std::int64_t e = g.first[row]; e < g.first[row + 1]; ++e) {
-      const auto pair = g.types[g.neighbor[e]] * step_.types + g.types[row];
-      const double r = static_cast<double>(g.distance.data()[e]), x = r / step_.reach[pair];
+      const auto at = e - work.first_edge();
+      const auto pair = g.types[work.neighbor[at]] * step_.types + g.types[row];
+      const double r = static_cast<double>(work.edges.r[at]), x = r / step_.reach[pair];
       if (x >= 1.0) continue;
       double screen = 0.0, dscreen = 0.0;
       for (std::size_t k = 0; k < step_.coefficients.size(); ++k) {
@@ -163,19 +164,18 @@ void Repulsion<T>::for_each_edge(const Work<T> &work, F &&f) const
       const double slope =
           -power * (a * p - x * (b * (p + 1.0) - x * c * (p + 2.0))) / step_.reach[pair];
       const double strength = step_.strength[pair] / r;
-      f(e, row, strength * screen * envelope,
+      f(at, row, strength * screen * envelope,
         strength * ((dscreen - screen / r) * envelope + screen * slope));
     }
 }
 
 template <class T> void Repulsion<T>::forward(Work<T> &work, const Operands<T> &) const
 {
-  const auto &g = *work.graph;
+  const T *const unit[] = {work.edges.x, work.edges.y, work.edges.z};
   for_each_edge(work, [&](std::int64_t e, std::int64_t row, double energy, double slope) {
     work.energy[row] += energy;
-    if (row >= g.nowned) return;
-    for (int d = 0; d < 3; ++d)
-      work.edge_gradient[3 * e + d] += slope * static_cast<double>(g.unit.data()[d * g.nedges + e]);
+    if (row >= work.graph->nowned) return;
+    for (int d = 0; d < 3; ++d) work.edge_gradient[3 * e + d] += slope * static_cast<double>(unit[d][e]);
   });
 }
 

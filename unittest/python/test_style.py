@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The files of the checkout are formatted as .clang-format and pyproject.toml say."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+SOURCE = os.environ["NATROLITE_SOURCE"]
+
+
+def run(program, *arguments):
+    """Run a program of this environment in the checkout; return (exit code, what it printed)."""
+    command = [str(pathlib.Path(sys.executable).parent / program), *arguments]
+    done = subprocess.run(command, cwd=SOURCE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.returncode, done.stdout[:4000]
+
+
+def files(*patterns):
+    """Return the files that git keeps and that fit; skip where there is no git."""
+    try:
+        done = subprocess.run(["git", "ls-files", *patterns], cwd=SOURCE, capture_output=True, text=True)
+    except OSError:
+        done = None
+    if done is None or done.returncode:
+        pytest.skip("not a git checkout, or no git")
+    return [name for name in done.stdout.split() if os.path.exists(os.path.join(SOURCE, name))]
+
+
+def test_cpp_is_formatted():
+    code, output = run("clang-format", "--dry-run", "--Werror", *files("*.h", "*.cpp"))
+    assert code == 0, f"run clang-format -i on these files:\n{output}"
+
+
+@pytest.mark.parametrize("check", [["format", "--check"], ["check"]], ids=["format", "lint"])
+def test_python_is_clean(check):
+    code, output = run("ruff", *check, *files("*.py"))
+    assert code == 0, output
+
+
+def test_a_line_that_is_out_of_place_is_seen(tmp_path):
+    """The checks can fail."""
+    (tmp_path / ".clang-format").write_text(pathlib.Path(SOURCE, ".clang-format").read_text())
+    (tmp_path / "wrong.cpp").write_text("int main(){return 0;}\n")
+    (tmp_path / "wrong.py").write_text("import os\nx = {  'a':1 }\n")
+    assert run("clang-format", "--dry-run", "--Werror", str(tmp_path / "wrong.cpp"))[0] == 1
+    assert run("ruff", "format", "--check", str(tmp_path / "wrong.py"))[0] == 1
+    assert run("ruff", "check", str(tmp_path / "wrong.py"))[0] == 1

@@ -1,9 +1,9 @@
-# Targets mxene-test, mxene-small, mxene-full, janus-test, ...: examples/run.sh for the decks of a folder of examples. The model is
-# that of NATROLITE_EXAMPLES_MODEL, by default the shipped one.
+# Targets mxene-test, mxene-small, mxene-full, hard-carbon-test, janus-test, ...: examples/run.sh for the decks of a
+# folder of examples. The model is that of NATROLITE_EXAMPLES_MODEL, by default the shipped one.
 set(NATROLITE_EXAMPLES_MODEL "" CACHE FILEPATH "model file for the examples (empty: the shipped one)")
-file(GLOB runs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/*/runs)
-foreach(run ${runs})
-  get_filename_component(folder ${run} DIRECTORY)
+file(GLOB systems CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/*/reproduction.py)
+foreach(system ${systems})
+  get_filename_component(folder ${system} DIRECTORY)
   get_filename_component(name ${folder} NAME)
   foreach(size test small full)
     add_custom_target(${name}-${size}

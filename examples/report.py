@@ -3,13 +3,15 @@
 
 usage: report.py SYSTEM FOLDER --size SIZE     FOLDER has a folder of results for every model
 
-SYSTEM/reproduction.py says what is compared (entries) and what is computed first (after)."""
+SYSTEM/reproduction.py says what is compared (entries) and what is computed first (after). Pictures and pages that after
+has made, in the folder of a model or in folders in it, are shown as well."""
 import argparse
 import base64
 import datetime
 import importlib.util
 import pathlib
 import platform
+import re
 import sys
 
 import jinja2
@@ -17,6 +19,8 @@ from natrolite import cli, plot
 from natrolite.errors import NatroliteError
 from natrolite.plots.table import Table
 
+SKIPPED = (".png", ".svg", ".log", ".tsv", ".data", ".dynmat", ".done", ".state", ".end", ".grid")
+LARGEST = 2**26  # bytes; longer dumps take minutes to read, and natrolite plot draws them when asked
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -37,7 +41,7 @@ def drawn(folder):
     """Returns [{name, picture, comments}] of all tables and trajectories in a folder."""
     found = []
     for path in sorted(folder.iterdir()):
-        if path.suffix in (".png", ".svg", ".log", ".tsv", ".data", ".dynmat", ".done", ".state", ".end") or path.is_dir():
+        if path.suffix in SKIPPED or path.is_dir() or path.stat().st_size > LARGEST:
             continue
         try:
             if plot.recognize(Table(path)) is None:
@@ -48,9 +52,20 @@ def drawn(folder):
             continue
         text = path.read_text()
         comments = [line[2:] for line in text.splitlines() if line.startswith("# ")] if text.startswith("#") else []
-        data = base64.b64encode(picture.read_bytes()).decode()
-        found.append({"name": path.name, "picture": data, "comments": comments, "group": path.name.split("-")[0].split(".")[0]})
-    return found
+        found.append(figure(path.name, picture, comments, wide=path.suffix == ".dump"))
+    names = {f"{one['name']}.png" for one in found}
+    made = [path for path in sorted(folder.rglob("*.png")) if path.relative_to(folder).as_posix() not in names]
+    return found + [figure(path.relative_to(folder).with_suffix("").as_posix(), path, [], wide=True) for path in made]
+
+
+def figure(name, picture, comments, wide):
+    data = base64.b64encode(picture.read_bytes()).decode()
+    return {"name": name, "picture": data, "comments": comments, "wide": wide, "group": re.split("[-./]", name)[0]}
+
+
+def pages(folder):
+    """Returns the pages in folders of a model's folder, as seen from the report."""
+    return [path.relative_to(folder.parent).as_posix() for path in sorted(folder.rglob("*.html"))]
 
 
 def times(folder):
@@ -79,10 +94,13 @@ def main():
     models = sorted(path for path in arguments.folder.iterdir() if path.is_dir())
     for folder in models:
         module.after(folder, natrolite)
-    rows = [(quantity, paper, [ours(folder) for folder in models], why) for quantity, paper, ours, why in module.entries()]
+    rows = [(quantity, paper, [ours(folder) for folder in models], why)
+            for quantity, paper, ours, why in module.entries()]
     page = jinja2.Environment(autoescape=False).from_string((HERE / "report.html").read_text()).render(
-        title=module.TITLE, size=arguments.size, date=datetime.date.today(), machine=platform.processor() or platform.machine(),
-        models=[{"name": folder.name, "tables": drawn(folder), "times": times(folder)} for folder in models], rows=spanned(rows))
+        title=module.TITLE, size=arguments.size, date=datetime.date.today(),
+        machine=platform.processor() or platform.machine(),
+        models=[{"name": folder.name, "tables": drawn(folder), "pages": pages(folder), "times": times(folder)}
+                for folder in models], rows=spanned(rows))
     out = arguments.folder / "report.html"
     out.write_text(page)
     print(out)

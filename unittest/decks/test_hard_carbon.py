@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The decks of examples/hard-carbon in size test: physics, not frozen digits."""
 
-import os
+import re
 import subprocess
 import sys
 
@@ -131,16 +131,90 @@ def test_wrong_input(decks, deck, variables, words):
     decks.refused(deck, *words, **variables)
 
 
-def test_matrix(tmp_path, model):
-    """Two densities, stopped and started again; too few ions for eight modes are said to be too few."""
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory):
+    """A model of carbon and sodium that takes no time, and is no physics."""
+    import make_toys
+    from natrolite import modelfile
+    from natrolite.exporters import common
+
+    path = tmp_path_factory.mktemp("toy") / "toy.pt"
+    scripted, meta, _ = common.finish(make_toys.built("mp"))
+    modelfile.write(path, scripted, {**meta, "type_names": ["C", "Na"], "atomic_numbers": [6, 11]})
+    return path
+
+
+def figures(page):
+    """Returns the names of the pictures of a page, each of which must be there."""
+    picture = r'<figcaption>(.*?)</figcaption>\n<img alt="(.*?)" src="data:image/png;base64,(.{10000})'
+    found = re.findall(picture, page)
+    assert all(caption == name for caption, name, _ in found) and page.count("<figure") == len(found)
+    return [name for name, *_ in found]
+
+
+HEADER = """# natrolite table: ions
+# density = {} g/cm^3
+# loading = 50 %
+# columns: id | ion_ion | ion_host | volume (A^3) | nearest_host (A) | tortuosity | D_ratio (A^2/ps) | hops
+"""
+
+
+def random_ions(folder, density):
+    """Writes a table of 20 ions drawn at random, in which tortuosity falls with D."""
+    rows = np.random.default_rng(int(10 * density)).uniform(0.5, 2.0, (20, 8))
+    rows[:, 0], rows[:, 5] = np.arange(20) + 1, 1 / rows[:, 6]
+    lines = [" ".join(f"{v:.6g}" for v in row) for row in rows]
+    (folder / f"sodium-{density}-50.ions").write_text(HEADER.format(density) + "\n".join(lines) + "\n")
+
+
+def test_report(tmp_path, toy):
+    """All decks of a density, and the first of a wrong one; every table and picture is on the page.
+
+    With the ions of three more systems, drawn at random, there are enough for the modes."""
+    settings = environment(MODEL=toy, DENSITIES="2.0 9", LOADINGS="50", JOBS="1", PYTHON=sys.executable, LMP=LMP,
+                           MPIEXEC=MPIEXEC, RESULTS=tmp_path / "all")
+    folder, name, drawn = tmp_path / "all/hard-carbon/toy", "sodium-2.0-50", (1.5, 2.5, 3.0)
+    folder.mkdir(parents=True)
+    for density in drawn:
+        random_ions(folder, density)
+    done = subprocess.run([EXAMPLES / "run.sh", "test", "hard-carbon"], env=settings, cwd=tmp_path, capture_output=True,
+                          text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "density is 9" in done.stdout and "sodiate-9" not in done.stdout
+    page = (tmp_path / "all/hard-carbon/report.html").read_text()
+    validated = [f"validate-2.0-{T}.{kind}" for T in (800, 1200) for kind in ("rdf", "dump.vdos")]
+    made = [f"{name}.{kind}" for kind in ("ions", "msd", "transport", "NaNa.rdf", "NaC.rdf", "grid.levels", "grid")]
+    made += [f"sodium-{density}-50.ions" for density in drawn]
+    made += [f"modes/{kind}" for kind in ("sankey", "pies", "radial", "map", "shap", "quadrants", "pearson")]
+    assert sorted(figures(page)) == sorted(["carbon-2.0.table", "carbon-2.0.rdf", *validated, *made])
+    runs = re.findall(r"<tr( class=.failed.)?><td>([\w.-]+)</td><td>\d+", page)
+    assert ("", f"transport-{name[7:]}") in runs and [run for failed, run in runs if failed] == ["quench-9"]
+    assert "sp2 85, sp3 15" in page and 'class="none">–<' in page, "what was not run is a dash"
+    assert 'href="toy/modes/report.html"' in page
+    every = [Table(path) for path in folder.glob("sodium-*.ions")]
+    logs = [np.log10(np.concatenate([table.column(column) for table in every])) for column in ("D_ratio", "tortuosity")]
+    r = np.corrcoef(logs)[0, 1]
+    assert r < -0.5 and f"ions: r = {r:+.2f}" in page
+    shap = Table(folder / "modes/shap.dat")
+    assert f"tortuosity {shap.column('log10_tortuosity').sum():.2f}" in page
+    fastest = Table(folder / "modes/pearson.dat").data[-1]
+    assert np.isnan(fastest[0]) and f"all: r = {fastest[3]:+.2f}" in page
+
+
+def test_matrix_goes_on(tmp_path, toy):
+    """A quench that was stopped goes on from its restart file; matrix.sh is the same as run.sh."""
+    settings = environment(MODEL=toy, LOADINGS="50", PYTHON=sys.executable, LMP=LMP, MPIEXEC=MPIEXEC,
+                           RESULTS=tmp_path / "all")
+    folder = tmp_path / "all/hard-carbon/toy"
+    decks = Decks("hard-carbon", tmp_path, toy)
+    decks.run("quench", out=folder)
+    (folder / "carbon-2.0.restart.400").unlink()
+    for kind in ("sodiate-2.0-50", "transport-2.0-50", "density-2.0-50", "validate-2.0-800", "validate-2.0-1200"):
+        (folder / f"{kind}.done").touch()
     command = [EXAMPLES / "hard-carbon/matrix.sh", "test"]
-    settings = environment() | {
-        "MODEL": str(model), "DENSITIES": "1.5 2.0", "LOADINGS": "50", "PYTHON": sys.executable, "LMP": str(LMP),
-        "MPIEXEC": str(MPIEXEC), "RESULTS": str(tmp_path / "all"), "PATH": os.environ["PATH"],
-    }
-    runs = [subprocess.run(command, env=settings, cwd=tmp_path, capture_output=True, text=True) for _ in range(2)]
-    assert runs[0].returncode == 0, runs[0].stdout + runs[0].stderr
-    assert "sodium-1.5-50: transport done" in runs[0].stdout and "transport done" not in runs[1].stdout
-    assert "fewer" in runs[0].stderr + runs[0].stdout or "few" in runs[0].stderr + runs[0].stdout
-    for density in ("1.5", "2.0"):
-        assert (tmp_path / f"all/sodium-{density}-50.ions").exists()
+    done = subprocess.run(command, env=settings, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.count("done before") == 5, done.stdout + done.stderr
+    log = (folder / "quench-2.0.log").read_text()
+    assert "restart file" in log and "heating" not in log and (folder / "quench-2.0.done").exists()
+    refused = subprocess.run([command[0], "large"], env=settings, capture_output=True, text=True)
+    assert refused.returncode == 1 and "size is large" in refused.stderr

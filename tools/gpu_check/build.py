@@ -121,7 +121,7 @@ class Build:
         """The plain plugin and the engine: g++ only, nobody waits for it but the end."""
         self.cmake("natrolite", "build-engine", "g++", f"-DLAMMPS_SOURCE_DIR={self.work}/lammps",
                    f"-DPython3_EXECUTABLE={sys.executable}", *self.mpi_options())
-        self.ninja("build-engine", max(2, self.jobs // 4))
+        self.ninja("build-engine", max(1, self.jobs // 4))
 
     def kokkos_host(self):
         """Kokkos, LAMMPS' configuration, then LAMMPS and the plugin of the /kk styles side by side."""
@@ -146,7 +146,7 @@ class Build:
         self.cmake("natrolite", "build-kk", self.compiler, f"-DLAMMPS_SOURCE_DIR={self.work}/lammps",
                    f"-DLAMMPS_BINARY_DIR={self.work}/build-lammps", f"-DKokkos_ROOT={prefix}", "-DNATROLITE_KOKKOS=ON",
                    "-DNATROLITE_ENGINE=OFF", "-DNATROLITE_DEVICE_CHECK=ON", *self.driver(), *self.mpi_options())
-        self.ninja("build-kk", max(2, self.jobs // 2))
+        self.ninja("build-kk", max(1, self.jobs // 2))
 
     def guarded(self, step, *arguments):
         """An error in a thread is kept for the end."""

@@ -14,6 +14,7 @@ import zipfile
 
 import kokkos_source
 import models
+import thin
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -75,7 +76,7 @@ def always_compiled(lammps):
 
 
 def pack_lammps(source, to):
-    """LAMMPS without packages but KOKKOS, PLUGIN and the MPI of one rank; return its version."""
+    """LAMMPS with the packages KOKKOS and PLUGIN, the MPI of one rank and the styles of the check; return its version."""
     to.mkdir(parents=True)
     for name in ("LICENSE", "README"):
         shutil.copy(source / name, to)
@@ -92,6 +93,7 @@ def pack_lammps(source, to):
             (to / "src").mkdir(exist_ok=True)
             shutil.copy(item, to / "src")
     run([SOURCE, "prune", to, *always_compiled(source), *(f"{style}_kokkos" for style in STYLES)])
+    thin.thin(to / "src", [ROOT / "src", ROOT / "src/lammps", ROOT / "src/lammps/kokkos"])
     return re.search(r'"(.*)"', (to / "src/version.h").read_text())[1]
 
 
@@ -172,8 +174,8 @@ def main():
     content["natrolite"] = pack_ours(out / "natrolite")
     pack_wheels(out / "wheels")
     archive(out, ["lammps", "kokkos", "natrolite"])
-    shutil.copytree(HERE, out / "check", ignore=shutil.ignore_patterns("__pycache__", "pack.py", "kokkos_source.py", "models.py",
-                                                                           "family_cases.py"))
+    here_only = ["__pycache__", "pack.py", "kokkos_source.py", "models.py", "family_cases.py", "thin.py"]
+    shutil.copytree(HERE, out / "check", ignore=shutil.ignore_patterns(*here_only))
     (out / "run").write_text('#!/bin/sh\nexec python3 "$(dirname "$0")/check/run.py" "$@"\n')
     os.chmod(out / "run", 0o755)
     (out / "content.json").write_text(json.dumps(content, indent=1))

@@ -43,6 +43,8 @@ set(KOKKOS_PKG_SOURCES ${KOKKOS_PKG_SOURCES_DIR}/kokkos.cpp
         "src/KOKKOS/kokkos.cpp": "", "src/KOKKOS/comm_kokkos.cpp": "", "src/KOKKOS/fix_nve_kokkos.cpp": "",
         "src/KOKKOS/pair_eam_kokkos.cpp": "", "src/KOKKOS/pair_eam_kokkos.h": "", "src/PLUGIN/plugin.cpp": "",
         "src/MANYBODY/pair_eam.cpp": "", "src/STUBS/mpi.h": "", "lib/kokkos/LICENSE": "",
+        "src/fix_nve.cpp": '#include "fix_nve.h"\n#include "fix_respa.h"', "src/fix_nve.h": "",
+        "src/fix_respa.cpp": "", "src/fix_respa.h": "", "src/fix_wall.cpp": "", "src/fix_wall.h": "", "src/fix.cpp": "",
     }
     kokkos = {"CMakeLists.txt": version, "core/src/Kokkos_Core.hpp": "", "core/unit_test/Test.cpp": "",
               "example/CMakeLists.txt": "add_subdirectory(tutorial)"}
@@ -81,11 +83,13 @@ def test_a_pack_holds_what_is_compiled_and_no_more(pack, trees, monkeypatch, tmp
         styles = archive.extractfile("lammps/cmake/Modules/StyleHeaderUtils.cmake").read().decode()
         assert archive.extractfile("kokkos/example/CMakeLists.txt").read() == b""
     inside = {"lammps/src/KOKKOS/fix_nve_kokkos.cpp", "lammps/src/KOKKOS/kokkos.cpp", "lammps/src/KOKKOS/pair_eam_kokkos.h",
-              "lammps/src/PLUGIN/plugin.cpp", "lammps/src/STUBS/mpi.h", "lammps/src/pair.cpp", "lammps/src/nlohmann/json.hpp",
+              "lammps/src/PLUGIN/plugin.cpp", "lammps/src/fix_nve.h", "lammps/src/fix_respa.cpp", "lammps/src/fix.cpp",
+              "lammps/src/STUBS/mpi.h", "lammps/src/pair.cpp", "lammps/src/nlohmann/json.hpp",
               "kokkos/core/src/Kokkos_Core.hpp", "natrolite/src/plugin_kokkos.cpp", "natrolite/CMakeLists.txt",
               "natrolite/unittest/lammps/lammps_run.py", "natrolite/unittest/kokkos/device_kernels.cpp"}
     assert inside <= names, inside - names
-    outside = {"lammps/src/KOKKOS/pair_eam_kokkos.cpp", "lammps/src/MANYBODY", "kokkos/core/unit_test", "natrolite/doc"}
+    outside = {"lammps/src/KOKKOS/pair_eam_kokkos.cpp", "lammps/src/MANYBODY", "lammps/src/fix_wall.cpp",
+               "lammps/src/fix_wall.h", "kokkos/core/unit_test", "natrolite/doc"}
     assert not outside & names
     assert "{extension}.cpp" in styles
     assert not list(folder.rglob("*.pyc"))

@@ -28,9 +28,9 @@ class Failed(RuntimeError):
 class Build:
     """All steps; `cpu` takes OpenMP and g++ in place of CUDA."""
 
-    def __init__(self, pack, work, report, deadline, cpu, jobs):
+    def __init__(self, pack, work, report, clock, cpu, jobs):
         self.pack, self.work, self.report = pack, work, report
-        self.deadline, self.cpu, self.jobs = deadline, cpu, jobs
+        self.clock, self.cpu, self.jobs = clock, cpu, jobs
         self.processes = []
         self.arch = os.environ.get("NATROLITE_ARCH", "sm_90")
         wrapper = work / "kokkos" / "bin" / "nvcc_wrapper"
@@ -45,7 +45,7 @@ class Build:
                                        stderr=subprocess.STDOUT, start_new_session=True)
             self.processes.append(process)
             try:
-                code = process.wait(timeout=max(1.0, self.deadline - time.monotonic()))
+                code = process.wait(timeout=max(1.0, self.clock.left()))
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, 9)
                 code = "time is up"

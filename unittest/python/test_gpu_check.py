@@ -246,6 +246,24 @@ def test_numbers_that_are_none_never_agree(tmp_path, monkeypatch):
     assert lines.failures() == 3
 
 
+def test_a_second_run_keeps_the_results_of_the_first(tmp_path):
+    import report
+
+    for run in ("first", "second", "third"):
+        report.Report(tmp_path, {}).add("agree", run, "ok")
+    for name, run in (("results-1", "first"), ("results-2", "second"), ("results", "third")):
+        assert [line["what"] for line in json.loads((tmp_path / f"{name}.json").read_text())["lines"]] == [run]
+    assert "first" in (tmp_path / "table-1.txt").read_text()
+
+
+def test_a_longer_run_gives_every_stage_more():
+    import clock
+
+    assert clock.Clock(clock.PLANNED).share(60) == 60
+    assert clock.Clock(2 * clock.PLANNED).share(60) == pytest.approx(120)
+    assert 58 < clock.Clock(1).share(70) <= 60
+
+
 @pytest.mark.parametrize("name", ["gpu-check", "debian-source.sh", "lammps-host.sh", "kokkos-host.sh", "open-mpi-host.sh",
                                   "gpu_check/cxx"])
 def test_scripts_are_well_formed(name):

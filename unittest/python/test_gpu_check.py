@@ -33,6 +33,7 @@ def trees(tmp_path):
     """A LAMMPS and a Kokkos of few files, as far as pack reads them."""
     package = """find_package(Kokkos 5.1.0 REQUIRED CONFIG)
 set(KOKKOS_PKG_SOURCES ${KOKKOS_PKG_SOURCES_DIR}/kokkos.cpp
+                       ${KOKKOS_PKG_SOURCES_DIR}/fix_nh_kokkos.cpp
                        ${KOKKOS_PKG_SOURCES_DIR}/comm_kokkos.cpp)
 """
     version = "set(Kokkos_VERSION_MAJOR 5)\nset(Kokkos_VERSION_MINOR 2)\nset(Kokkos_VERSION_PATCH 2)\n"
@@ -41,6 +42,7 @@ set(KOKKOS_PKG_SOURCES ${KOKKOS_PKG_SOURCES_DIR}/kokkos.cpp
         "cmake/Modules/StyleHeaderUtils.cmake": 'if(EXISTS "${ext_file_name}")',
         "src/version.h": '#define LAMMPS_VERSION "4 Jul 2026"', "src/pair.cpp": "", "src/nlohmann/json.hpp": "",
         "src/KOKKOS/kokkos.cpp": "", "src/KOKKOS/comm_kokkos.cpp": "", "src/KOKKOS/fix_nve_kokkos.cpp": "",
+        "src/KOKKOS/fix_nh_kokkos.cpp": "",
         "src/KOKKOS/pair_eam_kokkos.cpp": "", "src/KOKKOS/pair_eam_kokkos.h": "", "src/PLUGIN/plugin.cpp": "",
         "src/MANYBODY/pair_eam.cpp": "", "src/STUBS/mpi.h": "", "lib/kokkos/LICENSE": "",
         "src/fix_nve.cpp": '#include "fix_nve.h"\n#include "fix_respa.h"', "src/fix_nve.h": "",
@@ -80,6 +82,7 @@ def test_a_pack_holds_what_is_compiled_and_no_more(pack, trees, monkeypatch, tmp
     assert os.access(folder / "run", os.X_OK) and os.access(folder / "check" / "cxx", os.X_OK)
     with tarfile.open(folder / "sources.tar.xz") as archive:
         names = set(archive.getnames())
+        recipe = archive.extractfile("lammps/cmake/Modules/Packages/KOKKOS.cmake").read().decode()
         styles = archive.extractfile("lammps/cmake/Modules/StyleHeaderUtils.cmake").read().decode()
         assert archive.extractfile("kokkos/example/CMakeLists.txt").read() == b""
     inside = {"lammps/src/KOKKOS/fix_nve_kokkos.cpp", "lammps/src/KOKKOS/kokkos.cpp", "lammps/src/KOKKOS/pair_eam_kokkos.h",
@@ -88,7 +91,8 @@ def test_a_pack_holds_what_is_compiled_and_no_more(pack, trees, monkeypatch, tmp
               "kokkos/core/src/Kokkos_Core.hpp", "natrolite/src/plugin_kokkos.cpp", "natrolite/CMakeLists.txt",
               "natrolite/unittest/lammps/lammps_run.py", "natrolite/unittest/kokkos/device_kernels.cpp"}
     assert inside <= names, inside - names
-    outside = {"lammps/src/KOKKOS/pair_eam_kokkos.cpp", "lammps/src/MANYBODY", "lammps/src/fix_wall.cpp",
+    assert "comm_kokkos.cpp" in recipe and "fix_nh_kokkos" not in recipe
+    outside = {"lammps/src/KOKKOS/fix_nh_kokkos.cpp", "lammps/src/KOKKOS/pair_eam_kokkos.cpp", "lammps/src/MANYBODY", "lammps/src/fix_wall.cpp",
                "lammps/src/fix_wall.h", "kokkos/core/unit_test", "natrolite/doc"}
     assert not outside & names
     assert "{extension}.cpp" in styles

@@ -116,6 +116,23 @@ def test_packs_that_would_not_do_are_refused(pack, trees, monkeypatch, tmp_path)
         call(pack, monkeypatch, tmp_path / "old", lammps, kokkos)
 
 
+def test_the_cases_of_a_family(monkeypatch, tmp_path):
+    """From the folder that its tests left: no machine code, everything in LAMMPS' frame."""
+    import models
+
+    atoms = {"symbols": "C2", "positions": [[0, 0, 0], [1.2, 0, 0]], "cell": None}
+    case = {"structure": "pair", "atoms": atoms, "dtype": "float64", "foreign": False, "charge": 0, "spin": 0, "layers": 1,
+            "cutoff": 4.0, "modes": ["folded", "shell"], "energy": 1.0, "forces": [[1, 0, 0], [-1, 0, 0]], "stress": None}
+    cases = [case | {"file": "a.pt"}, case | {"file": "a.pt2"}]
+    write(tmp_path / "families/mace-1", {"cases.json": json.dumps(cases), "a.pt": "", "a.pt2": ""})
+    (tmp_path / "out").mkdir()
+    monkeypatch.setenv("NATROLITE_PYTHON", sys.executable)
+    (entry,) = models.family_files(tmp_path, "mace", tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"a.pt", "pair.data"}
+    assert (entry["file"], entry["family"], entry["cases"][0]["atoms"]) == ("a.pt", "mace", 2)
+    assert np.linalg.norm(entry["cases"][0]["forces"][0]) == pytest.approx(1.0)
+
+
 def version(kokkos, major):
     """Return a copy of sources of Kokkos of another version."""
     other = kokkos.with_name(f"kokkos{major}")

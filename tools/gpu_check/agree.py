@@ -147,23 +147,23 @@ class Agreement:
         """Return the first file of each family."""
         return {entry["family"]: entry for entry in reversed(self.entries)}.values()
 
-    def files(self, deadline):
+    def files(self, clock):
         """All files, some at a time, one of each family first."""
         ordered = [*self.first(), *(entry for entry in self.entries if entry not in self.first())]
-        self.together("agree", deadline, [(entry["file"], self.one_file, entry) for entry in ordered])
+        self.together("agree", clock, [(entry["file"], self.one_file, entry) for entry in ordered])
 
-    def two_ranks(self, deadline):
+    def two_ranks(self, clock):
         """Two ranks on one GPU against one on the CPU; one file of each family."""
         tasks = []
         for entry in self.first():
             entry = {**entry, "cases": [case for case in entry["cases"] if "ghost" in case["modes"]][:3]}
             if entry["cases"]:
                 tasks += [(f"{entry['file']} {way}", self.ranks_of, entry, way) for way in self.ways.others]
-        self.together("ranks", deadline, tasks)
+        self.together("ranks", clock, tasks)
 
-    def together(self, stage, deadline, tasks):
+    def together(self, stage, clock, tasks):
         """Do the tasks (what, step, arguments...) side by side, as far as the time of the stage goes."""
-        self.end = min(deadline, time.monotonic() + STAGE_SECONDS[stage])
+        self.end = time.monotonic() + clock.share(STAGE_SECONDS[stage])
         with concurrent.futures.ThreadPoolExecutor(max(1, self.jobs * 3 // 4)) as pool:
             for what, step, *arguments in tasks:
                 pool.submit(self.guarded, stage, what, step, *arguments)

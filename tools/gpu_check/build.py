@@ -3,7 +3,8 @@
 
 The result is built.json in the work folder: {lmp, mpiexec (null without MPI), plugins, engine, kernels
 (null where they did not compile), kk (is there a plugin of the /kk styles?)}. One made by hand with other
-programs is as good (`run --built DIR`).
+programs is as good (`run --built DIR`). Environment: NATROLITE_ARCH, and for a rehearsal that must be short
+NATROLITE_FLAGS in place of -O2 -DNDEBUG for LAMMPS and the /kk styles (and nvcc's own NVCC_APPEND_FLAGS).
 """
 
 import json
@@ -19,6 +20,7 @@ import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 MPI_PROBE = "import ctypes, sys; m = ctypes.CDLL(sys.argv[1], ctypes.RTLD_GLOBAL); sys.exit(m.MPI_Init(None, None))"
+OPTIMIZED = "-O2 -DNDEBUG"
 
 
 class Failed(RuntimeError):
@@ -28,11 +30,12 @@ class Failed(RuntimeError):
 class Build:
     """All steps; `cpu` takes OpenMP and g++ in place of CUDA."""
 
-    def __init__(self, pack, work, report, deadline, cpu, jobs):
+    def __init__(self, pack, work, report, clock, cpu, jobs):
         self.pack, self.work, self.report = pack, work, report
-        self.deadline, self.cpu, self.jobs = deadline, cpu, jobs
+        self.clock, self.cpu, self.jobs = clock, cpu, jobs
         self.processes = []
         self.arch = os.environ.get("NATROLITE_ARCH", "sm_90")
+        self.flags = os.environ.get("NATROLITE_FLAGS", OPTIMIZED)
         wrapper = work / "kokkos" / "bin" / "nvcc_wrapper"
         self.env = os.environ | {"NATROLITE_NVCC_WRAPPER": str(wrapper), "NATROLITE_ARCH": self.arch}
         self.compiler = "g++" if cpu else str(HERE / "cxx")
@@ -45,7 +48,7 @@ class Build:
                                        stderr=subprocess.STDOUT, start_new_session=True)
             self.processes.append(process)
             try:
-                code = process.wait(timeout=max(1.0, self.deadline - time.monotonic()))
+                code = process.wait(timeout=max(1.0, self.clock.left()))
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, 9)
                 code = "time is up"
@@ -107,8 +110,8 @@ class Build:
         subprocess.run(empty, check=True)
         return [f"-DCUDA_cuda_driver_LIBRARY={stub}", "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--allow-shlib-undefined"]
 
-    def cmake(self, source, build, compiler, *options):
-        common = ["-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG",
+    def cmake(self, source, build, compiler, *options, flags=OPTIMIZED):
+        common = ["-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_CXX_FLAGS_RELEASE={flags}",
                   "-DCMAKE_CXX_STANDARD=20", f"-DCMAKE_CXX_COMPILER={compiler}"]
         self.call(f"configure {build}", ["cmake", "-S", source, "-B", build, *common, *options])
 
@@ -121,7 +124,7 @@ class Build:
         """The plain plugin and the engine: g++ only, nobody waits for it but the end."""
         self.cmake("natrolite", "build-engine", "g++", f"-DLAMMPS_SOURCE_DIR={self.work}/lammps",
                    f"-DPython3_EXECUTABLE={sys.executable}", *self.mpi_options())
-        self.ninja("build-engine", max(2, self.jobs // 4))
+        self.ninja("build-engine", max(1, self.jobs // 4))
 
     def kokkos_host(self):
         """Kokkos, LAMMPS' configuration, then LAMMPS and the plugin of the /kk styles side by side."""
@@ -136,7 +139,7 @@ class Build:
                    "-DPKG_KOKKOS=ON", "-DEXTERNAL_KOKKOS=ON", f"-DKokkos_ROOT={prefix}", "-DFFT=KISS",
                    "-DBUILD_OMP=" + ("ON" if self.cpu else "OFF"), "-DWITH_JPEG=OFF", "-DWITH_PNG=OFF",
                    "-DWITH_CURL=OFF", "-DWITH_GZIP=OFF", "-DWITH_FFMPEG=OFF", "-DLAMMPS_INSTALL_RPATH=ON",
-                   *self.driver(), *self.mpi_options())
+                   *self.driver(), *self.mpi_options(), flags=self.flags)
         plugin = threading.Thread(target=self.guarded, args=(self.kokkos_plugin, prefix))
         plugin.start()
         self.ninja("build-lammps", self.jobs)
@@ -145,8 +148,9 @@ class Build:
     def kokkos_plugin(self, prefix):
         self.cmake("natrolite", "build-kk", self.compiler, f"-DLAMMPS_SOURCE_DIR={self.work}/lammps",
                    f"-DLAMMPS_BINARY_DIR={self.work}/build-lammps", f"-DKokkos_ROOT={prefix}", "-DNATROLITE_KOKKOS=ON",
-                   "-DNATROLITE_ENGINE=OFF", "-DNATROLITE_DEVICE_CHECK=ON", *self.driver(), *self.mpi_options())
-        self.ninja("build-kk", max(2, self.jobs // 2))
+                   "-DNATROLITE_ENGINE=OFF", "-DNATROLITE_DEVICE_CHECK=ON", *self.driver(), *self.mpi_options(),
+                   flags=self.flags)
+        self.ninja("build-kk", max(1, self.jobs // 2))
 
     def guarded(self, step, *arguments):
         """An error in a thread is kept for the end."""

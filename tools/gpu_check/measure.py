@@ -84,15 +84,15 @@ class Measurement:
         return {"atoms": int(atoms), "ms": 1e3 * float(seconds) / steps, "memory": memory.most,
                 "sections": {name: float(share) for name, share in list(sections.items())}}
 
-    def timed(self, stage, model, way, cells, steps, deadline, limit=70):
+    def timed(self, stage, model, way, cells, steps, clock, limit=70):
         """Add one line; return whether it ran."""
-        atoms, left = 8 * int(np.prod(cells)), deadline - time.monotonic()
+        atoms, left = 8 * int(np.prod(cells)), clock.share(limit)
         what = f"{model} {way} {atoms}"
         if left < 5:
             self.report.add(stage, what, "missing", "no time left")
             return False
         try:
-            run = self.once(model, way, cells, steps, min(limit, left))
+            run = self.once(model, way, cells, steps, left)
         except AssertionError as error:
             full = "out of memory" in str(error)
             self.report.add(stage, what, "missing" if full else "FAILED", "out of memory" if full else str(error)[-500:])
@@ -104,14 +104,14 @@ class Measurement:
         self.memory.setdefault((model, way), {})[run["atoms"]] = run["memory"]
         return True
 
-    def times(self, way, deadline):
+    def times(self, way, clock):
         """Every model, small systems first; one that ran out of memory gets no larger one."""
         for model in LARGE:
             for cells, steps in (REHEARSAL if self.cpu else {**SMALL, **SIZES}).items():
-                if not self.timed("time", model, way, cells, steps, deadline):
+                if not self.timed("time", model, way, cells, steps, clock):
                     break
 
-    def largest(self, deadline):
+    def largest(self, clock):
         """Memory per atom from the two largest runs of /kk, and a run of the largest system it promises."""
         total = gpu_memory("total")
         for (model, way), sizes in self.memory.items():
@@ -126,7 +126,7 @@ class Measurement:
             for share in (1.0, 0.8):
                 n = max(1, round((share * atoms / 8) ** (1 / 3)))
                 cells = (n, n, max(1, int(share * atoms / 8 / n / n)))
-                if self.timed("memory", model, way, cells, 2, deadline, 90):
+                if self.timed("memory", model, way, cells, 2, clock, 90):
                     break
 
 
@@ -137,21 +137,21 @@ def sanitizer():
     return next(filter(None, found), None)
 
 
-def kernels(built, report, deadline):
+def kernels(built, report, clock):
     """The device's loops alone against core's."""
     if not built["kernels"]:
         return report.add("kernels", "loops alone", "missing", "not built")
-    run_program("kernels", "loops alone", [built["kernels"]], report, deadline, 60, r"(\d+) difference\(s\)")
+    run_program("kernels", "loops alone", [built["kernels"]], report, clock, 60, r"(\d+) difference\(s\)")
 
 
-def memcheck(built, pack, work, report, ways, deadline):
+def memcheck(built, pack, work, report, ways, clock):
     """compute-sanitizer over the loops alone, then over one small run of /kk."""
     program = sanitizer()
     if not program or "kk" not in ways.others or not built["kernels"]:
         return report.add("sanitizer", "memcheck", "skipped", "no compute-sanitizer, or nothing to check")
     check = [program, "--tool", "memcheck", "--error-exitcode", "9", "--print-limit", "5"]
     summary = r"ERROR SUMMARY: (\d+) error"
-    run_program("sanitizer", "memcheck, loops alone", [*check, built["kernels"]], report, deadline, 60, summary)
+    run_program("sanitizer", "memcheck, loops alone", [*check, built["kernels"]], report, clock, 60, summary)
     folder = work / "sanitizer"
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(pack / "models" / "toy-box.data", folder)
@@ -168,30 +168,30 @@ fix 1 all nve
 run 3
 """)
     command = [*check, built["lmp"], "-nocite", "-log", "none", *ways.arguments("kk"), "-in", "in.toy"]
-    run_program("sanitizer", "memcheck, equivariant/kk", command, report, deadline, 100, summary, folder)
+    run_program("sanitizer", "memcheck, equivariant/kk", command, report, clock, 100, summary, folder)
 
 
-def run_program(stage, what, command, report, deadline, limit, count, folder=None):
+def run_program(stage, what, command, report, clock, limit, count, folder=None):
     """Run a program whose output ends with a count that must be 0."""
-    left = deadline - time.monotonic()
+    left = clock.share(limit)
     if left < 5:
         return report.add(stage, what, "missing", "no time left")
     begin = time.monotonic()
     try:
         done = subprocess.run([str(w) for w in command], cwd=folder, env=lammps_run.environment(), capture_output=True,
-                              text=True, errors="replace", timeout=min(limit, left))
+                              text=True, errors="replace", timeout=left)
     except subprocess.TimeoutExpired:
-        return report.add(stage, what, "FAILED", f"no end after {min(limit, left):.0f} s")
+        return report.add(stage, what, "FAILED", f"no end after {left:.0f} s")
     found = re.findall(count, done.stdout)
     good = done.returncode == 0 and found and found[-1] == "0"
     text = f"{time.monotonic() - begin:.0f} s" if good else (done.stdout + done.stderr)[-900:]
     report.add(stage, what, "ok" if good else "FAILED", text)
 
 
-def profile(pack, work, report, python, source, cpu, deadline):
+def profile(pack, work, report, python, source, cpu, clock):
     """LibTorch's profiler over the model alone; its table becomes profile-MODEL.txt."""
     for model, file in LARGE.items():
-        left = deadline - time.monotonic()
+        left = clock.share(60)
         if left < 10:
             report.add("profile", model, "missing", "no time left")
             continue
@@ -200,7 +200,7 @@ def profile(pack, work, report, python, source, cpu, deadline):
                    "216" if cpu else "4096", "cpu" if cpu else "cuda"]
         env = lammps_run.environment() | {"PYTHONPATH": str(source / "python")}
         try:
-            done = subprocess.run([str(w) for w in command], env=env, capture_output=True, text=True, timeout=min(60, left))
+            done = subprocess.run([str(w) for w in command], env=env, capture_output=True, text=True, timeout=left)
         except subprocess.TimeoutExpired:
             report.add("profile", model, "FAILED", "no end")
             continue

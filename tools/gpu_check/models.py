@@ -17,6 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FAMILIES = ["sevennet", "mace", "nequip", "nequip06", "nequix", "spookynet"]
 TOYS = ["mp", "mp3", "mp3_32", "lj", "gsum", "gmax", "charged", "peratom", "committee"]
 ELECTRONS = {"charged": (-0.7, 2)}
+PATH = os.pathsep.join(str(ROOT / part) for part in (
+    "tools/gpu_check", "python", "unittest", "unittest/families", "unittest/lammps", "unittest/model"))
 TOY_MODES = ["folded", "ghost", "shell"]
 
 
@@ -42,10 +44,8 @@ def family_files(build, family, to):
     """Copy a family's files, but those that are machine code; return their entries."""
     folder = newest(build, family)
     script = "import family_cases, sys; family_cases.main(*sys.argv[1:])"
-    path = os.pathsep.join(map(str, [ROOT / "tools/gpu_check", ROOT / "unittest", ROOT / "unittest/families",
-                                     ROOT / "unittest/lammps"]))
     command = [python_of(build), "-c", script, folder, to, family]
-    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True)
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": PATH}, capture_output=True, text=True)
     if done.returncode:
         stop(f"the cases of {family} could not be read:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout)
@@ -53,10 +53,8 @@ def family_files(build, family, to):
 
 def toys(build, to):
     """Write the toys; return their entries."""
-    path = os.pathsep.join(map(str, [ROOT / "tools/gpu_check", ROOT / "python", ROOT / "unittest/model",
-                                     ROOT / "unittest/lammps", ROOT / "unittest/families", ROOT / "unittest"]))
     command = [python_of(build), "-c", "import family_cases, sys; family_cases.toys(*sys.argv[1:])", to, *TOYS]
-    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True)
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": PATH}, capture_output=True, text=True)
     if done.returncode:
         stop(f"the toys could not be made:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout.splitlines()[-1])

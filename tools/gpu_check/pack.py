@@ -14,13 +14,16 @@ import zipfile
 
 import kokkos_source
 import models
+import thin
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SOURCE = HERE.parent / "debian-source.sh"
 SUITES = ["sid", "trixie"]  # of Debian, newest first
 LIMIT = 60_000_000  # bytes, of the whole folder
-# beyond what LAMMPS' KOKKOS package always compiles: the styles of the check's decks
+# What LAMMPS' KOKKOS package always compiles but these, which take nvcc a minute or two each; and the styles of the
+# check's decks.
+NEEDLESS = ["fix_nh_kokkos", "fix_nh_sphere_kokkos", "min_kokkos", "min_linesearch_kokkos"]
 STYLES = ["atom_vec_atomic", "verlet", "compute_temp", "fix_nve", "npair_skip", "npair_copy", "npair_trim"]
 JSON = "nlohmann-json==3.12.0"  # which LAMMPS before 2025 lacks
 # what the machine may lack, for its Python 3.12
@@ -68,14 +71,16 @@ def sources(args, folder):
 
 
 def always_compiled(lammps):
-    """Return the sources that LAMMPS' KOKKOS package names itself, without packages it may meet."""
-    text = (lammps / "cmake/Modules/Packages/KOKKOS.cmake").read_text()
+    """Take needless sources out of the list that LAMMPS' KOKKOS package always compiles; return the others."""
+    recipe = lammps / "cmake/Modules/Packages/KOKKOS.cmake"
+    text = re.sub(rf"\${{KOKKOS_PKG_SOURCES_DIR}}/({'|'.join(NEEDLESS)})\.cpp\b", "", recipe.read_text())
+    recipe.write_text(text)
     block = re.search(r"set\(KOKKOS_PKG_SOURCES (.*?)\)", text, re.DOTALL)
     return re.findall(r"KOKKOS_PKG_SOURCES_DIR}/(\w+)\.cpp", block[1])
 
 
 def pack_lammps(source, to):
-    """LAMMPS without packages but KOKKOS, PLUGIN and the MPI of one rank; return its version."""
+    """LAMMPS with the packages KOKKOS and PLUGIN, the MPI of one rank and the styles of the check; return its version."""
     to.mkdir(parents=True)
     for name in ("LICENSE", "README"):
         shutil.copy(source / name, to)
@@ -91,7 +96,8 @@ def pack_lammps(source, to):
         elif item.suffix in (".cpp", ".h"):
             (to / "src").mkdir(exist_ok=True)
             shutil.copy(item, to / "src")
-    run([SOURCE, "prune", to, *always_compiled(source), *(f"{style}_kokkos" for style in STYLES)])
+    run([SOURCE, "prune", to, *always_compiled(to), *(f"{style}_kokkos" for style in STYLES)])
+    thin.thin(to / "src", [ROOT / "src", ROOT / "src/lammps", ROOT / "src/lammps/kokkos"])
     return re.search(r'"(.*)"', (to / "src/version.h").read_text())[1]
 
 
@@ -172,8 +178,8 @@ def main():
     content["natrolite"] = pack_ours(out / "natrolite")
     pack_wheels(out / "wheels")
     archive(out, ["lammps", "kokkos", "natrolite"])
-    shutil.copytree(HERE, out / "check", ignore=shutil.ignore_patterns("__pycache__", "pack.py", "kokkos_source.py", "models.py",
-                                                                           "family_cases.py"))
+    here_only = ["__pycache__", "pack.py", "kokkos_source.py", "models.py", "family_cases.py", "thin.py"]
+    shutil.copytree(HERE, out / "check", ignore=shutil.ignore_patterns(*here_only))
     (out / "run").write_text('#!/bin/sh\nexec python3 "$(dirname "$0")/check/run.py" "$@"\n')
     os.chmod(out / "run", 0o755)
     (out / "content.json").write_text(json.dumps(content, indent=1))

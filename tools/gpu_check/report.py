@@ -14,7 +14,15 @@ class Report:
         self.folder, self.lock, self.begin = folder, threading.Lock(), time.monotonic()
         self.content = {"facts": facts, "lines": []}
         folder.mkdir(parents=True, exist_ok=True)
+        self.keep_earlier()
         self.write()
+
+    def keep_earlier(self):
+        """Give the files of an earlier run in this folder a number."""
+        number = 1 + sum(1 for _ in self.folder.glob("results-*.json"))
+        for name, kind in (("results", "json"), ("table", "txt")):
+            if (self.folder / f"{name}.{kind}").exists():
+                os.replace(self.folder / f"{name}.{kind}", self.folder / f"{name}-{number}.{kind}")
 
     def add(self, stage, what, outcome, text="", **numbers):
         """Add a line. outcome: ok, FAILED, skipped, or missing; numbers go to results.json only."""

@@ -16,6 +16,7 @@ STAGES = ["build", "kernels", "agree", "ranks", "sanitizer", "time", "memory", "
 
 sys.path.insert(0, str(HERE))
 import build as build_steps  # noqa: E402
+import clock as clocks  # noqa: E402
 import report as reports  # noqa: E402
 
 
@@ -61,10 +62,10 @@ def environment(built, source, work, cpu):
     sys.path[:0] = [str(source / "unittest" / "lammps"), str(work / "site")]
 
 
-def own_tests(source, work, report, deadline):
+def own_tests(source, work, report, clock):
     """The /kk tests of the repository, which compare with the plain styles in the same process."""
     folder = source / "unittest" / "lammps"
-    limit = min(150, deadline - time.monotonic())
+    limit = clock.share(150)
     if limit < 15:
         return report.add("tests", "unittest/lammps", "missing", "no time left")
     path = os.pathsep.join(map(str, [source / "python", source / "unittest", work / "site"]))
@@ -82,7 +83,7 @@ def own_tests(source, work, report, deadline):
     report.add("tests", "unittest/lammps, -suffix kk", outcome, f"{code}: {lines[-1] if lines else ''}")
 
 
-def check(args, report, built, source, deadline):
+def check(args, report, built, source, clock):
     """All stages after the build."""
     environment(built, source, args.work, args.cpu)
     import agree
@@ -93,15 +94,15 @@ def check(args, report, built, source, deadline):
     timing = measure.Measurement(PACK, args.work, report, ways, args.cpu)
     ranks = agreement.two_ranks if built["mpiexec"] else lambda _: report.add("ranks", "all", "skipped", "no MPI")
     stages = {
-        "kernels": lambda: measure.kernels(built, report, deadline),
-        "agree": lambda: agreement.files(deadline),
-        "ranks": lambda: ranks(deadline),
-        "sanitizer": lambda: measure.memcheck(built, PACK, args.work, report, ways, deadline),
-        "time": lambda: [timing.times(way, deadline) for way in ways.others if way == "kk"],
-        "memory": lambda: timing.largest(deadline),
-        "profile": lambda: measure.profile(PACK, args.work, report, sys.executable, source, args.cpu, deadline),
-        "plain": lambda: [timing.times(way, deadline) for way in ways.others if way != "kk"],
-        "tests": lambda: own_tests(source, args.work, report, deadline),
+        "kernels": lambda: measure.kernels(built, report, clock),
+        "agree": lambda: agreement.files(clock),
+        "ranks": lambda: ranks(clock),
+        "sanitizer": lambda: measure.memcheck(built, PACK, args.work, report, ways, clock),
+        "time": lambda: [timing.times(way, clock) for way in ways.others if way == "kk"],
+        "memory": lambda: timing.largest(clock),
+        "profile": lambda: measure.profile(PACK, args.work, report, sys.executable, source, args.cpu, clock),
+        "plain": lambda: [timing.times(way, clock) for way in ways.others if way != "kk"],
+        "tests": lambda: own_tests(source, args.work, report, clock),
     }
     for name in STAGES[1:]:
         if not args.only or name in args.only:
@@ -116,7 +117,7 @@ def arguments():
     parser.add_argument("--out", type=pathlib.Path, default=PACK / "results")
     parser.add_argument("--work", type=pathlib.Path, default=PACK / "work")
     parser.add_argument("--cpu", action="store_true")
-    parser.add_argument("--minutes", type=float, default=8.7)
+    parser.add_argument("--minutes", type=float, default=clocks.PLANNED)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--built", type=pathlib.Path)
     parser.add_argument("--only", nargs="+", choices=STAGES)
@@ -126,9 +127,9 @@ def arguments():
 def main():
     args = arguments()
     args.work, args.out = args.work.resolve(), args.out.resolve()
-    deadline = time.monotonic() + 60 * args.minutes
+    clock = clocks.Clock(args.minutes)
     report = reports.Report(args.out, facts(args))
-    steps = build_steps.Build(PACK, args.work, report, deadline, args.cpu, args.jobs)
+    steps = build_steps.Build(PACK, args.work, report, clock, args.cpu, args.jobs)
     if args.built:
         steps.unpack()
         built = json.loads((args.built / "built.json").read_text())
@@ -137,7 +138,7 @@ def main():
     logs = sorted(args.work.glob("*.log"))
     (args.out / "build.log").write_text("".join(f"== {log.name}\n{log.read_text(errors='replace')}" for log in logs))
     if built and args.only != ["build"]:
-        check(args, report, built, args.work / "natrolite", deadline)
+        check(args, report, built, args.work / "natrolite", clock)
     failures = report.failures()
     print(f"{failures} failure(s); {args.out}/table.txt")
     return 1 if failures else 0

@@ -33,6 +33,7 @@ def trees(tmp_path):
     """A LAMMPS and a Kokkos of few files, as far as pack reads them."""
     package = """find_package(Kokkos 5.1.0 REQUIRED CONFIG)
 set(KOKKOS_PKG_SOURCES ${KOKKOS_PKG_SOURCES_DIR}/kokkos.cpp
+                       ${KOKKOS_PKG_SOURCES_DIR}/fix_nh_kokkos.cpp
                        ${KOKKOS_PKG_SOURCES_DIR}/comm_kokkos.cpp)
 """
     version = "set(Kokkos_VERSION_MAJOR 5)\nset(Kokkos_VERSION_MINOR 2)\nset(Kokkos_VERSION_PATCH 2)\n"
@@ -41,8 +42,11 @@ set(KOKKOS_PKG_SOURCES ${KOKKOS_PKG_SOURCES_DIR}/kokkos.cpp
         "cmake/Modules/StyleHeaderUtils.cmake": 'if(EXISTS "${ext_file_name}")',
         "src/version.h": '#define LAMMPS_VERSION "4 Jul 2026"', "src/pair.cpp": "", "src/nlohmann/json.hpp": "",
         "src/KOKKOS/kokkos.cpp": "", "src/KOKKOS/comm_kokkos.cpp": "", "src/KOKKOS/fix_nve_kokkos.cpp": "",
+        "src/KOKKOS/fix_nh_kokkos.cpp": "",
         "src/KOKKOS/pair_eam_kokkos.cpp": "", "src/KOKKOS/pair_eam_kokkos.h": "", "src/PLUGIN/plugin.cpp": "",
         "src/MANYBODY/pair_eam.cpp": "", "src/STUBS/mpi.h": "", "lib/kokkos/LICENSE": "",
+        "src/fix_nve.cpp": '#include "fix_nve.h"\n#include "fix_respa.h"', "src/fix_nve.h": "",
+        "src/fix_respa.cpp": "", "src/fix_respa.h": "", "src/fix_wall.cpp": "", "src/fix_wall.h": "", "src/fix.cpp": "",
     }
     kokkos = {"CMakeLists.txt": version, "core/src/Kokkos_Core.hpp": "", "core/unit_test/Test.cpp": "",
               "example/CMakeLists.txt": "add_subdirectory(tutorial)"}
@@ -78,14 +82,18 @@ def test_a_pack_holds_what_is_compiled_and_no_more(pack, trees, monkeypatch, tmp
     assert os.access(folder / "run", os.X_OK) and os.access(folder / "check" / "cxx", os.X_OK)
     with tarfile.open(folder / "sources.tar.xz") as archive:
         names = set(archive.getnames())
+        recipe = archive.extractfile("lammps/cmake/Modules/Packages/KOKKOS.cmake").read().decode()
         styles = archive.extractfile("lammps/cmake/Modules/StyleHeaderUtils.cmake").read().decode()
         assert archive.extractfile("kokkos/example/CMakeLists.txt").read() == b""
     inside = {"lammps/src/KOKKOS/fix_nve_kokkos.cpp", "lammps/src/KOKKOS/kokkos.cpp", "lammps/src/KOKKOS/pair_eam_kokkos.h",
-              "lammps/src/PLUGIN/plugin.cpp", "lammps/src/STUBS/mpi.h", "lammps/src/pair.cpp", "lammps/src/nlohmann/json.hpp",
+              "lammps/src/PLUGIN/plugin.cpp", "lammps/src/fix_nve.h", "lammps/src/fix_respa.cpp", "lammps/src/fix.cpp",
+              "lammps/src/STUBS/mpi.h", "lammps/src/pair.cpp", "lammps/src/nlohmann/json.hpp",
               "kokkos/core/src/Kokkos_Core.hpp", "natrolite/src/plugin_kokkos.cpp", "natrolite/CMakeLists.txt",
               "natrolite/unittest/lammps/lammps_run.py", "natrolite/unittest/kokkos/device_kernels.cpp"}
     assert inside <= names, inside - names
-    outside = {"lammps/src/KOKKOS/pair_eam_kokkos.cpp", "lammps/src/MANYBODY", "kokkos/core/unit_test", "natrolite/doc"}
+    assert "comm_kokkos.cpp" in recipe and "fix_nh_kokkos" not in recipe
+    outside = {"lammps/src/KOKKOS/fix_nh_kokkos.cpp", "lammps/src/KOKKOS/pair_eam_kokkos.cpp", "lammps/src/MANYBODY", "lammps/src/fix_wall.cpp",
+               "lammps/src/fix_wall.h", "kokkos/core/unit_test", "natrolite/doc"}
     assert not outside & names
     assert "{extension}.cpp" in styles
     assert not list(folder.rglob("*.pyc"))
@@ -106,6 +114,23 @@ def test_packs_that_would_not_do_are_refused(pack, trees, monkeypatch, tmp_path)
     write(kokkos, {"CMakeLists.txt": (kokkos / "CMakeLists.txt").read_text().replace("MAJOR 5", "MAJOR 4")})
     with pytest.raises(SystemExit, match=r"\[4, 2, 2\], this LAMMPS wants \[5, 1, 0\]"):
         call(pack, monkeypatch, tmp_path / "old", lammps, kokkos)
+
+
+def test_the_cases_of_a_family(monkeypatch, tmp_path):
+    """From the folder that its tests left: no machine code, everything in LAMMPS' frame."""
+    import models
+
+    atoms = {"symbols": "C2", "positions": [[0, 0, 0], [1.2, 0, 0]], "cell": None}
+    case = {"structure": "pair", "atoms": atoms, "dtype": "float64", "foreign": False, "charge": 0, "spin": 0, "layers": 1,
+            "cutoff": 4.0, "modes": ["folded", "shell"], "energy": 1.0, "forces": [[1, 0, 0], [-1, 0, 0]], "stress": None}
+    cases = [case | {"file": "a.pt"}, case | {"file": "a.pt2"}]
+    write(tmp_path / "families/mace-1", {"cases.json": json.dumps(cases), "a.pt": "", "a.pt2": ""})
+    (tmp_path / "out").mkdir()
+    monkeypatch.setenv("NATROLITE_PYTHON", sys.executable)
+    (entry,) = models.family_files(tmp_path, "mace", tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"a.pt", "pair.data"}
+    assert (entry["file"], entry["family"], entry["cases"][0]["atoms"]) == ("a.pt", "mace", 2)
+    assert np.linalg.norm(entry["cases"][0]["forces"][0]) == pytest.approx(1.0)
 
 
 def version(kokkos, major):
@@ -240,6 +265,24 @@ def test_numbers_that_are_none_never_agree(tmp_path, monkeypatch):
     assert lines.failures() == 3
     judge("agree", "good", {"dtype": "float64"}, (1e-10, 1e-10, 1e-10), 1.0)
     assert lines.failures() == 3
+
+
+def test_a_second_run_keeps_the_results_of_the_first(tmp_path):
+    import report
+
+    for run in ("first", "second", "third"):
+        report.Report(tmp_path, {}).add("agree", run, "ok")
+    for name, run in (("results-1", "first"), ("results-2", "second"), ("results", "third")):
+        assert [line["what"] for line in json.loads((tmp_path / f"{name}.json").read_text())["lines"]] == [run]
+    assert "first" in (tmp_path / "table-1.txt").read_text()
+
+
+def test_a_longer_run_gives_every_stage_more():
+    import clock
+
+    assert clock.Clock(clock.PLANNED).share(60) == 60
+    assert clock.Clock(2 * clock.PLANNED).share(60) == pytest.approx(120)
+    assert 58 < clock.Clock(1).share(70) <= 60
 
 
 @pytest.mark.parametrize("name", ["gpu-check", "debian-source.sh", "lammps-host.sh", "kokkos-host.sh", "open-mpi-host.sh",

@@ -82,11 +82,7 @@ def worker(args):
     if args.worker != "ase plain":
         keep_memory()
     atoms = structure(args.sizes[0])
-    seconds = (
-        worker_torch(args.model, atoms, args.steps)
-        if args.worker == "torch"
-        else worker_ase(atoms, args.steps)
-    )
+    seconds = worker_torch(args.model, atoms, args.steps) if args.worker == "torch" else worker_ase(atoms, args.steps)
     print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
@@ -118,8 +114,7 @@ def measure(natoms, args):
         for kind in args.programs:
             samples[kind].append(kinds[kind]())
     return {
-        kind: (statistics.median(s for s, _ in values), max(kb for _, kb in values))
-        for kind, values in samples.items()
+        kind: (statistics.median(s for s, _ in values), max(kb for _, kb in values)) for kind, values in samples.items()
     }
 
 

@@ -71,9 +71,7 @@ def output_of_lmp(atoms, model, steps, env, ranks=1, arguments=(), evaluator="to
         command = [*wrapper, lmp, "-nocite", "-log", "none", *arguments, "-in", deck]
         if ranks > 1:
             command = [mpiexec, "-n", str(ranks), *command]
-        process = subprocess.Popen(
-            command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         text = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
     if status:

@@ -16,11 +16,15 @@ def of(*names):
 
     names: files of the tables, in which {0}, {1}, ... are the words. None where a table is not there.
     """
+
     def wrap(function):
         def with_words(*words):
             def ours(folder):
                 tables = [found(folder, name.format(*words)) for name in names]
                 return None if any(table is None for table in tables) else function(*tables, *words)
+
             return ours
+
         return with_words
+
     return wrap

@@ -18,17 +18,14 @@ using namespace LAMMPS_NS;
 namespace {
 
 constexpr PluginRow STYLES[] = {
-    {"pair", "equivariant", "equivariant machine-learned potentials", create<PairEquivariant>,
-     nullptr},
+    {"pair", "equivariant", "equivariant machine-learned potentials", create<PairEquivariant>, nullptr},
     {"pair", "dispersion/d3/opt", "DFT-D3 dispersion", create<PairDispersionD3Opt>, nullptr},
     {"compute", "ion/environment", "coordination and accessible volume of ions", nullptr,
      create_with_arguments<ComputeIonEnvironment>},
-    {"compute", "layer/spacing", "distances of layers", nullptr,
-     create_with_arguments<ComputeLayerSpacing>},
+    {"compute", "layer/spacing", "distances of layers", nullptr, create_with_arguments<ComputeLayerSpacing>},
     {"compute", "layer/map", "map of the distance of two layers", nullptr,
      create_with_arguments<ComputeLayerMap>},
-    {"compute", "rdf/site", "g(r) of ions and sites", nullptr,
-     create_with_arguments<ComputeRDFSite>},
+    {"compute", "rdf/site", "g(r) of ions and sites", nullptr, create_with_arguments<ComputeRDFSite>},
     {"fix", "ion/transport", "MSD, diffusion and tortuosity of ions", nullptr,
      create_with_arguments<FixIonTransport>},
     {"fix", "ocv", "average energy and voltage", nullptr, create_with_arguments<FixOCV>},
@@ -37,7 +34,8 @@ constexpr PluginRow STYLES[] = {
 
 }    // namespace
 
-extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *lmp, void *handle, void *regfunc)
+extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *lmp, void *handle,
+                                                                         void *regfunc)
 {
   register_styles(STYLES, lmp, handle, regfunc);
 }

@@ -36,8 +36,12 @@ def mxene_on_graphene():
     symbols = [symbol for symbol, *_ in rows]
     mxene = Atoms(symbols, scaled_positions=fractions, cell=cell, pbc=[True, True, False])
     atoms = mxene.repeat((3, 3, 1))
-    sheet = [[(i + s) / 4, (j + t) / 4, 14.8 / height]
-             for i in range(4) for j in range(4) for s, t in ((0, 0), (1 / 3, 2 / 3))]
+    sheet = [
+        [(i + s) / 4, (j + t) / 4, 14.8 / height]
+        for i in range(4)
+        for j in range(4)
+        for s, t in ((0, 0), (1 / 3, 2 / 3))
+    ]
     atoms += Atoms("C32", np.array(sheet) @ atoms.cell.array)
     atoms += Atoms("Na", [[0.4 * side, 0.3 * side, 12.4]])
     return _shaken(atoms, 2)

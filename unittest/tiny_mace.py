@@ -23,6 +23,7 @@ with contextlib.redirect_stdout(io.StringIO()):
 
 NUMBERS = [1, 6, 8, 11, 22]
 
+
 def _heads(*names):
     """Options of a model with several heads: names, and energies for each."""
     shifts = np.arange(len(names))[:, None]

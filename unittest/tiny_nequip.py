@@ -177,9 +177,7 @@ def aotinductor(checkpoint, path, target):
 
     arguments = ["--mode", "aotinductor", "--device", "cpu", "--target", target]
     with quiet():
-        program.main(
-            [str(checkpoint), str(path), *arguments, "--inductor-configs", "aot_inductor.debug_compile=1"]
-        )
+        program.main([str(checkpoint), str(path), *arguments, "--inductor-configs", "aot_inductor.debug_compile=1"])
     return path
 
 

@@ -57,6 +57,7 @@ def write(path, settings=None, seed=5):
     )
     rng = np.random.default_rng(seed)
     for i in range(settings["n_layers"] if settings["layer_norm"] else 0):
+
         def where(m, i=i):
             return m.layers[i].layer_norm.affine_weight
 

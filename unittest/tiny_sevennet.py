@@ -46,8 +46,7 @@ def config(**changes):
 
 def modal_config(**changes):
     """Return a configuration with the modalities A and B in every layer that can know them."""
-    everywhere = [f"use_modal_{k}" for k in
-                  ("node_embedding", "self_inter_intro", "self_inter_outro", "output_block")]
+    everywhere = [f"use_modal_{k}" for k in ("node_embedding", "self_inter_intro", "self_inter_outro", "output_block")]
     shifts = {"A": [-3.1, -1.2, -0.9, -2.5, -4.7], "B": [-2.1, -1.4, -0.2, -1.5, -3.7]}
     modal = {
         "use_modality": True,

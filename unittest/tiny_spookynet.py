@@ -23,7 +23,7 @@ def model(seed=1, dtype=torch.float64, elements=ELEMENTS, **changes):
     base = {"features": 9, "basis": 6, "modules": 3, "r_max": 3.6, "lr_cutoff": 6.0, "blocks": blocks}
     prefix = "d4_dispersion_energy."
     state = torch.load(PARAMETERS, map_location="cpu", weights_only=True)["state_dict"]
-    tables = from_parameters({k[len(prefix):]: v for k, v in state.items() if k.startswith(prefix)}, elements)
+    tables = from_parameters({k[len(prefix) :]: v for k, v in state.items() if k.startswith(prefix)}, elements)
     torch.manual_seed(seed)
     made = SpookyNet(Settings(elements, **{**base, **changes}), dtype, tables)
     for name, parameter in made.named_parameters():

@@ -64,12 +64,19 @@ def run_lmp(atoms, pair, steps, plugins, **variables):
         names = sorted(set(atoms.get_chemical_symbols()))
         write(data, atoms, format="lammps-data", specorder=names, masses=True)
         boundary = " ".join("p" if p else "f" for p in atoms.pbc)
-        deck = DECK.format(boundary=boundary, data=data, skin=SKIN, pair=pair.format(names=" ".join(names)), steps=steps)
+        deck = DECK.format(
+            boundary=boundary, data=data, skin=SKIN, pair=pair.format(names=" ".join(names)), steps=steps
+        )
         (pathlib.Path(folder) / "in").write_text(deck)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         lmp = os.environ.get("NATROLITE_LMP") or timing.BIN / "lmp"
-        done = subprocess.run([lmp, "-nocite", "-log", "none", "-in", "in"], cwd=folder, capture_output=True, text=True,
-                              env=timing.environment(plugins) | variables)
+        done = subprocess.run(
+            [lmp, "-nocite", "-log", "none", "-in", "in"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            env=timing.environment(plugins) | variables,
+        )
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode or "@ " not in done.stdout:
         sys.exit(f"lmp failed:\n{done.stdout[-2000:]}")
@@ -89,7 +96,9 @@ def d3(style, cutoff, cn_cutoff, damping="bj"):
 
 def styles(plugins, rounds):
     """Print the table of the two styles."""
-    print("| atoms | cutoff, cn_cutoff (A) | damping | d3 (ms/atom-step) | d3/opt | d3 / d3/opt | neighbors/atom | list (kB/atom) |")
+    print(
+        "| atoms | cutoff, cn_cutoff (A) | damping | d3 (ms/atom-step) | d3/opt | d3 / d3/opt | neighbors/atom | list (kB/atom) |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for n in (240, 2000):
         atoms = graphite(n)
@@ -103,8 +112,11 @@ def styles(plugins, rounds):
                         best[style] = min(time, best.get(style, np.inf))
                 neighbors = float(re.findall(r"Ave neighs/atom = ([\d.]+)", output)[-1])
                 stock, mine = (best[style] for style in STYLES)
-                print(f"| {n} | {cutoff}, {cn_cutoff} | {damping} | {stock:.3f} | {mine:.4f} | {stock / mine:.1f} "
-                      f"| {neighbors:.0f} | {4e-3 * neighbors:.1f} |", flush=True)
+                print(
+                    f"| {n} | {cutoff}, {cn_cutoff} | {damping} | {stock:.3f} | {mine:.4f} | {stock / mine:.1f} "
+                    f"| {neighbors:.0f} | {4e-3 * neighbors:.1f} |",
+                    flush=True,
+                )
 
 
 def instruction_sets(plugins, rounds):
@@ -114,7 +126,9 @@ def instruction_sets(plugins, rounds):
     for name, flag in {"avx512": "avx512f", "avx2": "avx2", "plain": ""}.items():
         if flag and flag not in flags:
             continue
-        times = [cost(graphite(240), d3(STYLES[1], 21.17, 21.17), plugins, 40, NATROLITE_SIMD=name)[0] for _ in range(rounds)]
+        times = [
+            cost(graphite(240), d3(STYLES[1], 21.17, 21.17), plugins, 40, NATROLITE_SIMD=name)[0] for _ in range(rounds)
+        ]
         print(f"| {name} | {min(times):.4f} |", flush=True)
 
 
@@ -122,13 +136,20 @@ def share(plugins, model, rounds):
     """Print D3's part of a step of Ti2CO2, graphene and sodium with a model."""
     atoms = structures.mxene_on_graphene()
     alone = f"pair_style equivariant evaluator native\npair_coeff * * {model} {{names}}"
-    print(f"\n| Na in Ti2CO2/graphene, {len(atoms)} atoms, cutoffs 21.17 A | ms/atom-step | share of D3 |\n|---|---|---|")
+    print(
+        f"\n| Na in Ti2CO2/graphene, {len(atoms)} atoms, cutoffs 21.17 A | ms/atom-step | share of D3 |\n|---|---|---|"
+    )
     times = {}
     for _ in range(rounds):
         for style in (None, *STYLES):
-            pair = alone if style is None else (
-                f"pair_style hybrid/overlay equivariant evaluator native {style} bj pbe 21.17 21.17\n"
-                f"pair_coeff * * equivariant {model} {{names}}\npair_coeff * * {style} {{names}}")
+            pair = (
+                alone
+                if style is None
+                else (
+                    f"pair_style hybrid/overlay equivariant evaluator native {style} bj pbe 21.17 21.17\n"
+                    f"pair_coeff * * equivariant {model} {{names}}\npair_coeff * * {style} {{names}}"
+                )
+            )
             times[style] = min(cost(atoms, pair, plugins, 20)[0], times.get(style, np.inf))
     for style, time in times.items():
         part = "-" if style is None else f"{100.0 * (1.0 - times[None] / time):.0f} %"

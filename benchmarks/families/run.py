@@ -25,24 +25,42 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from timing import BIN, ROOT, environment, keep_memory, run_lmp, time_calls  # noqa: E402
+from timing import BIN, ROOT, environment, keep_memory, run_lmp, time_calls
 
 PARAMETERS = ROOT / "unittest" / "reference" / "spookynet" / "parameters.pth"
 LR_CUTOFF = 10.0  # Angstrom, of SpookyNet
 NATIVE_STEPS = 10  # times as many, since they are short
 # Sizes of the random-weight models; those of nequip and allegro are those of the packages' tutorials.
 MACE = {
-    "r_max": 6.0, "num_bessel": 10, "max_ell": 3, "hidden_irreps": "128x0e+128x1o", "MLP_irreps": "16x0e",
-    "radial_MLP": [64, 64, 64], "avg_num_neighbors": 60.0,
+    "r_max": 6.0,
+    "num_bessel": 10,
+    "max_ell": 3,
+    "hidden_irreps": "128x0e+128x1o",
+    "MLP_irreps": "16x0e",
+    "radial_MLP": [64, 64, 64],
+    "avg_num_neighbors": 60.0,
 }
 NEQUIP = {
-    "model_dtype": "float32", "r_max": 5.0, "num_layers": 4, "l_max": 1, "num_features": 32,
-    "num_bessels": 8, "radial_mlp_depth": 2, "radial_mlp_width": 64,
+    "model_dtype": "float32",
+    "r_max": 5.0,
+    "num_layers": 4,
+    "l_max": 1,
+    "num_features": 32,
+    "num_bessels": 8,
+    "radial_mlp_depth": 2,
+    "radial_mlp_width": 64,
 }
 ALLEGRO = {
-    "model_dtype": "float32", "r_max": 5.0, "num_layers": 2, "l_max": 1, "num_scalar_features": 64,
-    "num_tensor_features": 32, "scalar_embed_mlp_hidden_layers_width": 64, "allegro_mlp_hidden_layers_depth": 2,
-    "allegro_mlp_hidden_layers_width": 128, "readout_mlp_hidden_layers_width": 32,
+    "model_dtype": "float32",
+    "r_max": 5.0,
+    "num_layers": 2,
+    "l_max": 1,
+    "num_scalar_features": 64,
+    "num_tensor_features": 32,
+    "scalar_embed_mlp_hidden_layers_width": 64,
+    "allegro_mlp_hidden_layers_depth": 2,
+    "allegro_mlp_hidden_layers_width": 128,
+    "readout_mlp_hidden_layers_width": 32,
     "radial_chemical_embed": {"_target_": "allegro.nn.TwoBodyBesselScalarEmbed", "num_bessels": 8},
 }
 # family -> (environment, model, calls of the calculator that compile)
@@ -138,7 +156,9 @@ def call(family, args, command):
     path = [ROOT / "unittest", ROOT / "unittest" / "families", *filter(None, [args.spookynet])]
     done = subprocess.run(
         [python_of(family, args), *map(str, command)],
-        env=environment(args.plugins, 1, path), capture_output=True, text=True,
+        env=environment(args.plugins, 1, path),
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         sys.exit(f"{family} failed:\n{done.stderr[-2000:]}")
@@ -192,9 +212,18 @@ def row(family, result, seconds, atoms):
 
 
 HEAD = [
-    "family", "native (ms/atom-step)", "LibTorch (ms/atom-step)", "calculator (ms/atom-step)", "LibTorch / native",
-    "calculator / native", "own file / native", "native (MB/atom)", "LibTorch (MB/atom)", "calculator (MB/atom)",
-    "export (s)", "model",
+    "family",
+    "native (ms/atom-step)",
+    "LibTorch (ms/atom-step)",
+    "calculator (ms/atom-step)",
+    "LibTorch / native",
+    "calculator / native",
+    "own file / native",
+    "native (MB/atom)",
+    "LibTorch (MB/atom)",
+    "calculator (MB/atom)",
+    "export (s)",
+    "model",
 ]
 
 
@@ -221,8 +250,10 @@ def main():
         with tempfile.TemporaryDirectory() as out:
             rows.append(row(family, *measure(family, args, pathlib.Path(out)), len(structure())))
         print(f"{family} done", file=sys.stderr, flush=True)
-    print(f"{len(structure())} atoms, 1 rank, 1 thread, float32; best of {args.rounds} rounds of {args.steps} steps; "
-          f"load {os.getloadavg()[1]:.1f} on {os.cpu_count()} processors")
+    print(
+        f"{len(structure())} atoms, 1 rank, 1 thread, float32; best of {args.rounds} rounds of {args.steps} steps; "
+        f"load {os.getloadavg()[1]:.1f} on {os.cpu_count()} processors"
+    )
     for cells in rows:
         print("| " + " | ".join(cells) + " |")
 

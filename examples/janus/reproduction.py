@@ -22,8 +22,10 @@ def over(table, column, low, high, form="{:.2f}"):
     x, values = table.column("x"), table.column(column)
     errors = table.column(f"{column} error") if f"{column} error" in table.columns else np.full(len(x), np.nan)
     rows = (x >= low) & (x <= high) & ~np.isnan(values)
-    text = [form.format(v) + (" ± " + form.format(e) if e == e else "") + f" (x = {n:g})"
-            for n, v, e in zip(x[rows], values[rows], errors[rows])]
+    text = [
+        form.format(v) + (" ± " + form.format(e) if e == e else "") + f" (x = {n:g})"
+        for n, v, e in zip(x[rows], values[rows], errors[rows])
+    ]
     return ", ".join(text) or None
 
 
@@ -50,7 +52,12 @@ def entries():
     yield "layer gap for x of 1.5 and more (A)", "6.3", over("spacing", 1.5, 99), TIME
     yield "D for x up to 1.5 (cm2/s)", "3.5e-6", over("D", 0, 1.5, "{:.1e}"), TIME
     yield "D for x of 4 and more (cm2/s)", "5e-6", over("D", 4, 99, "{:.1e}"), TIME
-    yield "first peak of Na-N (A)", "2.5, then 4.0 and 7.0", over("Na-N peak", 0, 99), "ours is the highest peak; " + DFT
+    yield (
+        "first peak of Na-N (A)",
+        "2.5, then 4.0 and 7.0",
+        over("Na-N peak", 0, 99),
+        "ours is the highest peak; " + DFT,
+    )
     yield "first peak of Na-Na (A)", "3.0, then 6.5", over("Na-Na peak", 0, 99), "ours is the highest peak; " + DFT
     yield "charge of Na (e), lowest to highest x", "0.5 to 0.17", over("charge sodium", 0, 99), GROUPS
     yield "voltage along the hull (V)", "up to 1.6 below x = 1.5, then 0.15", voltages, DFT

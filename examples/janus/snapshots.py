@@ -17,9 +17,9 @@ from ase.io import read, write
 from natrolite.plots.table import Table
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "potentials" / "train"))
-from dft import cp2k  # noqa: E402
+from dft import cp2k
 
-REACH = 4 * 7.398       # A: k points of the training data times the edge of its cell; one along z
+REACH = 4 * 7.398  # A: k points of the training data times the edge of its cell; one along z
 
 
 def frames(dump):

@@ -19,7 +19,7 @@ from natrolite.plots.table import Table, write_table
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-SODIUM, NITROGEN, RING = 4.2, 3.2, 3.4      # A: Na closer to Na, N, C of the ring than this touches it
+SODIUM, NITROGEN, RING = 4.2, 3.2, 3.4  # A: Na closer to Na, N, C of the ring than this touches it
 PAIRS = {"NaN": "Na-N", "NaNa": "Na-Na", "Naring": "Na-ring"}
 SPECIES = ("sheet", "ring", "hydrogen", "nitrogen", "sodium")
 NONE = float("nan")
@@ -96,9 +96,15 @@ def summarize(results):
     rows = [row(gap) for gap in gaps]
     if any(columns != rows[0][0] for columns, _ in rows):
         raise ValueError(f"the runs in {results} differ in layers or charges; give each its own folder")
-    write_table(results / "janus.table", "quantities over content", settings, rows[0][0], [numbers for _, numbers in rows])
-    found = [(Table(gap).number("x"), n, m, share) for gap in gaps if (gap.with_suffix(".msd")).is_file()
-             for (n, m), share in shares(gap.with_suffix(".dump")).items()]
+    write_table(
+        results / "janus.table", "quantities over content", settings, rows[0][0], [numbers for _, numbers in rows]
+    )
+    found = [
+        (Table(gap).number("x"), n, m, share)
+        for gap in gaps
+        if (gap.with_suffix(".msd")).is_file()
+        for (n, m), share in shares(gap.with_suffix(".dump")).items()
+    ]
     if found:
         settings["cutoffs"] = f"Na-Na {SODIUM}, Na-N {NITROGEN}, Na-ring C {RING} A"
         write_table(results / "clusters.table", "clusters", settings, ["x", "n", "m", "share"], found)

@@ -2,6 +2,7 @@
 """What the decks of this folder are compared with: quantity, published number, ours, why they differ.
 
 Published: Ti2CO2/graphene with MACE-OMAT-0 and D3; phonons, bonds and thickness by PBE."""
+
 import re
 
 import numpy as np
@@ -10,8 +11,10 @@ from natrolite.plots import adhesion, neb, spacing, trajectory
 
 TITLE = "Ti<sub>2</sub>CO<sub>2</sub> / graphene"
 LAYERS = ("G", "GO", "GOH")
-GALLERY = ("the published OMAT-0 keeps the layers 0.9 A farther apart than PBE with D3 does (3.11 A); a potential that "
-           "follows PBE has the smaller spacing")
+GALLERY = (
+    "the published OMAT-0 keeps the layers 0.9 A farther apart than PBE with D3 does (3.11 A); a potential that "
+    "follows PBE has the smaller spacing"
+)
 TIME = "a matter of chance in runs shorter than the published 100 ps, and of the wider gallery of OMAT-0"
 
 
@@ -66,7 +69,9 @@ def range_of_map(node, kernel, *_):
 @of("ocv-{0}-{1}.voltages")
 def voltages(table, *_):
     n, hull = table.data[1:, 0], table.data[1:, 5]
-    return f"hull {hull[0]:.2f} V at n = {n[0]:.0f} to {hull[-1]:.2f} V at n = {n[-1]:.0f}, {table.data[-1, 7]:.0f} mAh/g"
+    return (
+        f"hull {hull[0]:.2f} V at n = {n[0]:.0f} to {hull[-1]:.2f} V at n = {n[-1]:.0f}, {table.data[-1, 7]:.0f} mAh/g"
+    )
 
 
 @of("neb-{0}-short.table")
@@ -83,8 +88,12 @@ def entries():
     for system, layer, value in ((5, "G", "PBE with D3: 3.11"), (6, "GO", ""), (7, "GOH", "")):
         yield f"relaxed spacing, M/{layer} (A)", value, relaxed_spacing(system), GALLERY
     for name, words, value in (("M", "Ti2CO2", "21-22"), ("G", "graphene", "47-48")):
-        yield (f"{words}, highest phonon (THz)", f"{value}, none imaginary", modes(name),
-               "PBE; a slightly negative value next to the zone center is the interpolation of the finite box")
+        yield (
+            f"{words}, highest phonon (THz)",
+            f"{value}, none imaginary",
+            modes(name),
+            "PBE; a slightly negative value next to the zone center is the interpolation of the finite box",
+        )
     for layer, value in (("G", "1.79 at 3.96"), ("GO", "1.61 at 3.99"), ("GOH", "2.47 at 3.89")):
         yield f"strongest adhesion, M/{layer} (eV/nm2 at A), parts in own cells", value, strongest(layer), GALLERY
     for mode, value in (("free", "3.96"), ("layer", "4.03"), ("pinned", "4.04")):
@@ -96,8 +105,12 @@ def entries():
     published = {1: ("3.98-4.20", "3.76-4.33", "3.68-4.32"), 8: ("4.38-4.50", "4.25-4.72", "4.51-4.96")}
     for count, values in published.items():
         for layer, value in zip(LAYERS, values):
-            yield (f"{count} Na in M/{layer}: map of the spacing (A)", value, range_of_map(count, layer),
-                   "ours has the published recipe first, which jumps where a window holds no atom")
+            yield (
+                f"{count} Na in M/{layer}: map of the spacing (A)",
+                value,
+                range_of_map(count, layer),
+                "ours has the published recipe first, which jumps where a window holds no atom",
+            )
     for layer in LAYERS:
         for host in ("relaxed", "frozen"):
             yield f"M/{layer}, host {host}: voltage", "in a notebook only", voltages(layer, host), ""

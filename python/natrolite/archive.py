@@ -11,8 +11,16 @@ from natrolite.errors import NatroliteError
 
 # What Python's readers of archives and pickles raise for bytes of any kind.
 UNREADABLE = (
-    OSError, EOFError, ValueError, KeyError, IndexError, OverflowError, RuntimeError, struct.error,
-    zipfile.BadZipFile, zlib.error,
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    RuntimeError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
 )
 
 
@@ -69,8 +77,7 @@ def intact(path):
             damaged = archive.testzip()
     except UNREADABLE:
         raise NatroliteError(
-            f"{path} is not a model file (not a complete zip archive); write one with "
-            "'natrolite export'"
+            f"{path} is not a model file (not a complete zip archive); write one with 'natrolite export'"
         ) from None
     if damaged:
         raise NatroliteError(f"{path} is damaged (its record {damaged!r}); copy or export the file again")

@@ -25,9 +25,7 @@ class _Parser(argparse.ArgumentParser):
 
 def build_parser():
     """Return the argument parser with every subcommand of COMMANDS."""
-    parser = _Parser(
-        prog="natrolite", description="Model files for the LAMMPS pair style equivariant."
-    )
+    parser = _Parser(prog="natrolite", description="Model files for the LAMMPS pair style equivariant.")
     parser.add_argument("--version", action="version", version=f"natrolite {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in COMMANDS:

@@ -33,8 +33,7 @@ def types_of(atoms, metadata):
     unknown = sorted({s for s, z in zip(atoms.get_chemical_symbols(), atoms.numbers) if z not in index})
     if unknown:
         raise NatroliteError(
-            f"the model has no parameters for {' '.join(unknown)}; it knows "
-            f"{' '.join(metadata['type_names'])}"
+            f"the model has no parameters for {' '.join(unknown)}; it knows {' '.join(metadata['type_names'])}"
         )
     return np.array([index[z] for z in atoms.numbers], dtype=np.int64)
 

@@ -15,13 +15,13 @@ def add_parser(subparsers):
     )
     parser.add_argument("source", metavar="NAME|CHECKPOINT", help="sevennet-0, nequix-oam-1-pft, ..., or a file")
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the model file to write")
-    parser.add_argument(
-        "--dtype", choices=["float32", "float64"], default="float32", help="compute type (float32)"
-    )
+    parser.add_argument("--dtype", choices=["float32", "float64"], default="float32", help="compute type (float32)")
     parser.add_argument("--modality", metavar="M", help="for models trained on several data sets")
     parser.add_argument("--head", metavar="NAME", help="MACE: which of several heads")
     parser.add_argument(
-        "--lr-cutoff", metavar="A", type=float,
+        "--lr-cutoff",
+        metavar="A",
+        type=float,
         help="SpookyNet: cutoff of electrostatics and dispersion in Angstrom, needed for periodic systems",
     )
     parser.set_defaults(run=run)
@@ -35,9 +35,7 @@ def run(args):
     family = exporters.resolve(args.source)
     given = {"lr_cutoff": args.lr_cutoff, "head": args.head}
     options = {name: value for name, value in given.items() if value is not None}
-    report, meta = export(
-        family, args.source, args.output, args.dtype, args.modality, log=print, options=options
-    )
+    report, meta = export(family, args.source, args.output, args.dtype, args.modality, log=print, options=options)
     print(
         f"wrote {args.output}: {meta['name']}, {meta['dtype']}; largest error against the original "
         f"{report.energy:.1e} eV/atom, {report.force:.1e} eV/A, {report.stress:.1e} eV/A^3"

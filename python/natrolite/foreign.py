@@ -54,8 +54,12 @@ def _text(path, name):
 def _sevennet(path, inside):
     double = _text(path, "dtype") == "double"
     return Foreign(
-        "sevennet", f"sevenn {_text(path, 'version')}", "float64" if double else "float32",
-        float(_text(path, "cutoff")), _text(path, "chemical_symbols_to_index").split(), FOLDED_OR_SHELL,
+        "sevennet",
+        f"sevenn {_text(path, 'version')}",
+        "float64" if double else "float32",
+        float(_text(path, "cutoff")),
+        _text(path, "chemical_symbols_to_index").split(),
+        FOLDED_OR_SHELL,
     )
 
 
@@ -66,9 +70,13 @@ def _mace(path, inside):
     module = torch.jit.load(path, map_location="cpu")
     layers = int(module.num_interactions)
     return Foreign(
-        "mace", "mace_create_lammps_model", str(module.r_max.dtype).removeprefix("torch."),
-        float(module.r_max), [chemical_symbols[z] for z in module.atomic_numbers.tolist()],
-        EVERY if layers == 1 else FOLDED_OR_SHELL, f"{layers} layer(s)",
+        "mace",
+        "mace_create_lammps_model",
+        str(module.r_max.dtype).removeprefix("torch."),
+        float(module.r_max),
+        [chemical_symbols[z] for z in module.atomic_numbers.tolist()],
+        EVERY if layers == 1 else FOLDED_OR_SHELL,
+        f"{layers} layer(s)",
     )
 
 
@@ -104,8 +112,13 @@ def _nequip_of(texts, maker, allegro, runs):
     notes = ["smaller cutoffs for some pairs"] * bool(texts.get("per_edge_type_cutoff"))
     notes += ["TF32 allowed"] * (texts.get("allow_tf32") == "1")
     return Foreign(
-        "allegro" if allegro else "nequip", maker, texts["model_dtype"], float(texts["r_max"]),
-        texts["type_names"].split(), runs, ", ".join(notes),
+        "allegro" if allegro else "nequip",
+        maker,
+        texts["model_dtype"],
+        float(texts["r_max"]),
+        texts["type_names"].split(),
+        runs,
+        ", ".join(notes),
     )
 
 

@@ -41,7 +41,12 @@ def run(args):
     values = smoothed(values, cell, args.smooth)
     rows = table(values)
     out = (pathlib.Path(args.folder) if args.folder else path.parent) / path.name
-    settings = {"source": path.name, "grid": "x".join(map(str, values.shape)), "smooth": f"{args.smooth} A", "ions": f"{ions:.6g}"}
+    settings = {
+        "source": path.name,
+        "grid": "x".join(map(str, values.shape)),
+        "smooth": f"{args.smooth} A",
+        "ions": f"{ions:.6g}",
+    }
     write_table(f"{out}.levels", "density levels", settings, COLUMNS, rows)
     density.draw_grid(values, cell, rows, f"{out}.png")
     print(f"{ions:.4g} ions on {settings['grid']} cells, highest density {values.max():.4g}/A^3")
@@ -49,7 +54,9 @@ def run(args):
         levels = rows[column > 0]
         if len(levels):
             best = levels[-1]
-            print(f"percolates along {axis} up to {best[0]:.4g}/A^3: {100 * best[1]:.1f} % of space with {100 * best[2]:.1f} % of the ions")
+            print(
+                f"percolates along {axis} up to {best[0]:.4g}/A^3: {100 * best[1]:.1f} % of space with {100 * best[2]:.1f} % of the ions"
+            )
         else:
             print(f"does not percolate along {axis} at any level above 0")
     print(f"{out}.levels\n{out}.png")
@@ -65,7 +72,9 @@ def read(path):
         text = pathlib.Path(path).read_text()
         return _parse(text[text.rindex("ITEM: TIMESTEP") :].splitlines())
     except (ValueError, IndexError) as error:
-        raise NatroliteError(f"{path} is no whole text file of dump style grid with one column ({reason(error)})") from None
+        raise NatroliteError(
+            f"{path} is no whole text file of dump style grid with one column ({reason(error)})"
+        ) from None
 
 
 def _parse(lines):

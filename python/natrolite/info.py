@@ -13,7 +13,9 @@ from natrolite import archive, foreign, modelfile
 def add_parser(subparsers):
     """Add the subcommand."""
     parser = subparsers.add_parser("info", help="print what a model file says about itself")
-    parser.add_argument("file", metavar="FILE", help="a model file, or one of another program that pair_style equivariant reads")
+    parser.add_argument(
+        "file", metavar="FILE", help="a model file, or one of another program that pair_style equivariant reads"
+    )
     parser.set_defaults(run=run)
 
 

@@ -177,8 +177,7 @@ def read_metadata(path):
         meta = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise NatroliteError(
-            f"{path}: its metadata ({EXTRA_FILE}) is not valid JSON; the file is damaged: copy or "
-            "export it again"
+            f"{path}: its metadata ({EXTRA_FILE}) is not valid JSON; the file is damaged: copy or export it again"
         ) from None
     return validated(path, meta)
 
@@ -205,9 +204,7 @@ def validated(path, meta):
     if not wrong and not _consistent(meta["reference"], len(meta["type_names"])):
         wrong = ["reference"]
     if wrong:
-        raise NatroliteError(
-            f"{path}: a wrong value of the metadata {' '.join(wrong)}; export the model again"
-        )
+        raise NatroliteError(f"{path}: a wrong value of the metadata {' '.join(wrong)}; export the model again")
     return meta
 
 

@@ -120,9 +120,7 @@ def _register(namespace):
             continue
         library.define(name + SCHEMAS[name])
         library.impl(name, forward, "CompositeExplicitAutograd")
-        torch.library.register_autograd(
-            f"{namespace}::{name}", backward, setup_context=setup, lib=library
-        )
+        torch.library.register_autograd(f"{namespace}::{name}", backward, setup_context=setup, lib=library)
     return library
 
 

@@ -2,6 +2,7 @@
 """`natrolite phonon DYNMAT`: folds the output of LAMMPS' dynamical_matrix to bands, DOS and the lowest mode.
 
 phonopy interpolates between the wave vectors that fit into the box, and has the paths and the DOS."""
+
 import pathlib
 from fractions import Fraction
 
@@ -23,11 +24,15 @@ def read_matrix(path, atoms):
     try:
         values = np.array(pathlib.Path(path).read_text().split(), float)
     except ValueError as error:
-        raise NatroliteError(f"{path} holds no text of numbers ({reason(error)}); write it by "
-                             "'dynamical_matrix all regular 0.01 file FILE' (binary no)") from None
+        raise NatroliteError(
+            f"{path} holds no text of numbers ({reason(error)}); write it by "
+            "'dynamical_matrix all regular 0.01 file FILE' (binary no)"
+        ) from None
     if values.size != 9 * atoms**2:
-        raise NatroliteError(f"{path} holds {values.size} numbers; {atoms} atoms need {9 * atoms**2}: "
-                             "is it of the group all, and of these atoms?")
+        raise NatroliteError(
+            f"{path} holds {values.size} numbers; {atoms} atoms need {9 * atoms**2}: "
+            "is it of the group all, and of these atoms?"
+        )
     if not np.isfinite(values).all():
         raise NatroliteError(f"{path} holds numbers that are not finite")
     return values.reshape(3 * atoms, 3 * atoms)
@@ -42,8 +47,9 @@ def read_atoms(path):
     except OSError:
         raise
     except Exception as error:
-        raise NatroliteError(f"{path} is no data file of atom_style atomic ({reason(error)}); write it by "
-                             "write_data FILE nocoeff") from None
+        raise NatroliteError(
+            f"{path} is no data file of atom_style atomic ({reason(error)}); write it by write_data FILE nocoeff"
+        ) from None
 
 
 def fold(atoms, repeat):
@@ -66,8 +72,10 @@ def fold(atoms, repeat):
     count = int(np.prod(repeat))
     wrong = [len(copies) for copies in members if len(copies) != count]
     if wrong:
-        raise NatroliteError(f"the box is no {' x '.join(map(str, repeat))} repetition of a cell: an atom has "
-                             f"{wrong[0]} copies, not {count}; give the repetition by --repeat")
+        raise NatroliteError(
+            f"the box is no {' x '.join(map(str, repeat))} repetition of a cell: an atom has "
+            f"{wrong[0]} copies, not {count}; give the repetition by --repeat"
+        )
     return cell, np.array([np.mean(copies, 0) for copies in members]), np.array(basis)
 
 
@@ -79,13 +87,15 @@ def phonons(matrix, atoms, repeat, symmetrize=True):
         from phonopy import Phonopy
         from phonopy.structure.atoms import PhonopyAtoms
     except ImportError as error:
-        raise NatroliteError(f"phonons need phonopy ({reason(error)}); install it: pip install phonopy==2.48.0"
-                             ) from None
+        raise NatroliteError(
+            f"phonons need phonopy ({reason(error)}); install it: pip install phonopy==2.48.0"
+        ) from None
     cell, places, basis = fold(atoms, repeat)
     firsts = [int(np.argmax(basis == k)) for k in range(len(places))]
     masses = atoms.get_masses()
-    unit = PhonopyAtoms(symbols=[atoms.symbols[k] for k in firsts], masses=masses[firsts], cell=cell,
-                        scaled_positions=places)
+    unit = PhonopyAtoms(
+        symbols=[atoms.symbols[k] for k in firsts], masses=masses[firsts], cell=cell, scaled_positions=places
+    )
     result = Phonopy(unit, np.diag(repeat), primitive_matrix=np.eye(3), is_symmetry=False, log_level=0)
     order = positions_in(result.supercell, atoms)
     root = np.sqrt(np.repeat(masses, 3))
@@ -161,16 +171,28 @@ def run(arguments):
     distance, wave, frequency, marks = bands(ph, corners)
     points, modes = mesh(ph, repeat, arguments.mesh)
     stem = pathlib.Path(arguments.folder or pathlib.Path(arguments.dynmat).parent) / pathlib.Path(arguments.dynmat).name
-    settings = {"structure": arguments.data, "repeat": " ".join(map(str, repeat)),
-                "asymmetry": f"{np.abs(matrix - matrix.T).max():.3g} eV/A^2/u", "symmetrized": not arguments.raw}
+    settings = {
+        "structure": arguments.data,
+        "repeat": " ".join(map(str, repeat)),
+        "asymmetry": f"{np.abs(matrix - matrix.T).max():.3g} eV/A^2/u",
+        "symmetrized": not arguments.raw,
+    }
     corner_text = ", ".join(f"{name} {mark:.6g}" for name, mark in zip(labels, marks))
-    write_table(stem.with_name(stem.name + ".bands"), "phonon bands", {**settings, "corners": corner_text},
-                ["distance (1/A)", "qa", "qb", "qc", *(f"f{k + 1} (THz)" for k in range(frequency.shape[1]))],
-                np.column_stack([distance, wave, frequency]))
+    write_table(
+        stem.with_name(stem.name + ".bands"),
+        "phonon bands",
+        {**settings, "corners": corner_text},
+        ["distance (1/A)", "qa", "qb", "qc", *(f"f{k + 1} (THz)" for k in range(frequency.shape[1]))],
+        np.column_stack([distance, wave, frequency]),
+    )
     dos = ph.get_total_dos_dict()
-    write_table(stem.with_name(stem.name + ".dos"), "phonon DOS",
-                {**settings, "mesh": arguments.mesh, "smearing": "0.1 THz (Gaussian)"},
-                ["frequency (THz)", "DOS (1/THz/cell)"], np.column_stack([dos["frequency_points"], dos["total_dos"]]))
+    write_table(
+        stem.with_name(stem.name + ".dos"),
+        "phonon DOS",
+        {**settings, "mesh": arguments.mesh, "smearing": "0.1 THz (Gaussian)"},
+        ["frequency (THz)", "DOS (1/THz/cell)"],
+        np.column_stack([dos["frequency_points"], dos["total_dos"]]),
+    )
     report(stem, np.concatenate([points, wave]), np.concatenate([modes, frequency]))
     return 0
 
@@ -179,7 +201,7 @@ def report(stem, wave, frequency):
     """Prints the lowest and the highest mode, and what was written."""
     for word, pick in (("lowest", np.argmin), ("highest", np.argmax)):
         k = np.unravel_index(pick(frequency), frequency.shape)[0]
-        value = round(float(frequency[k].min() if word == "lowest" else frequency[k].max()), 3) + 0.0    # no -0.000
+        value = round(float(frequency[k].min() if word == "lowest" else frequency[k].max()), 3) + 0.0  # no -0.000
         imaginary = " (imaginary)" if value < 0 else ""
         print(f"{word} mode: {value:.3f} THz{imaginary} at q = {' '.join(f'{x:.4g}' for x in wave[k])}")
     print(f"{stem}.bands\n{stem}.dos")
@@ -189,13 +211,26 @@ def add_parser(subparsers):
     parser = subparsers.add_parser("phonon", help="bands and DOS from the output of LAMMPS' dynamical_matrix")
     parser.add_argument("dynmat", metavar="DYNMAT", help="what 'dynamical_matrix all regular D file DYNMAT' wrote")
     parser.add_argument("--data", required=True, metavar="FILE", help="data file of the same atoms (write_data)")
-    parser.add_argument("--repeat", required=True, nargs=3, type=int, metavar=("NA", "NB", "NC"),
-                        help="how many cells the box has along a, b and c")
-    parser.add_argument("--path", help="corners in reciprocal lattice vectors: '0 0 0, 1/2 0 0, ...' "
-                                       "(default, for hexagonal layers: G M K G)")
+    parser.add_argument(
+        "--repeat",
+        required=True,
+        nargs=3,
+        type=int,
+        metavar=("NA", "NB", "NC"),
+        help="how many cells the box has along a, b and c",
+    )
+    parser.add_argument(
+        "--path",
+        help="corners in reciprocal lattice vectors: '0 0 0, 1/2 0 0, ...' (default, for hexagonal layers: G M K G)",
+    )
     parser.add_argument("--labels", help="their names: 'G M ...'")
-    parser.add_argument("--mesh", type=int, default=60, metavar="N", help="wave vectors along each repeated "
-                                                                          "direction, for the DOS (default 60)")
+    parser.add_argument(
+        "--mesh",
+        type=int,
+        default=60,
+        metavar="N",
+        help="wave vectors along each repeated direction, for the DOS (default 60)",
+    )
     parser.add_argument("--raw", action="store_true", help="take the force constants as they are")
     parser.add_argument("--folder", help="where to write (default: beside DYNMAT)")
     parser.set_defaults(run=run)

@@ -1,15 +1,55 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`natrolite plot FILE...`: draws every table that the measurement commands write."""
+
 import pathlib
 
 from natrolite.errors import NatroliteError, reason
 
 
 def kinds():
-    from .plots import (adhesion, bands, charges, clusters, contents, density, energies, gaps, ions, layer_map, msd, neb,
-                        quench, rdf, spacing, structures, trajectory, vdos, voltage)
-    return [msd, ions, voltage, energies, layer_map, rdf, gaps, adhesion, bands, neb, spacing, structures, density,
-            vdos, quench, charges, contents, clusters, trajectory]
+    from .plots import (
+        adhesion,
+        bands,
+        charges,
+        clusters,
+        contents,
+        density,
+        energies,
+        gaps,
+        ions,
+        layer_map,
+        msd,
+        neb,
+        quench,
+        rdf,
+        spacing,
+        structures,
+        trajectory,
+        vdos,
+        voltage,
+    )
+
+    return [
+        msd,
+        ions,
+        voltage,
+        energies,
+        layer_map,
+        rdf,
+        gaps,
+        adhesion,
+        bands,
+        neb,
+        spacing,
+        structures,
+        density,
+        vdos,
+        quench,
+        charges,
+        contents,
+        clusters,
+        trajectory,
+    ]
 
 
 def recognize(table):
@@ -23,6 +63,7 @@ def plot(path, folder=None, volume=None, column="c_env[3]", ends=False):
     """Draws one file; returns the paths of the PNG and the SVG. ends: for maps of mode node."""
     try:
         import matplotlib
+
         matplotlib.use("Agg")
         from matplotlib import pyplot
     except ImportError as error:
@@ -49,8 +90,9 @@ def plot(path, folder=None, volume=None, column="c_env[3]", ends=False):
             for target in out:
                 figure.savefig(target)
         except DAMAGED as error:
-            raise NatroliteError(f"{path} is no whole table of {kind.NAME} ({reason(error)}); write it "
-                                 "again") from error
+            raise NatroliteError(
+                f"{path} is no whole table of {kind.NAME} ({reason(error)}); write it again"
+            ) from error
         finally:
             pyplot.close(figure)
     return out
@@ -76,8 +118,10 @@ def read(path):
         raise NatroliteError(f"{path} holds no rows")
     kind = recognize(table)
     if kind is None:
-        raise NatroliteError(f"{path} is no table of a natrolite command or of fix ave/time, and no dump with "
-                             "id, element, x y z and ix iy iz; its first line must say so")
+        raise NatroliteError(
+            f"{path} is no table of a natrolite command or of fix ave/time, and no dump with "
+            "id, element, x y z and ix iy iz; its first line must say so"
+        )
     return table, kind
 
 
@@ -92,10 +136,14 @@ def add_parser(subparsers):
     parser = subparsers.add_parser("plot", help="draw the tables of the measurement commands (PNG and SVG)")
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("--folder", help="where to write (default: beside each FILE)")
-    parser.add_argument("--volume", metavar="DUMP",
-                        help="dump with the accessible volume, to draw tortuosity against it (for tables of ions)")
+    parser.add_argument(
+        "--volume",
+        metavar="DUMP",
+        help="dump with the accessible volume, to draw tortuosity against it (for tables of ions)",
+    )
     parser.add_argument("--column", default="c_env[3]", help="its column (default: %(default)s)")
-    parser.add_argument("--ends", action="store_true",
-                        help="the first and last nodes of a layer map are the cell's ends (mode node)")
+    parser.add_argument(
+        "--ends", action="store_true", help="the first and last nodes of a layer map are the cell's ends (mode node)"
+    )
     parser.set_defaults(run=run)
     return parser

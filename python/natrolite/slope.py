@@ -43,9 +43,7 @@ def _host():
         ) from error
     if not host.has_style("pair", "equivariant"):
         host.close()
-        raise NatroliteError(
-            f"a file without a reference is checked through LAMMPS, which has no plugin here: {where}"
-        )
+        raise NatroliteError(f"a file without a reference is checked through LAMMPS, which has no plugin here: {where}")
     return host
 
 
@@ -53,11 +51,17 @@ def _set_up(host, path, symbols):
     """Load the file with the structure of the self test."""
     names = sorted(set(symbols))
     (lx, _, _), (xy, ly, _), (xz, yz, lz) = cases.CELL
-    host.commands_list([
-        "units metal", "boundary p p p", "atom_modify map array sort 0 0",
-        f"region cell prism 0 {lx} 0 {ly} 0 {lz} {xy} {xz} {yz}", f"create_box {len(names)} cell",
-        "mass * 1.0", "neighbor 0.5 bin",
-    ])
+    host.commands_list(
+        [
+            "units metal",
+            "boundary p p p",
+            "atom_modify map array sort 0 0",
+            f"region cell prism 0 {lx} 0 {ly} 0 {lz} {xy} {xz} {yz}",
+            f"create_box {len(names)} cell",
+            "mass * 1.0",
+            "neighbor 0.5 bin",
+        ]
+    )
     positions = np.array(cases.FRACTIONS) @ np.array(cases.CELL)
     types = [names.index(symbol) + 1 for symbol in symbols]
     host.create_atoms(len(types), None, types, positions.ravel().tolist(), None)

@@ -1,14 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Units as the tables' headers spell them: A, A^3, A^2/ps, cm^2/s, g/cm^3."""
+
 import re
 
 from natrolite.errors import NatroliteError
 
 # name: (kind, value in m, s or kg)
 BASES = {
-    "A": ("length", 1e-10), "nm": ("length", 1e-9), "um": ("length", 1e-6), "cm": ("length", 1e-2), "m": ("length", 1.0),
-    "fs": ("time", 1e-15), "ps": ("time", 1e-12), "ns": ("time", 1e-9), "s": ("time", 1.0),
-    "g": ("mass", 1e-3), "kg": ("mass", 1.0),
+    "A": ("length", 1e-10),
+    "nm": ("length", 1e-9),
+    "um": ("length", 1e-6),
+    "cm": ("length", 1e-2),
+    "m": ("length", 1.0),
+    "fs": ("time", 1e-15),
+    "ps": ("time", 1e-12),
+    "ns": ("time", 1e-9),
+    "s": ("time", 1.0),
+    "g": ("mass", 1e-3),
+    "kg": ("mass", 1.0),
 }
 
 

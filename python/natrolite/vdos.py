@@ -39,7 +39,13 @@ def run(args):
         "resolution": f"{args.resolution:g} THz",
     }  # fmt: skip
     rows = np.column_stack([frequency, sum(spectra.values()), *spectra.values()])
-    write_table(out, "vibrational density of states", settings, ["frequency (THz)", *(f"{n} (1/THz)" for n in ["all", *names])], rows)
+    write_table(
+        out,
+        "vibrational density of states",
+        settings,
+        ["frequency (THz)", *(f"{n} (1/THz)" for n in ["all", *names])],
+        rows,
+    )
     for file in (out, *plot.plot(out)):
         print(file)
     return 0

@@ -7,17 +7,16 @@
 #include <cmath>
 #include <numbers>
 
-namespace natrolite
-{
+namespace natrolite {
 
 static double sphere_volume(double r)
 {
   return 4.0 / 3.0 * std::numbers::pi * r * r * r;
 }
 
-AccessibleVolume::AccessibleVolume(double rs, double spacing, bool connected)
-    : rs_(rs), h_(spacing), connected_(connected),
-      half_(static_cast<int>(rs / spacing + 1e-12) + 1), side_(2 * half_ + 1)
+AccessibleVolume::AccessibleVolume(double rs, double spacing, bool connected) :
+    rs_(rs), h_(spacing), connected_(connected), half_(static_cast<int>(rs / spacing + 1e-12) + 1),
+    side_(2 * half_ + 1)
 {
   const std::size_t nodes = static_cast<std::size_t>(side_) * side_ * side_;
   inside_.assign(nodes, 0);
@@ -51,9 +50,8 @@ void AccessibleVolume::carve(const Sphere &s)
       const double dy = h_ * j - s.center.y;
       const double rest = dy * dy + dz * dz;
       if (rest >= r2) continue;
-      unsigned char *row = free_.data() +
-                           (static_cast<std::size_t>(k + half_) * side_ + (j + half_)) * side_ +
-                           half_;
+      unsigned char *row =
+          free_.data() + (static_cast<std::size_t>(k + half_) * side_ + (j + half_)) * side_ + half_;
       for (int i = i0; i <= i1; i++) {
         const double dx = h_ * i - s.center.x;
         row[i] = dx * dx + rest < r2 ? 0 : row[i];
@@ -64,8 +62,8 @@ void AccessibleVolume::carve(const Sphere &s)
 
 std::int64_t AccessibleVolume::flood()
 {
-  const auto start = std::find_if(seeds_.begin(), seeds_.end(),
-                                  [&](const auto &s) { return free_[s.second] != 0; });
+  const auto start =
+      std::find_if(seeds_.begin(), seeds_.end(), [&](const auto &s) { return free_[s.second] != 0; });
   if (start == seeds_.end()) return 0;
   const std::int64_t steps[] = {1, side_, static_cast<std::int64_t>(side_) * side_};
   stack_.assign(1, start->second);
@@ -92,7 +90,8 @@ AccessibleResult AccessibleVolume::evaluate(const std::vector<Sphere> &spheres)
   for (const Sphere &s : spheres)
     if (s.radius > 0.0) carve(s);
   std::int64_t count = 0;
-  if (connected_) count = flood();
+  if (connected_)
+    count = flood();
   else
     for (const unsigned char f : free_) count += f;
   AccessibleResult out;
@@ -112,8 +111,8 @@ AccessibleResult accessible_volume_monte_carlo(double rs, const std::vector<Sphe
     const double phi = 2.0 * std::numbers::pi * uniform(seed, key, c + 2);
     const double rho = std::sqrt(std::max(0.0, 1.0 - z * z));
     const Vec3 p{r * rho * std::cos(phi), r * rho * std::sin(phi), r * z};
-    const bool blocked = std::any_of(spheres.begin(), spheres.end(),
-                                     [&](const Sphere &s) { return excludes(s, p); });
+    const bool blocked =
+        std::any_of(spheres.begin(), spheres.end(), [&](const Sphere &s) { return excludes(s, p); });
     if (!blocked) count++;
   }
   AccessibleResult out;
@@ -123,4 +122,4 @@ AccessibleResult accessible_volume_monte_carlo(double rs, const std::vector<Sphe
   return out;
 }
 
-} // namespace natrolite
+}    // namespace natrolite

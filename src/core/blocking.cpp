@@ -4,8 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace natrolite
-{
+namespace natrolite {
 
 void Blocking::accumulate(double value)
 {
@@ -52,8 +51,7 @@ int Blocking::level() const
     const double ratio = level_error(levels_[k]) / naive;
     if (std::pow(8.0, k) > 2.0 * n * std::pow(ratio, 4)) return static_cast<int>(k);
     // no plateau yet: the most pessimistic level that still has some blocks
-    if (levels_[k].n >= 4 && level_error(levels_[k]) > level_error(levels_[best]))
-      best = static_cast<int>(k);
+    if (levels_[k].n >= 4 && level_error(levels_[k]) > level_error(levels_[best])) best = static_cast<int>(k);
   }
   return best;
 }
@@ -83,8 +81,7 @@ void Blocking::load(const std::vector<double> &s)
 {
   levels_.clear();
   for (std::size_t k = 0; k + 4 < s.size(); k += 5)
-    levels_.push_back(
-        {static_cast<std::int64_t>(s[k]), s[k + 1], s[k + 2], s[k + 3] > 0.5, s[k + 4]});
+    levels_.push_back({static_cast<std::int64_t>(s[k]), s[k + 1], s[k + 2], s[k + 3] > 0.5, s[k + 4]});
 }
 
-} // namespace natrolite
+}    // namespace natrolite

@@ -39,12 +39,13 @@ struct Dispersion::Impl {
   bool bj;
   std::vector<Thread> threads;
   DispersionWants wants;
-  int width = 0;                   ///< doubles of an atom in a thread's sums
+  int width = 0;    ///< doubles of an atom in a thread's sums
   std::vector<double> weights, gradient, slope, moment;
 
   d3::Step step_of(const DispersionAtoms &) const;
   void make_room(int nall);
-  template <class F> void run(const DispersionAtoms &, const F &loop);
+  template <class F>
+  void run(const DispersionAtoms &, const F &loop);
   void add_threads(std::int64_t begin, std::int64_t end);
 };
 
@@ -99,7 +100,7 @@ d3::Step Dispersion::Impl::step_of(const DispersionAtoms &atoms) const
 void Dispersion::Impl::make_room(int nall)
 {
   width = 1 + FORCE + wants.energy_atom * ENERGY + wants.virial_atom * VIRIAL +
-      wants.centroid_atom * (CENTROID + MOMENT);
+          wants.centroid_atom * (CENTROID + MOMENT);
   on_threads(static_cast<int>(threads.size()), [&](int thread, int count) {
     for (std::size_t k = thread; k < threads.size(); k += count) {
       Thread &t = threads[k];
@@ -130,7 +131,7 @@ void Dispersion::Impl::run(const DispersionAtoms &atoms, const F &loop)
 {
   const NeighborView &list = atoms.list;
   on_threads(static_cast<int>(threads.size()), [&](int thread, int count) {
-    const std::int64_t n = list.ncentre;
+    const std::int64_t n = list.ncenter;
     for (std::int64_t ii = n * thread / count; ii < n * (thread + 1) / count; ++ii) {
       const int i = list.ilist[ii];
       loop(i, list.firstneigh[i], list.numneigh[i], threads[thread].sums);

@@ -119,8 +119,8 @@ inline void chain(const Tables &tables, const Step &step, int i, const int *list
     for (int k = 0; k < batch.n; k += W) {
       const int *j = batch.home + k;
       const Reals covalent = tables.only_type >= 0
-          ? all(pair[tables.only_type].covalent)
-          : gather(&pair->covalent, sizeof(TypePair) / sizeof(double), batch.type + k);
+                                 ? all(pair[tables.only_type].covalent)
+                                 : gather(&pair->covalent, sizeof(TypePair) / sizeof(double), batch.type + k);
       const Reals per_r = load(batch.per_r + k), e = load(batch.e + k), c = 1.0 / (1.0 + e);
       const Reals dcn = -STEEPNESS * covalent * e * c * c * per_r * per_r * per_r;
       const Reals g = select<double>(load(batch.r2 + k) <= limit, dcn, Reals{});

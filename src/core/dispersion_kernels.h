@@ -21,14 +21,14 @@ inline constexpr int FORCE_ROW = 4;
 
 /// An atom type.
 struct Type {
-  int references = 0;                        ///< 0 = the type takes no part
-  double coordination[MOST_REFERENCES] = {}; ///< CN_a
+  int references = 0;                           ///< 0 = the type takes no part
+  double coordination[MOST_REFERENCES] = {};    ///< CN_a
 };
 
 /// A pair of atom types. Energies in the unit of the run, lengths in Angstrom.
 struct TypePair {
   double c6[MOST_REFERENCES][MOST_REFERENCES] = {};    ///< of references of i and of j
-  double covalent = 0.0;                     ///< sum of covalent radii
+  double covalent = 0.0;                               ///< sum of covalent radii
   double c8_per_c6 = 0.0;
   /// \name bj: a1 r0 + a2 to the powers 6 and 8; zero: with b = slope r + shift, f = 1 / (1 + 6 b^-n)
   /// @{
@@ -39,56 +39,56 @@ struct TypePair {
 
 /// Atoms and their neighbors in one step.
 struct Step {
-  const double *x = nullptr;                 ///< [atom][3]
-  const int *type = nullptr;                 ///< [atom]
-  const int *home = nullptr;                 ///< [atom] whose rows an atom's sums and weights are; null = its own
-  int mask = ~0;                             ///< bits of a list's entry that hold the atom
-  int special_shift = 0;                     ///< the two bits above it choose from special
-  double special[4] = {1.0, 1.0, 1.0, 1.0};  ///< factors of the energy of a pair
-  bool scaled = false;                       ///< is one of them not 1, or some pair in two lists?
-  int half_from = 0;                         ///< pairs with this atom and later ones are in two lists
-  const double *weight = nullptr;            ///< [atom][WEIGHT_ROW]
-  const double *slope = nullptr;             ///< [atom] -dE/dCN
-  const double *moment = nullptr;            ///< [atom][3] see Sums, of all ranks
+  const double *x = nullptr;    ///< [atom][3]
+  const int *type = nullptr;    ///< [atom]
+  const int *home = nullptr;    ///< [atom] whose rows an atom's sums and weights are; null = its own
+  int mask = ~0;                ///< bits of a list's entry that hold the atom
+  int special_shift = 0;        ///< the two bits above it choose from special
+  double special[4] = {1.0, 1.0, 1.0, 1.0};    ///< factors of the energy of a pair
+  bool scaled = false;                         ///< is one of them not 1, or some pair in two lists?
+  int half_from = 0;                           ///< pairs with this atom and later ones are in two lists
+  const double *weight = nullptr;              ///< [atom][WEIGHT_ROW]
+  const double *slope = nullptr;               ///< [atom] -dE/dCN
+  const double *moment = nullptr;              ///< [atom][3] see Sums, of all ranks
 };
 
 /// Some neighbors of one center, padded to whole vectors by lanes beyond every cutoff.
 struct alignas(64) Batch {
-  static constexpr int SIZE = 128;           ///< a multiple of every vector
-  double dx[SIZE], dy[SIZE], dz[SIZE];       ///< center - neighbor
+  static constexpr int SIZE = 128;        ///< a multiple of every vector
+  double dx[SIZE], dy[SIZE], dz[SIZE];    ///< center - neighbor
   double r2[SIZE];
-  double factor[SIZE];                       ///< of the pair's energy, by special_bonds
-  double share[SIZE];                        ///< 1/2 if the pair is in another rank's list, too
-  double per_r[SIZE], e[SIZE];               ///< 1 / r and exp(-k1 (rc / r - 1))
-  int entry[SIZE], j[SIZE], type[SIZE];      ///< of the list, atom, its type
-  int home[SIZE];                            ///< of the atom, see Step
-  int n;                                     ///< with the padding
-  bool scaled = false;                       ///< is any factor or share not 1?
+  double factor[SIZE];                     ///< of the pair's energy, by special_bonds
+  double share[SIZE];                      ///< 1/2 if the pair is in another rank's list, too
+  double per_r[SIZE], e[SIZE];             ///< 1 / r and exp(-k1 (rc / r - 1))
+  int entry[SIZE], j[SIZE], type[SIZE];    ///< of the list, atom, its type
+  int home[SIZE];                          ///< of the atom, see Step
+  int n;                                   ///< with the padding
+  bool scaled = false;                     ///< is any factor or share not 1?
 };
 
 /// Where one thread adds. Null pointers = not wanted.
 struct Sums {
-  Batch *batch = nullptr;                    ///< room; factor and share must be 1 at the start
-  int *entries = nullptr, *number = nullptr; ///< [types][Batch::SIZE] and [types], room
-  double *coordination = nullptr;            ///< [atom] CN
-  double *force = nullptr;                   ///< [atom][FORCE_ROW]
+  Batch *batch = nullptr;                       ///< room; factor and share must be 1 at the start
+  int *entries = nullptr, *number = nullptr;    ///< [types][Batch::SIZE] and [types], room
+  double *coordination = nullptr;               ///< [atom] CN
+  double *force = nullptr;                      ///< [atom][FORCE_ROW]
   double energy = 0.0;
-  double virial[6] = {};                     ///< xx yy zz xy xz yz
-  double *energy_atom = nullptr;             ///< [atom] half of each pair's
-  double *virial_atom = nullptr;             ///< [atom][6] half of each pair's
-  double *moment = nullptr;                  ///< [atom][3] sum_k (r_k - r_i) (-dE_ik/dCN_i) / 2
-  double *centroid_atom = nullptr;           ///< [atom][9] xx yy zz xy xz yz yx zx zy
+  double virial[6] = {};              ///< xx yy zz xy xz yz
+  double *energy_atom = nullptr;      ///< [atom] half of each pair's
+  double *virial_atom = nullptr;      ///< [atom][6] half of each pair's
+  double *moment = nullptr;           ///< [atom][3] sum_k (r_k - r_i) (-dE_ik/dCN_i) / 2
+  double *centroid_atom = nullptr;    ///< [atom][9] xx yy zz xy xz yz yx zx zy
 };
 
 /// What the loops need of all types.
 struct Tables {
   int types = 0;
-  int only_type = -1;                        ///< if one type alone takes part
-  const Type *type = nullptr;                ///< [types]
-  const TypePair *pair = nullptr;            ///< [types][types]
-  double cutoff_squared = 0.0;               ///< pairs at it count
+  int only_type = -1;                ///< if one type alone takes part
+  const Type *type = nullptr;        ///< [types]
+  const TypePair *pair = nullptr;    ///< [types][types]
+  double cutoff_squared = 0.0;       ///< pairs at it count
   double coordination_cutoff_squared = 0.0;
-  bool few_coordinate = false;               ///< most pairs of the list are beyond that cutoff
+  bool few_coordinate = false;    ///< most pairs of the list are beyond that cutoff
   double s6 = 1.0, s8 = 0.0;
 };
 

@@ -10,10 +10,10 @@ namespace natrolite::NATROLITE_ISA {
 
 /// What the center brings to C6 and its derivatives with neighbors of one type.
 struct CenterForm {
-  double c6[MOST_REFERENCES];                ///< sum_a w_a C6_ab
-  double by_neighbor[MOST_REFERENCES];       ///< the same times 8 CN_b
-  double by_center[MOST_REFERENCES];         ///< sum_a dw_a/dCN_i C6_ab
-  double factor;                             ///< 8 = 2 k3
+  double c6[MOST_REFERENCES];             ///< sum_a w_a C6_ab
+  double by_neighbor[MOST_REFERENCES];    ///< the same times 8 CN_b
+  double by_center[MOST_REFERENCES];      ///< sum_a dw_a/dCN_i C6_ab
+  double factor;                          ///< 8 = 2 k3
 };
 
 inline CenterForm center_form(const TypePair &pair, const Type &neighbor, const Type &center,

@@ -10,7 +10,8 @@ namespace natrolite::NATROLITE_ISA {
 typedef double Row __attribute__((vector_size(32), aligned(8), may_alias));
 
 /// The rows (x, y, z, w) of lanes FIRST .. FIRST + 3.
-template <int FIRST, class V> NATROLITE_VECTOR_INLINE void four_rows(V x, V y, V z, V w, Row *row)
+template <int FIRST, class V>
+NATROLITE_VECTOR_INLINE void four_rows(V x, V y, V z, V w, Row *row)
 {
   constexpr int A = FIRST, B = sizeof(V) / sizeof(double) + FIRST;
   const Row even_xy = __builtin_shufflevector(x, y, A, B, A + 2, B + 2);
@@ -23,7 +24,8 @@ template <int FIRST, class V> NATROLITE_VECTOR_INLINE void four_rows(V x, V y, V
   row[A + 3] = __builtin_shufflevector(odd_xy, odd_zw, 2, 3, 6, 7);
 }
 
-template <class V> NATROLITE_VECTOR_INLINE void all_rows(V x, V y, V z, V w, Row *row)
+template <class V>
+NATROLITE_VECTOR_INLINE void all_rows(V x, V y, V z, V w, Row *row)
 {
   if constexpr (sizeof(V) == 2 * sizeof(double)) {
     for (int k = 0; k < 2; ++k) row[k] = Row{x[k], y[k], z[k], w[k]};
@@ -68,8 +70,8 @@ struct CenterSums {
 
 /// Pair by pair, for runs that ask for values of atoms.
 struct OneVector {
-  Reals dx, dy, dz, energy, force;           ///< force: times dx ... is the force on the center
-  Reals at_center, at_neighbor;              ///< -dE/dCN of the pair
+  Reals dx, dy, dz, energy, force;    ///< force: times dx ... is the force on the center
+  Reals at_center, at_neighbor;       ///< -dE/dCN of the pair
 };
 inline void tally_atoms(int i, const int *neighbors, const OneVector &v, Sums &sums)
 {

@@ -11,9 +11,9 @@ inline constexpr int MOST_REFERENCES = 5;
 
 /// An element's reference systems are FIRST_REFERENCE[z] ... FIRST_REFERENCE[z + 1] - 1.
 extern const int FIRST_REFERENCE[ELEMENTS + 1];
-extern const double REFERENCE_COORDINATION[];           ///< of each reference system
-extern const double COVALENT_RADIUS[ELEMENTS];          ///< Bohr, 4/3 of the radius
-extern const double ROOT_R4_R2[ELEMENTS];               ///< Bohr, sqrt(<r4>/<r2> sqrt(Z) / 2)
+extern const double REFERENCE_COORDINATION[];     ///< of each reference system
+extern const double COVALENT_RADIUS[ELEMENTS];    ///< Bohr, 4/3 of the radius
+extern const double ROOT_R4_R2[ELEMENTS];         ///< Bohr, sqrt(<r4>/<r2> sqrt(Z) / 2)
 /// Radius of zero damping of two elements, 1e-4 Angstrom; lower triangle by rows.
 extern const unsigned short DAMPING_RADIUS[];
 /// C6 of two reference systems, 1e-4 Hartree Bohr^6; lower triangle by rows.

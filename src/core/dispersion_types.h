@@ -11,8 +11,8 @@
 namespace natrolite::d3 {
 
 struct TypeTables {
-  std::vector<Type> types;         ///< [type]
-  std::vector<TypePair> pairs;     ///< [type][type]
+  std::vector<Type> types;        ///< [type]
+  std::vector<TypePair> pairs;    ///< [type][type]
 };
 
 TypeTables type_tables(const DispersionSettings &);

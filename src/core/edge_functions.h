@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
-/// Functions of one atom or edge (an ordered pair centre -> neighbour), shared by host and device
+/// Functions of one atom or edge (an ordered pair center -> neighbor), shared by host and device
 /// loops.
 #pragma once
 
@@ -16,7 +16,7 @@ NATROLITE_FUNCTION int type_in_model(int model_type, int groups)
   return groups & 1 ? model_type : -1;
 }
 
-/// edge vector v = x_j - x_i (centre i, neighbour j; length unit of x)
+/// edge vector v = x_j - x_i (center i, neighbor j; length unit of x)
 NATROLITE_FUNCTION void edge_vector(const double *xi, const double *xj, double *v)
 {
   for (int d = 0; d < 3; ++d) v[d] = xj[d] - xi[d];

@@ -22,8 +22,8 @@ double scatter_edges(const RowMap &rows, const EdgeList &edges, const double *gr
   const bool virials = sums.virial || sums.virial_atom || sums.centroid_atom;
   double total[9] = {}, all[3] = {};
   for (std::int64_t e = 0; e < edges.size(); ++e) {
-    const int i = rows.atom_of_row[edges.centres()[e]];
-    const int j = rows.atom_of_row[edges.neighbours()[e]];
+    const int i = rows.atom_of_row[edges.centers()[e]];
+    const int j = rows.atom_of_row[edges.neighbors()[e]];
     double g[3], w[9];
     for (int d = 0; d < 3; ++d) {
       g[d] = scale * gradient[3 * e + d];

@@ -12,18 +12,16 @@ namespace natrolite {
 PairCutoffs::PairCutoffs(int ntypes, double cutoff) :
     PairCutoffs(ntypes, std::vector<double>(static_cast<std::size_t>(ntypes) * ntypes, cutoff))
 {
-  if (!(cutoff > 0.0))
-    throw std::invalid_argument("cutoff " + std::to_string(cutoff) + " must be positive");
+  if (!(cutoff > 0.0)) throw std::invalid_argument("cutoff " + std::to_string(cutoff) + " must be positive");
 }
 
 PairCutoffs::PairCutoffs(int ntypes, const std::vector<double> &matrix) : ntypes_(ntypes)
 {
   if (ntypes < 1 || matrix.size() != static_cast<std::size_t>(ntypes) * ntypes)
-    throw std::invalid_argument("cutoff matrix has " + std::to_string(matrix.size()) +
-                                " entries for " + std::to_string(ntypes) + " types");
+    throw std::invalid_argument("cutoff matrix has " + std::to_string(matrix.size()) + " entries for " +
+                                std::to_string(ntypes) + " types");
   for (double rc : matrix) {
-    if (!(rc >= 0.0))
-      throw std::invalid_argument("cutoff " + std::to_string(rc) + " must not be negative");
+    if (!(rc >= 0.0)) throw std::invalid_argument("cutoff " + std::to_string(rc) + " must not be negative");
     largest_ = std::max(largest_, rc);
     sq_.push_back(rc * rc);
   }
@@ -48,7 +46,7 @@ namespace {
     rows.atom_of_row.clear();
     rows.types.clear();
     rows.row_of_atom.assign(atoms.nall, -1);
-    for (int ii = 0; ii < list.ncentre; ++ii) {
+    for (int ii = 0; ii < list.ncenter; ++ii) {
       const int i = list.ilist[ii];
       const int type = type_of(atoms, i);
       if (i < atoms.nlocal && type >= 0) add_row(rows, i, type);
@@ -56,14 +54,13 @@ namespace {
     rows.nlocal = rows.nowned = rows.nall();
   }
 
-  /// calls f(atom j, edge vector) for each neighbour of atom i closer than the cutoff
+  /// calls f(atom j, edge vector) for each neighbor of atom i closer than the cutoff
   template <class F>
-  void for_each_edge(const NeighborView &list, const PairCutoffs &cutoffs, int i,
-                     std::int64_t type_i, F &&f)
+  void for_each_edge(const NeighborView &list, const PairCutoffs &cutoffs, int i, std::int64_t type_i, F &&f)
   {
-    const int *neighbours = list.firstneigh[i];
+    const int *neighbors = list.firstneigh[i];
     for (int jj = 0; jj < list.numneigh[i]; ++jj) {
-      const int j = neighbours[jj] & list.mask;
+      const int j = neighbors[jj] & list.mask;
       double v[3];
       edge_vector(list.x[i], list.x[j], v);
       f(j, v, [&](std::int64_t type_j) { return squared_norm(v) < cutoffs.squared(type_i, type_j); });
@@ -85,19 +82,18 @@ void build_rows(const NeighborView &list, const AtomView &atoms, GhostRows mode,
   }
 }
 
-std::int64_t build_shell_rows(const NeighborView &list, const AtomView &atoms,
-                              const PairCutoffs &cutoffs, int layers, RowMap &rows)
+std::int64_t build_shell_rows(const NeighborView &list, const AtomView &atoms, const PairCutoffs &cutoffs,
+                              int layers, RowMap &rows)
 {
   start_rows(list, atoms, rows);
   std::vector<char> listed(atoms.nall, 0);
-  for (int ii = 0; ii < list.ncentre; ++ii) listed[list.ilist[ii]] = 1;
+  for (int ii = 0; ii < list.ncenter; ++ii) listed[list.ilist[ii]] = 1;
   std::int64_t begin = 0, end = rows.nall();
   for (int hop = 0; hop < layers; ++hop) {
     for (std::int64_t row = begin; row < end; ++row) {
       const int i = rows.atom_of_row[row];
       if (!listed[i])
-        throw std::runtime_error("a ghost atom " + std::to_string(hop) +
-                                 " hops away has no neighbor list");
+        throw std::runtime_error("a ghost atom " + std::to_string(hop) + " hops away has no neighbor list");
       for_each_edge(list, cutoffs, i, rows.types[row], [&](int j, const double *, auto &&within) {
         const int type = type_of(atoms, j);
         if (type >= 0 && rows.row_of_atom[j] < 0 && within(type)) add_row(rows, j, type);
@@ -122,11 +118,11 @@ double sum_positions(const RowMap &rows, const double *const *x)
 
 namespace {
 
-  /// for a centre: calls f(atom j, row of j, vector) for each of its edges
+  /// for a center: calls f(atom j, row of j, vector) for each of its edges
   auto loop_over(const NeighborView &list, const RowMap &rows, const PairCutoffs &cutoffs)
   {
-    return [&](std::int64_t centre, auto &&f) {
-      for_each_edge(list, cutoffs, rows.atom_of_row[centre], rows.types[centre],
+    return [&](std::int64_t center, auto &&f) {
+      for_each_edge(list, cutoffs, rows.atom_of_row[center], rows.types[center],
                     [&](int j, const double *v, auto &&within) {
                       const int row = rows.row_of_atom[j];
                       if (row >= 0 && within(rows.types[row])) f(j, row, v);
@@ -136,10 +132,11 @@ namespace {
 
 }    // namespace
 
-template <class F> void EdgeList::count(std::int64_t ncentre_rows, F &&loop)
+template <class F>
+void EdgeList::count(std::int64_t ncenter_rows, F &&loop)
 {
   first_[0] = 0;
-  for (std::int64_t c = 0; c < ncentre_rows; ++c) {
+  for (std::int64_t c = 0; c < ncenter_rows; ++c) {
     std::int64_t edges = 0;
     loop(c, [&](int, int, const double *) { ++edges; });
     first_[c + 1] = first_[c] + edges;
@@ -147,14 +144,14 @@ template <class F> void EdgeList::count(std::int64_t ncentre_rows, F &&loop)
 }
 
 void EdgeList::build(const NeighborView &list, const RowMap &rows, const PairCutoffs &cutoffs,
-                     std::int64_t ncentre_rows)
+                     std::int64_t ncenter_rows)
 {
   const auto loop = loop_over(list, rows, cutoffs);
-  first_.resize(ncentre_rows + 1);
-  count(ncentre_rows, loop);
+  first_.resize(ncenter_rows + 1);
+  count(ncenter_rows, loop);
   compact_ = false;
-  resize(first_[ncentre_rows]);
-  for (std::int64_t c = 0; c < ncentre_rows; ++c) {
+  resize(first_[ncenter_rows]);
+  for (std::int64_t c = 0; c < ncenter_rows; ++c) {
     std::int64_t e = first_[c];
     loop(c, [&](int, int row, const double *v) {
       index_[e] = c;
@@ -166,17 +163,16 @@ void EdgeList::build(const NeighborView &list, const RowMap &rows, const PairCut
 }
 
 void EdgeList::build_compact(const NeighborView &list, const RowMap &rows, const PairCutoffs &cutoffs,
-                             std::int64_t ncentre_rows)
+                             std::int64_t ncenter_rows)
 {
   const auto loop = loop_over(list, rows, cutoffs);
   first_.resize(rows.nlocal + 1);
-  count(ncentre_rows, loop);
-  std::fill(first_.begin() + ncentre_rows, first_.end(), first_[ncentre_rows]);
+  count(ncenter_rows, loop);
+  std::fill(first_.begin() + ncenter_rows, first_.end(), first_[ncenter_rows]);
   compact_ = true;
-  resize(first_[ncentre_rows]);
+  resize(first_[ncenter_rows]);
   auto to = atoms_.begin();
-  for (std::int64_t c = 0; c < ncentre_rows; ++c)
-    loop(c, [&](int j, int, const double *) { *to++ = j; });
+  for (std::int64_t c = 0; c < ncenter_rows; ++c) loop(c, [&](int j, int, const double *) { *to++ = j; });
 }
 
 /// the memory of the other form is given back
@@ -206,8 +202,8 @@ void EdgeList::assign(std::int64_t n, const double *vectors, const std::int64_t 
 double EdgeList::memory_bytes() const
 {
   return static_cast<double>(vec_.capacity()) * sizeof(double) +
-      static_cast<double>(index_.capacity() + first_.capacity()) * sizeof(std::int64_t) +
-      static_cast<double>(atoms_.capacity()) * sizeof(std::int32_t);
+         static_cast<double>(index_.capacity() + first_.capacity()) * sizeof(std::int64_t) +
+         static_cast<double>(atoms_.capacity()) * sizeof(std::int32_t);
 }
 
 }    // namespace natrolite

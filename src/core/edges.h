@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
-/// Directed edges of a neighbour graph, built count - scan - fill from a full neighbour list.
+/// Directed edges of a neighbor graph, built count - scan - fill from a full neighbor list.
 #pragma once
 
 #include <cstdint>
@@ -10,42 +10,42 @@ namespace natrolite {
 
 /// Squared cutoffs per ordered pair of model types, row-major [ntypes, ntypes].
 class PairCutoffs {
- public:
+public:
   PairCutoffs() = default;
   /// one cutoff for all pairs; throws std::invalid_argument unless cutoff > 0
   PairCutoffs(int ntypes, double cutoff);
   /// a full matrix, row-major; throws std::invalid_argument on a wrong size or a negative entry
   PairCutoffs(int ntypes, const std::vector<double> &matrix);
-  double squared(std::int64_t centre, std::int64_t neighbour) const
+  double squared(std::int64_t center, std::int64_t neighbor) const
   {
-    return sq_[centre * ntypes_ + neighbour];
+    return sq_[center * ntypes_ + neighbor];
   }
   double largest() const { return largest_; }
   int ntypes() const { return ntypes_; }
 
- private:
+private:
   int ntypes_ = 0;
   double largest_ = 0.0;
   std::vector<double> sq_;
 };
 
-/// A full neighbour list and the atoms it refers to (views; layout of LAMMPS' arrays).
+/// A full neighbor list and the atoms it refers to (views; layout of LAMMPS' arrays).
 struct NeighborView {
-  int ncentre = 0;                       ///< centres in the list (owned atoms first, then ghosts)
-  const int *ilist = nullptr;            ///< [ncentre] atom index of each centre
-  const int *numneigh = nullptr;         ///< [atom] number of neighbours
-  const int *const *firstneigh = nullptr;    ///< [atom] neighbours; high bits may be set
-  int mask = ~0;                         ///< bits of an entry that hold the atom index
-  const double *const *x = nullptr;      ///< [atom][3] positions
+  int ncenter = 0;                           ///< centers in the list (owned atoms first, then ghosts)
+  const int *ilist = nullptr;                ///< [ncenter] atom index of each center
+  const int *numneigh = nullptr;             ///< [atom] number of neighbors
+  const int *const *firstneigh = nullptr;    ///< [atom] neighbors; high bits may be set
+  int mask = ~0;                             ///< bits of an entry that hold the atom index
+  const double *const *x = nullptr;          ///< [atom][3] positions
 };
 
 /// Rows of the model's tensors against atoms of the host code.
 struct RowMap {
-  std::int64_t nlocal = 0;             ///< rows whose energy the model returns
-  std::int64_t nowned = 0;             ///< rows that are atoms of this rank (the first ones)
-  std::vector<int> atom_of_row;        ///< [nall]
-  std::vector<int> row_of_atom;        ///< [atoms]; -1 = the atom is not in the model
-  std::vector<std::int64_t> types;     ///< [nall] model type of each row
+  std::int64_t nlocal = 0;            ///< rows whose energy the model returns
+  std::int64_t nowned = 0;            ///< rows that are atoms of this rank (the first ones)
+  std::vector<int> atom_of_row;       ///< [nall]
+  std::vector<int> row_of_atom;       ///< [atoms]; -1 = the atom is not in the model
+  std::vector<std::int64_t> types;    ///< [nall] model type of each row
   std::int64_t nall() const { return static_cast<std::int64_t>(atom_of_row.size()); }
 };
 
@@ -53,27 +53,27 @@ struct RowMap {
 enum class GhostRows {
   folded,    ///< a ghost is the row of its owner (one rank, periodic graph)
   ghost,     ///< every ghost has a row of its own, behind the owned rows
-  shell      ///< ghosts within `layers` hops are centres too; all rows are local to the model
+  shell      ///< ghosts within `layers` hops are centers too; all rows are local to the model
 };
 
 /// Atoms as the row map needs them.
 struct AtomView {
-  int nlocal = 0;                        ///< atoms owned by this rank
-  int nall = 0;                          ///< owned and ghost atoms
-  const int *type = nullptr;             ///< [nall] host types
-  const int *groups = nullptr;           ///< [nall] host group bits, see type_in_model()
-  const int *model_type = nullptr;       ///< [host type] model type or -1
-  const int *owner = nullptr;            ///< [nall] owner's local index (folded only)
+  int nlocal = 0;                     ///< atoms owned by this rank
+  int nall = 0;                       ///< owned and ghost atoms
+  const int *type = nullptr;          ///< [nall] host types
+  const int *groups = nullptr;        ///< [nall] host group bits, see type_in_model()
+  const int *model_type = nullptr;    ///< [host type] model type or -1
+  const int *owner = nullptr;         ///< [nall] owner's local index (folded only)
 };
 
-/// Rows for `folded` and `ghost`: the list's owned centres in list order, then the ghosts.
+/// Rows for `folded` and `ghost`: the list's owned centers in list order, then the ghosts.
 void build_rows(const NeighborView &list, const AtomView &atoms, GhostRows mode, RowMap &rows);
 
-/// Rows for `shell`: owned centres, then ghosts reached within `layers` hops, breadth first.
+/// Rows for `shell`: owned centers, then ghosts reached within `layers` hops, breadth first.
 /// Returns the number of rows that need edges (hops < layers); those rows come first.
-/// Throws std::runtime_error if a ghost centre that needs edges has no neighbour list.
-std::int64_t build_shell_rows(const NeighborView &list, const AtomView &atoms,
-                              const PairCutoffs &cutoffs, int layers, RowMap &rows);
+/// Throws std::runtime_error if a ghost center that needs edges has no neighbor list.
+std::int64_t build_shell_rows(const NeighborView &list, const AtomView &atoms, const PairCutoffs &cutoffs,
+                              int layers, RowMap &rows);
 
 /// Sum of the coordinates of the owned rows, which is not finite if any of them is not: an atom without
 /// a position has no edges either.
@@ -81,7 +81,10 @@ double sum_positions(const RowMap &rows, const double *const *x);
 
 /// Room for n elements and some more, so that buffers of a size that wavers are not made anew again and
 /// again: 1/8, far more than edges waver by in a run at equilibrium, and what a few atoms need.
-constexpr std::int64_t room_for(std::int64_t n) { return n + n / 8 + 1000; }
+constexpr std::int64_t room_for(std::int64_t n)
+{
+  return n + n / 8 + 1000;
+}
 
 /// A buffer that has room for n elements is kept, unless it has twice what room_for() gives.
 constexpr bool room_fits(std::int64_t room, std::int64_t n)
@@ -91,32 +94,33 @@ constexpr bool room_fits(std::int64_t room, std::int64_t n)
 
 /// Edge list with buffers that grow and are reused. See room_for().
 class EdgeList {
- public:
-  /// Edges of the first `ncentre_rows` rows to neighbours with r < cutoff, sorted by centre row.
+public:
+  /// Edges of the first `ncenter_rows` rows to neighbors with r < cutoff, sorted by center row.
   void build(const NeighborView &list, const RowMap &rows, const PairCutoffs &cutoffs,
-             std::int64_t ncentre_rows);
+             std::int64_t ncenter_rows);
 
   /// The same edges without vectors, by the atoms of the neighbors.
   void build_compact(const NeighborView &list, const RowMap &rows, const PairCutoffs &cutoffs,
-                     std::int64_t ncentre_rows);
+                     std::int64_t ncenter_rows);
 
   /// n edges from elsewhere: vectors [n, 3], index [2, n]
   void assign(std::int64_t n, const double *vectors, const std::int64_t *index);
 
   std::int64_t size() const { return size_; }
-  /// Which form do the edges have? One has vectors(), index(), centres() and neighbours(), the other has
+  /// Which form do the edges have? One has vectors(), index(), centers() and neighbors(), the other has
   /// first() and atoms().
   bool compact() const { return compact_; }
-  const std::int64_t *first() const { return first_.data(); }      ///< [rows + 1] edges of a centre
-  const std::int32_t *atoms() const { return atoms_.data(); }      ///< [size] atom of the neighbour
-  const double *vectors() const { return vec_.data(); }            ///< [size, 3] x_j - x_i
-  const std::int64_t *index() const { return index_.data(); }      ///< [2, size] centre, neighbour
-  const std::int64_t *centres() const { return index_.data(); }
-  const std::int64_t *neighbours() const { return index_.data() + size_; }
+  const std::int64_t *first() const { return first_.data(); }    ///< [rows + 1] edges of a center
+  const std::int32_t *atoms() const { return atoms_.data(); }    ///< [size] atom of the neighbor
+  const double *vectors() const { return vec_.data(); }          ///< [size, 3] x_j - x_i
+  const std::int64_t *index() const { return index_.data(); }    ///< [2, size] center, neighbor
+  const std::int64_t *centers() const { return index_.data(); }
+  const std::int64_t *neighbors() const { return index_.data() + size_; }
   double memory_bytes() const;
 
- private:
-  template <class F> void count(std::int64_t ncentre_rows, F &&loop);
+private:
+  template <class F>
+  void count(std::int64_t ncenter_rows, F &&loop);
   void resize(std::int64_t n);
 
   bool compact_ = false;

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef NATROLITE_ENVIRONMENT_H
-#define NATROLITE_ENVIRONMENT_H
+#pragma once
 
 #include "switching.h"
 
 #include <cmath>
 
-namespace natrolite
-{
+namespace natrolite {
 
-// Coordination numbers and nearest distances of one ion, neighbor by neighbor.
+/// Coordination numbers and nearest distances of one ion, neighbor by neighbor.
 struct Surroundings {
   double ion_coordination = 0.0, host_coordination = 0.0;
   double ion_nearest2 = -1.0, host_nearest2 = -1.0;
@@ -21,7 +19,7 @@ private:
   NATROLITE_FUNCTION static double distance(double r2) { return r2 < 0.0 ? -1.0 : std::sqrt(r2); }
 };
 
-// Which atoms count around an ion: by the bits of their groups, up to which distance, how much.
+/// Which atoms count around an ion: by the bits of their groups, up to which distance, how much.
 struct EnvironmentRules {
   Switch to_ion, to_host;
   int ion_bit = 0, host_bit = 0;
@@ -33,7 +31,7 @@ NATROLITE_FUNCTION void keep_nearest(double &nearest2, double r2)
   if (nearest2 < 0.0 || r2 < nearest2) nearest2 = r2;
 }
 
-// One neighbor at squared distance r2 of an ion; an atom may count as both.
+/// One neighbor at squared distance r2 of an ion; an atom may count as both.
 NATROLITE_FUNCTION void add_neighbor(Surroundings &s, const Switch &to_ion, const Switch &to_host,
                                      bool is_ion, bool is_host, double r2)
 {
@@ -47,9 +45,8 @@ NATROLITE_FUNCTION void add_neighbor(Surroundings &s, const Switch &to_ion, cons
   }
 }
 
-// One atom with these groups' bits at squared distance r2 of an ion; returns whether it counts.
-NATROLITE_FUNCTION bool add_atom(Surroundings &s, const EnvironmentRules &rules, int groups,
-                                 double r2)
+/// One atom with these groups' bits at squared distance r2 of an ion; returns whether it counts.
+NATROLITE_FUNCTION bool add_atom(Surroundings &s, const EnvironmentRules &rules, int groups, double r2)
 {
   const bool is_ion = groups & rules.ion_bit, is_host = groups & rules.host_bit;
   if (r2 > rules.reach * rules.reach || !(is_ion || is_host)) return false;
@@ -57,7 +54,7 @@ NATROLITE_FUNCTION bool add_atom(Surroundings &s, const EnvironmentRules &rules,
   return true;
 }
 
-// Columns of compute ion/environment; 2 and 3 are the volume's.
+/// Columns of compute ion/environment; 2 and 3 are the volume's.
 NATROLITE_FUNCTION void fill_row(const Surroundings &s, double *row)
 {
   row[0] = s.ion_coordination;
@@ -66,6 +63,4 @@ NATROLITE_FUNCTION void fill_row(const Surroundings &s, double *row)
   row[5] = s.host_nearest();
 }
 
-} // namespace natrolite
-
-#endif
+}    // namespace natrolite

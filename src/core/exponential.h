@@ -10,14 +10,17 @@
 namespace natrolite {
 
 /// exp(x) = 2^n exp(r) with |r| <= ln 2 / 2: Taylor's series to a degree that leaves rounding only.
-template <class T> struct ExponentialOf;
-template <> struct ExponentialOf<float> {
+template <class T>
+struct ExponentialOf;
+template <>
+struct ExponentialOf<float> {
   static constexpr int DEGREE = 7, MANTISSA = 23;
   static constexpr float LOWEST = -87, HIGHEST = 88;    ///< beyond, the result is no normal number
   static constexpr float SHIFT = 0x1.8p23f;             ///< leaves no bits for fractions
   static constexpr float PER_LN2 = 0x1.715476p0f, LN2_HIGH = 0x1.62e4p-1f, LN2_LOW = 0x1.7f7d1cp-20f;
 };
-template <> struct ExponentialOf<double> {
+template <>
+struct ExponentialOf<double> {
   static constexpr int DEGREE = 13, MANTISSA = 52;
   static constexpr double LOWEST = -708, HIGHEST = 709;
   static constexpr double SHIFT = 0x1.8p52;
@@ -25,13 +28,14 @@ template <> struct ExponentialOf<double> {
                           LN2_LOW = 0x1.a39ef35793c76p-33;
 };
 
-inline constexpr double FACTORIAL[] = {1,     1,      2,       6,        24,        120,        720,
-                                       5040,  40320,  362880,  3628800,  39916800,  479001600,  6227020800};
+inline constexpr double FACTORIAL[] = {1,    1,     2,      6,       24,       120,       720,
+                                       5040, 40320, 362880, 3628800, 39916800, 479001600, 6227020800};
 
 /// x = exp(x), within 1e-7 (float) or 2e-16 of it; beyond LOWEST and HIGHEST that of the bound; NaN stays.
 /// V: a vector of T (GCC's vector extension); Flags: one of integers of its size. By reference, since
 /// vectors wider than the processor's have no way of being returned.
-template <class T, class V, class Flags> NATROLITE_INLINED void exponentiate(V &x)
+template <class T, class V, class Flags>
+NATROLITE_INLINED void exponentiate(V &x)
 {
   using E = ExponentialOf<T>;
   x = x < E::LOWEST ? V{} + E::LOWEST : x;
@@ -40,7 +44,7 @@ template <class T, class V, class Flags> NATROLITE_INLINED void exponentiate(V &
   const V r = (x - n * E::LN2_HIGH) - n * E::LN2_LOW;
   V p = V{} + static_cast<T>(1.0 / FACTORIAL[E::DEGREE]);
   for (int k = E::DEGREE; k-- > 0;) p = p * r + static_cast<T>(1.0 / FACTORIAL[k]);
-  x = (V) ((Flags) p + ((Flags) t << E::MANTISSA));    // the last bits of t are n
+  x = (V)((Flags)p + ((Flags)t << E::MANTISSA));    // the last bits of t are n
 }
 
 }    // namespace natrolite

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef NATROLITE_FOUR_H
-#define NATROLITE_FOUR_H
+#pragma once
 
 #include "exponential.h"
 #include "macros.h"
 
 // Four numbers at a time, for loops that the compiler does not vectorize by itself.
 
-namespace natrolite
-{
+namespace natrolite {
 
 typedef double Four __attribute__((vector_size(32), aligned(8), may_alias));
 typedef double Aligned __attribute__((vector_size(32)));
@@ -23,10 +21,10 @@ NATROLITE_INLINED const Four &four(const double *p)
   return *reinterpret_cast<const Four *>(p);
 }
 
-// x where the flags are set (all bits), else 0
+/// x where the flags are set (all bits), else 0
 NATROLITE_INLINED void keep(Four &x, const Flags &flags)
 {
-  x = (Four) ((Flags) x & flags);
+  x = (Four)((Flags)x & flags);
 }
 
 NATROLITE_INLINED void clamp(Four &x, double low, double high)
@@ -35,17 +33,17 @@ NATROLITE_INLINED void clamp(Four &x, double low, double high)
   x = x > high ? Four{} + high : x;
 }
 
-// x = floor(x) for |x| < 2^51
+/// x = floor(x) for |x| < 2^51
 NATROLITE_INLINED void round_down(Four &x)
 {
-  constexpr double shift = 0x1.8p52; // leaves no bits for fractions
+  constexpr double shift = 0x1.8p52;    // leaves no bits for fractions
   const Four n = (x + shift) - shift;
   Four above = Four{} + 1.0;
   keep(above, n > x);
   x = n - above;
 }
 
-// x = exp(x), see exponential.h
+/// x = exp(x), see exponential.h
 NATROLITE_INLINED void exponentiate(Four &x)
 {
   Aligned a = x;
@@ -53,6 +51,4 @@ NATROLITE_INLINED void exponentiate(Four &x)
   x = a;
 }
 
-} // namespace natrolite
-
-#endif
+}    // namespace natrolite

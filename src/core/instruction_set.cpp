@@ -18,9 +18,8 @@ bool is_here([[maybe_unused]] InstructionSet set)
 #ifdef __x86_64__
   if (set == InstructionSet::avx512)
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
-  if (set == InstructionSet::avx2)
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
+  if (set == InstructionSet::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif
   return set == InstructionSet::plain;
 }
@@ -35,8 +34,9 @@ InstructionSet instruction_set()
     if (!here.empty()) here += ", ";
     here += name_of(set);
   }
-  throw std::runtime_error(std::string("NATROLITE_SIMD=") + asked + " is not to be had on this processor, which has: " +
-                           here + "; unset it or use one of these");
+  throw std::runtime_error(std::string("NATROLITE_SIMD=") + asked +
+                           " is not to be had on this processor, which has: " + here +
+                           "; unset it or use one of these");
 }
 
 }    // namespace natrolite

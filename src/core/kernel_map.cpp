@@ -7,8 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace natrolite
-{
+namespace natrolite {
 
 static int wrapped(int i, int n)
 {
@@ -16,13 +15,12 @@ static int wrapped(int i, int n)
   return r < 0 ? r + n : r;
 }
 
-KernelMap::KernelMap(const Cell &cell, int nx, int ny, double s)
-    : nx_(nx), ny_(ny), periodic_{cell.periodic[0], cell.periodic[1]}, hx_(cell.lx / nx),
-      hy_(cell.ly / ny), tilt_(cell.xy / ny), per_hx_(1.0 / hx_), per_hy_(1.0 / hy_),
-      per_s2_(1.0 / (s * s)), half_(static_cast<int>(std::ceil(reach * s / hx_))),
-      high_(static_cast<int>(std::ceil(reach * s / hy_))), columns_((2 * half_ + 3) / 4 * 4),
-      before_(cell.periodic[0] ? 0 : columns_), width_(before_ + nx + columns_),
-      least_(std::exp(-0.5 * reach * reach) * (1.0 + 1e-10))
+KernelMap::KernelMap(const Cell &cell, int nx, int ny, double s) :
+    nx_(nx), ny_(ny), periodic_{cell.periodic[0], cell.periodic[1]}, hx_(cell.lx / nx), hy_(cell.ly / ny),
+    tilt_(cell.xy / ny), per_hx_(1.0 / hx_), per_hy_(1.0 / hy_), per_s2_(1.0 / (s * s)),
+    half_(static_cast<int>(std::ceil(reach * s / hx_))), high_(static_cast<int>(std::ceil(reach * s / hy_))),
+    columns_((2 * half_ + 3) / 4 * 4), before_(cell.periodic[0] ? 0 : columns_),
+    width_(before_ + nx + columns_), least_(std::exp(-0.5 * reach * reach) * (1.0 + 1e-10))
 {
   const double whole = std::round(tilt_ / hx_);
   lean_ = tilt_ - whole * hx_;
@@ -30,7 +28,7 @@ KernelMap::KernelMap(const Cell &cell, int nx, int ny, double s)
   prepare_sums();
   const double farthest = hx_ * (columns_ + highest_ + 1);
   direct_ = farthest * hx_ + (hy_ * hy_ + std::abs(lean_) * hx_) * 2 * high_ > 300.0 * s * s;
-  powers_.assign((std::max(columns_, highest_) + 4) / 4 * 4, 1.0); // stay 1 if direct
+  powers_.assign((std::max(columns_, highest_) + 4) / 4 * 4, 1.0);    // stay 1 if direct
   scales_.assign((2 * high_ + 3) / 4 * 4, 1.0);
   weights_.resize(columns_);
 }
@@ -47,16 +45,14 @@ void KernelMap::prepare_rows(int whole)
     row.raise += most_;
     highest_ = std::max(highest_, row.raise);
   }
-  const auto weight = [this](double x, double y) {
-    return std::exp(-0.5 * (x * x + y * y) * per_s2_);
-  };
-  if (lean_ == 0.0) { // T_ij is a product
+  const auto weight = [this](double x, double y) { return std::exp(-0.5 * (x * x + y * y) * per_s2_); };
+  if (lean_ == 0.0) {    // T_ij is a product
     for (int k = 0; k < columns_; k++) table_.push_back(weight((k + 1 - half_) * hx_, 0.0));
     for (int j = 1 - high_; j <= high_; j++) table_.push_back(weight(0.0, j * hy_));
     return;
   }
   for (std::size_t r = 0; r < rows_.size(); r++)
-    for (int k = 0; k <= columns_; k++) { // one more, as a row starts at either of two nodes
+    for (int k = 0; k <= columns_; k++) {    // one more, as a row starts at either of two nodes
       const double x = (k + 1 - half_) * hx_ + rows_[r].offset;
       const double y = (static_cast<int>(r) + 1 - high_) * hy_;
       table_.push_back(weight(x, y));
@@ -78,7 +74,7 @@ NATROLITE_INLINED void KernelMap::place(const AtomBatch &atoms, Places &p) const
   const double per_hx = per_hx_, per_hy = per_hy_, per_nx = 1.0 / nx_;
   const double period = periodic_[0] ? nx_ : 0.0;
   const double leftmost = periodic_[0] ? 0.0 : -1e9, rightmost = 1e9;
-  const double lowest = -high_ - 1, highest = ny_ + high_ - 1; // their rows are all outside
+  const double lowest = -high_ - 1, highest = ny_ + high_ - 1;    // their rows are all outside
   const double first = 1 - half_ - most_, below = 1 - high_;
   for (int k = 0; k < atoms.count; k += 4) {
     Four j = four(atoms.y + k) * per_hy - 0.5;
@@ -123,8 +119,8 @@ static NATROLITE_INLINED void fill_powers(double *p, int count, double a, double
 }
 
 // w = scale t[k] p[k], or scale t[k] if p is null; a w below `least` is out of reach
-static NATROLITE_INLINED void add_row(double *w, double *wz, const double *t, const double *p,
-                                      int count, double scale, double z, double least)
+static NATROLITE_INLINED void add_row(double *w, double *wz, const double *t, const double *p, int count,
+                                      double scale, double z, double least)
 {
   for (int k = 0; k < count; k += 4) {
     Four v = four(t + k);
@@ -185,7 +181,7 @@ NATROLITE_INLINED void KernelMap::add(const Places &p, int k, double *sums, doub
     fill_powers(scales, static_cast<int>(scales_.size()), p.corner[k], p.along[k]);
   }
   for (int r = 0; r < count; r++, table += columns + 1) {
-    const int next = gx - row[r].offset >= hx; // the first node is one further right
+    const int next = gx - row[r].offset >= hx;    // the first node is one further right
     int at = column + next + row[r].shift;
     at -= at >= nx ? period : 0;
     at = std::clamp(at, low, nx);
@@ -194,8 +190,7 @@ NATROLITE_INLINED void KernelMap::add(const Places &p, int k, double *sums, doub
       weigh(p, k, r, next);
       add_row(w, w + width, weights_.data(), nullptr, columns, 1.0, z, least);
     } else
-      add_row(w, w + width, table + next, powers + next, columns, scales[r] * powers[row[r].raise],
-              z, least);
+      add_row(w, w + width, table + next, powers + next, columns, scales[r] * powers[row[r].raise], z, least);
   }
 }
 
@@ -227,4 +222,4 @@ NATROLITE_WIDE void KernelMap::move_to(bool upper, double *w, double *wz)
   std::fill_n(layer, sums_.size() / 2, 0.0);
 }
 
-} // namespace natrolite
+}    // namespace natrolite

@@ -8,8 +8,7 @@
 #include <cmath>
 #include <limits>
 
-namespace natrolite
-{
+namespace natrolite {
 
 Vec3 next_to_height(const Cell &cell, const Vec3 &position, double z)
 {
@@ -23,8 +22,8 @@ Vec3 lift_above(const Cell &cell, double rise)
   return std::round((into_period(rise, cell.lz) - rise) / cell.lz) * Vec3{cell.xz, cell.yz, cell.lz};
 }
 
-LayerMap::LayerMap(const Cell &cell, const MapSettings &settings)
-    : cell_(cell), settings_(settings), per_{1.0 / cell.lx, 1.0 / cell.ly, 0.0}
+LayerMap::LayerMap(const Cell &cell, const MapSettings &settings) :
+    cell_(cell), settings_(settings), per_{1.0 / cell.lx, 1.0 / cell.ly, 0.0}
 {
   sums_.assign(static_cast<std::size_t>(Fields) * (2 * nodes() + 2), 0.0);
   if (settings_.mode == MapSettings::Kernel)
@@ -36,8 +35,7 @@ std::vector<double> &LayerMap::sums()
 {
   flush();
   if (kernel_)
-    for (const bool upper : {false, true})
-      kernel_->move_to(upper, field(upper, W), field(upper, WZ));
+    for (const bool upper : {false, true}) kernel_->move_to(upper, field(upper, W), field(upper, WZ));
   return sums_;
 }
 
@@ -46,13 +44,13 @@ NATROLITE_WIDE static void wrap(const Cell &cell, const Vec3 &per, int nx, int n
                                 int *cells)
 {
   const double lx = cell.lx, ly = cell.ly, xy = cell.xy, per_x = per.x, per_y = per.y;
-  const double along_x = cell.periodic[0], along_y = cell.periodic[1]; // 0 or 1
+  const double along_x = cell.periodic[0], along_y = cell.periodic[1];    // 0 or 1
   for (int k = 0; k < atoms.count; k += 4) {
     Four v = four(atoms.y + k) * per_y, around_v = v;
     Four u = (four(atoms.x + k) - xy * v) * per_x, around_u = u;
     round_down(around_v);
     round_down(around_u);
-    v -= around_v * along_y; // at most 1, where it is rounded
+    v -= around_v * along_y;    // at most 1, where it is rounded
     u -= around_u * along_x;
     four(atoms.x + k) = lx * u + xy * v;
     four(atoms.y + k) = ly * v;
@@ -60,8 +58,7 @@ NATROLITE_WIDE static void wrap(const Cell &cell, const Vec3 &per, int nx, int n
     v *= static_cast<double>(ny);
     clamp(u, 0.0, nx - 1);
     clamp(v, 0.0, ny - 1);
-    for (int m = 0; m < 4; m++)
-      cells[k + m] = static_cast<int>(v[m]) * nx + static_cast<int>(u[m]);
+    for (int m = 0; m < 4; m++) cells[k + m] = static_cast<int>(v[m]) * nx + static_cast<int>(u[m]);
   }
 }
 
@@ -93,8 +90,7 @@ void LayerMap::flush()
     }
     break;
   case MapSettings::Node:
-    for (int k = 0; k < count; k++)
-      add_windows(upper, waiting_.x[k], waiting_.y[k], waiting_.z[k]);
+    for (int k = 0; k < count; k++) add_windows(upper, waiting_.x[k], waiting_.y[k], waiting_.z[k]);
   }
   waiting_.count = 0;
 }
@@ -137,8 +133,7 @@ std::vector<double> LayerMap::heights(bool upper) const
 {
   const double *all = total(upper), *w = field(upper, kernel_ ? W : N), *wz = field(upper, WZ);
   const double mean = all[W] > 0.0 ? all[WZ] / all[W] : 0.0;
-  const double none =
-      settings_.mode == MapSettings::Bin ? std::numeric_limits<double>::quiet_NaN() : mean;
+  const double none = settings_.mode == MapSettings::Bin ? std::numeric_limits<double>::quiet_NaN() : mean;
   std::vector<double> out(nodes());
   for (std::size_t k = 0; k < out.size(); k++) out[k] = w[k] > 0.0 ? wz[k] / w[k] : none;
   return out;
@@ -159,11 +154,11 @@ std::vector<MapNode> LayerMap::result()
     const double left = cell_.origin.x + cell_.xy * v;
     for (int i = 0; i < nx; i++, k++) {
       const bool empty = node_mode && lower_count[k] == 0.0 && upper_count[k] == 0.0;
-      out[k] = {left + cell_.lx * (i + first) * step_u, y,
-                upper[k] - (empty ? highest_lower_ : lower[k]), lower_count[k], upper_count[k]};
+      out[k] = {left + cell_.lx * (i + first) * step_u, y, upper[k] - (empty ? highest_lower_ : lower[k]),
+                lower_count[k], upper_count[k]};
     }
   }
   return out;
 }
 
-} // namespace natrolite
+}    // namespace natrolite

@@ -6,8 +6,7 @@
 #include <limits>
 #include <numbers>
 
-namespace natrolite
-{
+namespace natrolite {
 
 Layer finish_layer(const LayerSums &sums, const Vec3 &reference)
 {
@@ -84,8 +83,7 @@ double HeightClusters::bins(double lowest, double highest, double gap)
   return highest < lowest ? 0.0 : (highest - lowest) / (0.5 * gap) + 1.0;
 }
 
-HeightClusters::HeightClusters(double lowest, double highest, double gap)
-    : lowest_(lowest), gap_(gap)
+HeightClusters::HeightClusters(double lowest, double highest, double gap) : lowest_(lowest), gap_(gap)
 {
   const auto n = static_cast<std::size_t>(bins(lowest, highest, gap));
   lows_.assign(n, std::numeric_limits<double>::max());
@@ -94,8 +92,7 @@ HeightClusters::HeightClusters(double lowest, double highest, double gap)
 
 void HeightClusters::accumulate(double z)
 {
-  const auto bin =
-      std::min(lows_.size() - 1, static_cast<std::size_t>((z - lowest_) / (0.5 * gap_)));
+  const auto bin = std::min(lows_.size() - 1, static_cast<std::size_t>((z - lowest_) / (0.5 * gap_)));
   lows_[bin] = std::min(lows_[bin], z);
   highs_[bin] = std::max(highs_[bin], z);
 }
@@ -105,7 +102,8 @@ void HeightClusters::finish(double period)
   tops_.clear();
   for (std::size_t k = 0; k < lows_.size(); k++) {
     if (highs_[k] < lows_[k]) continue;
-    if (tops_.empty() || lows_[k] - tops_.back() > gap_) tops_.push_back(highs_[k]);
+    if (tops_.empty() || lows_[k] - tops_.back() > gap_)
+      tops_.push_back(highs_[k]);
     else
       tops_.back() = highs_[k];
   }
@@ -115,9 +113,9 @@ void HeightClusters::finish(double period)
 
 int HeightClusters::layer(double z) const
 {
-  const auto k = static_cast<int>(std::lower_bound(tops_.begin(), tops_.end(), z) - tops_.begin()) -
-                 over_face_;
+  const auto k =
+      static_cast<int>(std::lower_bound(tops_.begin(), tops_.end(), z) - tops_.begin()) - over_face_;
   return k < 0 ? count() - 1 : k;
 }
 
-} // namespace natrolite
+}    // namespace natrolite

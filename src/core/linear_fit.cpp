@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-namespace natrolite
-{
+namespace natrolite {
 
 LineFit fit_line(const std::vector<double> &x, const std::vector<double> &y)
 {
@@ -29,4 +28,4 @@ LineFit fit_line(const std::vector<double> &x, const std::vector<double> &y)
   return fit;
 }
 
-} // namespace natrolite
+}    // namespace natrolite

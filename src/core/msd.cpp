@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace natrolite
-{
+namespace natrolite {
 
 static std::vector<int> choose_lags(int maxlag, bool logarithmic)
 {
@@ -24,10 +23,9 @@ static std::vector<int> choose_lags(int maxlag, bool logarithmic)
   return lags;
 }
 
-Msd::Msd(int particles, const MsdSettings &settings)
-    : particles_(particles), maxlag_(settings.maxlag), capacity_(settings.maxlag + batch),
-      settings_(settings), lags_(choose_lags(settings.maxlag, settings.log_lags)),
-      is_lag_(settings.maxlag + 1, 0)
+Msd::Msd(int particles, const MsdSettings &settings) :
+    particles_(particles), maxlag_(settings.maxlag), capacity_(settings.maxlag + batch), settings_(settings),
+    lags_(choose_lags(settings.maxlag, settings.log_lags)), is_lag_(settings.maxlag + 1, 0)
 {
   for (const int lag : lags_) is_lag_[lag] = 1;
   window_.assign(3 * static_cast<std::size_t>(particles) * capacity_, 0.0);
@@ -187,10 +185,9 @@ double msd_relative_error(std::int64_t lag, std::int64_t observations, int dimen
 {
   if (observations < 1 || lag < 1) return 0.0;
   const auto n = static_cast<double>(lag), k = static_cast<double>(observations);
-  const double variance =
-      n <= k ? (4.0 * n * n * k + 2.0 * k + n - n * n * n) / (6.0 * n * k * k)
-             : 1.0 + (k * k * k - 4.0 * n * k * k + 4.0 * n - k) / (6.0 * n * n * k);
+  const double variance = n <= k ? (4.0 * n * n * k + 2.0 * k + n - n * n * n) / (6.0 * n * k * k)
+                                 : 1.0 + (k * k * k - 4.0 * n * k * k + 4.0 * n - k) / (6.0 * n * n * k);
   return std::sqrt(2.0 / dimensions * variance);
 }
 
-} // namespace natrolite
+}    // namespace natrolite

@@ -4,8 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace natrolite
-{
+namespace natrolite {
 
 void Path::accumulate(const Vec3 &x)
 {
@@ -119,8 +118,7 @@ void Hops::accumulate(const Vec3 &x)
 
 void Hops::save(std::vector<double> &out) const
 {
-  out.insert(out.end(),
-             {static_cast<double>(in_block_), static_cast<double>(count_), has_site_ ? 1.0 : 0.0});
+  out.insert(out.end(), {static_cast<double>(in_block_), static_cast<double>(count_), has_site_ ? 1.0 : 0.0});
   put(out, sum_);
   put(out, site_);
 }
@@ -135,4 +133,4 @@ const double *Hops::load(const double *in)
   return in;
 }
 
-} // namespace natrolite
+}    // namespace natrolite

@@ -58,8 +58,8 @@ PlainEdges periodic_edges(const Structure &s, double cutoff)
             const Vec3 image = s.positions[j] + a * s.cell[0] + b * s.cell[1] + c * s.cell[2];
             const Vec3 v = image - s.positions[i];
             if (dot(v, v) >= cutoff * cutoff) continue;
-            edges.centre.push_back(i);
-            edges.neighbour.push_back(j);
+            edges.center.push_back(i);
+            edges.neighbor.push_back(j);
             edges.vec.push_back(v);
           }
   return edges;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
-/// The plain twin of the neighbour list: edges of a small structure by looping over all images.
+/// The plain twin of the neighbor list: edges of a small structure by looping over all images.
 #pragma once
 
 #include "vec3.h"
@@ -19,8 +19,8 @@ struct Structure {
 };
 
 struct PlainEdges {
-  std::vector<std::int64_t> centre, neighbour;    ///< [E], sorted by centre
-  std::vector<Vec3> vec;                          ///< [E] x_j + image - x_i
+  std::vector<std::int64_t> center, neighbor;    ///< [E], sorted by center
+  std::vector<Vec3> vec;                         ///< [E] x_j + image - x_i
 };
 
 /// More distances than this are no small structure: far positions, a flat cell.

@@ -17,46 +17,59 @@
 
 namespace natrolite::NATROLITE_ISA {
 
-template <class T> struct IntegerOf;
-template <> struct IntegerOf<float> {
+template <class T>
+struct IntegerOf;
+template <>
+struct IntegerOf<float> {
   using type = std::int32_t;
 };
-template <> struct IntegerOf<double> {
+template <>
+struct IntegerOf<double> {
   using type = std::int64_t;
 };
 
 /// Lanes of a vector of T.
-template <class T> inline constexpr int WIDTH = NATROLITE_VECTOR_BYTES / static_cast<int>(sizeof(T));
+template <class T>
+inline constexpr int WIDTH = NATROLITE_VECTOR_BYTES / static_cast<int>(sizeof(T));
 
-template <class T> struct VectorOf;
-template <> struct VectorOf<float> {
+template <class T>
+struct VectorOf;
+template <>
+struct VectorOf<float> {
   typedef float type __attribute__((vector_size(NATROLITE_VECTOR_BYTES), may_alias));
   typedef std::int32_t integers __attribute__((vector_size(NATROLITE_VECTOR_BYTES), may_alias));
 };
-template <> struct VectorOf<double> {
+template <>
+struct VectorOf<double> {
   typedef double type __attribute__((vector_size(NATROLITE_VECTOR_BYTES), may_alias));
   typedef std::int64_t integers __attribute__((vector_size(NATROLITE_VECTOR_BYTES), may_alias));
 };
-template <class T> using Vector = typename VectorOf<T>::type;
-template <class T> using Integers = typename VectorOf<T>::integers;
+template <class T>
+using Vector = typename VectorOf<T>::type;
+template <class T>
+using Integers = typename VectorOf<T>::integers;
 
 /// All lanes = s. (x - 0 is x also for -0: no instruction is left of it.)
-template <class T> NATROLITE_VECTOR_INLINE Vector<T> all(T s)
+template <class T>
+NATROLITE_VECTOR_INLINE Vector<T> all(T s)
 {
   return s - Vector<T>{};
 }
 
 /// p must be aligned to the vector.
-template <class T> NATROLITE_VECTOR_INLINE Vector<T> load(const T *p)
+template <class T>
+NATROLITE_VECTOR_INLINE Vector<T> load(const T *p)
 {
   return *reinterpret_cast<const Vector<T> *>(p);
 }
-template <class T> NATROLITE_VECTOR_INLINE void store(T *p, Vector<T> v)
+template <class T>
+NATROLITE_VECTOR_INLINE void store(T *p, Vector<T> v)
 {
   *reinterpret_cast<Vector<T> *>(p) = v;
 }
 
-template <class T> NATROLITE_VECTOR_INLINE T sum_of_lanes(Vector<T> v)
+template <class T>
+NATROLITE_VECTOR_INLINE T sum_of_lanes(Vector<T> v)
 {
   alignas(NATROLITE_VECTOR_BYTES) T part[WIDTH<T>];
   store(part, v);
@@ -66,7 +79,8 @@ template <class T> NATROLITE_VECTOR_INLINE T sum_of_lanes(Vector<T> v)
 }
 
 /// p[stride index[k]] in lane k
-template <class T> NATROLITE_VECTOR_INLINE Vector<T> gather(const T *p, int stride, const int *index)
+template <class T>
+NATROLITE_VECTOR_INLINE Vector<T> gather(const T *p, int stride, const int *index)
 {
   const auto at = [&](int k) { return p[static_cast<std::int64_t>(stride) * index[k]]; };
   if constexpr (WIDTH<T> == 2)
@@ -97,15 +111,18 @@ NATROLITE_VECTOR_INLINE Vector<double> one_by_root(Vector<double> v)
 #endif
 }
 
-template <class T> NATROLITE_VECTOR_INLINE Vector<T> select(Integers<T> mask, Vector<T> a, Vector<T> b)
+template <class T>
+NATROLITE_VECTOR_INLINE Vector<T> select(Integers<T> mask, Vector<T> a, Vector<T> b)
 {
   return mask ? a : b;
 }
-template <class T> NATROLITE_VECTOR_INLINE Vector<T> smaller(Vector<T> a, Vector<T> b)
+template <class T>
+NATROLITE_VECTOR_INLINE Vector<T> smaller(Vector<T> a, Vector<T> b)
 {
   return a < b ? a : b;
 }
-template <class T> NATROLITE_VECTOR_INLINE Vector<T> larger(Vector<T> a, Vector<T> b)
+template <class T>
+NATROLITE_VECTOR_INLINE Vector<T> larger(Vector<T> a, Vector<T> b)
 {
   return a > b ? a : b;
 }

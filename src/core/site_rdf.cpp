@@ -5,8 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace natrolite
-{
+namespace natrolite {
 
 void Centroids::accumulate(const Cell &cell, int set, const Vec3 &position)
 {
@@ -31,8 +30,7 @@ void SiteRdf::accumulate(const Cell &cell, const Vec3 &ion, const std::vector<Ve
   at_zero.origin = {};
   int n[3];
   for (int k = 0; k < 3; k++)
-    n[k] =
-        cell.periodic[k] ? static_cast<int>(std::floor(rcut_ / face_distance(cell, k) + 0.5)) : 0;
+    n[k] = cell.periodic[k] ? static_cast<int>(std::floor(rcut_ / face_distance(cell, k) + 0.5)) : 0;
   const double bins = static_cast<double>(counts_.size());
   for (const Vec3 &site : sites) {
     Vec3 f = to_fractional(at_zero, site - ion);
@@ -67,4 +65,4 @@ std::vector<SiteRdf::Row> SiteRdf::result(double ions, double sites, double volu
   return rows;
 }
 
-} // namespace natrolite
+}    // namespace natrolite

@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef NATROLITE_SWITCHING_H
-#define NATROLITE_SWITCHING_H
+#pragma once
 
 #include "macros.h"
 
 #include <cmath>
 #include <numbers>
 
-namespace natrolite
-{
+namespace natrolite {
 
-// How much a neighbor at distance r counts for a coordination number with cutoff rc.
+/// How much a neighbor at distance r counts for a coordination number with cutoff rc.
 struct Switch {
   enum Kind { Hard, Rational, Cosine };
   Kind kind = Hard;
   double rc = 1.0;
-  int n = 6, m = 12;  // Rational: [1-(r/rc)^n]/[1-(r/rc)^m]
-  double cut = 2.5;   // Rational: summed up to this distance
-  double width = 0.0; // Cosine: 1 at rc falls to 0 at rc + width
+  int n = 6, m = 12;     ///< Rational: [1-(r/rc)^n]/[1-(r/rc)^m]
+  double cut = 2.5;      ///< Rational: summed up to this distance
+  double width = 0.0;    ///< Cosine: 1 at rc falls to 0 at rc + width
 
   NATROLITE_FUNCTION double reach() const
   {
@@ -26,7 +24,7 @@ struct Switch {
   }
 };
 
-// 1 + x + ... + x^(n-1)
+/// 1 + x + ... + x^(n-1)
 NATROLITE_FUNCTION double geometric_sum(double x, int n)
 {
   double sum = 0.0;
@@ -34,7 +32,7 @@ NATROLITE_FUNCTION double geometric_sum(double x, int n)
   return sum;
 }
 
-// The weight of a neighbor at squared distance r2; boundaries belong to the inside (r <= rc).
+/// The weight of a neighbor at squared distance r2; boundaries belong to the inside (r <= rc).
 NATROLITE_FUNCTION double switch_value(const Switch &s, double r2)
 {
   const double reach = s.reach();
@@ -46,9 +44,7 @@ NATROLITE_FUNCTION double switch_value(const Switch &s, double r2)
     return 0.5 * (1.0 + std::cos(std::numbers::pi * (r - s.rc) / s.width));
   }
   const double x = r / s.rc;
-  return geometric_sum(x, s.n) / geometric_sum(x, s.m); // no 0/0 at r = rc
+  return geometric_sum(x, s.n) / geometric_sum(x, s.m);    // no 0/0 at r = rc
 }
 
-} // namespace natrolite
-
-#endif
+}    // namespace natrolite

@@ -12,7 +12,8 @@ namespace natrolite {
 
 /// Runs f(thread, count) on `threads` threads, or on fewer if OpenMP gives fewer; without OpenMP f(0, 1).
 /// Throws what a thread has thrown.
-template <class F> void on_threads([[maybe_unused]] int threads, F &&f)
+template <class F>
+void on_threads([[maybe_unused]] int threads, F &&f)
 {
 #ifdef _OPENMP
   std::exception_ptr failure;    // an exception must not leave the region

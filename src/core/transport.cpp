@@ -3,8 +3,7 @@
 
 #include <cmath>
 
-namespace natrolite
-{
+namespace natrolite {
 
 void GroupCurve::take_sums(const std::vector<double> &sums, int ions)
 {
@@ -25,9 +24,9 @@ void GroupCurve::take_squares(const std::vector<double> &squares, int ions)
     sd[lag] = std::sqrt(squares[lag] / (ions - 1));
 }
 
-Transport::Transport(int ions, const TransportSettings &settings)
-    : ions_(ions), settings_(settings), msd_(ions, settings.msd), paths_(ions, Path(settings.path)),
-      hops_(ions, Hops(settings.hop_block, settings.hop_distance))
+Transport::Transport(int ions, const TransportSettings &settings) :
+    ions_(ions), settings_(settings), msd_(ions, settings.msd), paths_(ions, Path(settings.path)),
+    hops_(ions, Hops(settings.hop_block, settings.hop_distance))
 {
 }
 
@@ -65,8 +64,8 @@ Diffusion diffusion(const Msd &observed, const std::function<double(int)> &msd,
 
 IonResult Transport::ion(int i)
 {
-  const Diffusion d = diffusion(
-      msd_, [&](int lag) { return msd_.msd(i, lag); }, settings_, settings_.ion_fit);
+  const Diffusion d =
+      diffusion(msd_, [&](int lag) { return msd_.msd(i, lag); }, settings_, settings_.ion_fit);
   const Path &p = paths_[i];
   return {p.length(),
           p.net(),
@@ -103,8 +102,7 @@ std::vector<double> Transport::squared_deviations(const std::vector<double> &mea
 
 double Transport::state_size(std::int64_t samples, const TransportSettings &settings)
 {
-  return Msd::state_size(samples, settings.msd) + Path::state_size(samples, settings.path) +
-         Hops::state_size;
+  return Msd::state_size(samples, settings.msd) + Path::state_size(samples, settings.path) + Hops::state_size;
 }
 
 double Transport::bytes(double ions, const TransportSettings &settings)
@@ -127,4 +125,4 @@ const double *Transport::load(int i, const double *in)
   return hops_[i].load(paths_[i].load(msd_.load(i, in)));
 }
 
-} // namespace natrolite
+}    // namespace natrolite

@@ -5,8 +5,7 @@
 #include <cstdarg>
 #include <cstdio>
 
-namespace natrolite
-{
+namespace natrolite {
 
 __attribute__((format(printf, 2, 3))) static void add(std::string &out, const char *format, ...)
 {
@@ -29,19 +28,18 @@ static void add_settings(std::string &out, std::int64_t samples, const Transport
   add(out, "# maxlag = %d\n# dims = %s\n", s.msd.maxlag, dims.c_str());
 }
 
-static void add_fit(std::string &out, const Diffusion &d, const TransportSettings &s,
-                    const TransportUnits &u, int ions)
+static void add_fit(std::string &out, const Diffusion &d, const TransportSettings &s, const TransportUnits &u,
+                    int ions)
 {
   const char *t = u.time.c_str();
-  add(out, "# fit_range = %.10g %.10g %s\n", d.range.first * s.interval, d.range.last * s.interval,
-      t);
+  add(out, "# fit_range = %.10g %.10g %s\n", d.range.first * s.interval, d.range.last * s.interval, t);
   add(out, "# fit_points = %d\n# fit_r2 = %.6f\n", d.fit.points, d.fit.r2);
-  if (d.fit.points < 3) add(out, "# fit = none (fewer than three lags in the range)\n");
+  if (d.fit.points < 3)
+    add(out, "# fit = none (fewer than three lags in the range)\n");
   else if (!d.fit.is_line())
     add(out, "# fit = plateau (r^2 < 0.9): no D\n");
   else {
-    add(out, "# fit = line\n# fit_slope = %.10g\n# fit_intercept = %.10g\n", d.fit.slope,
-        d.fit.intercept);
+    add(out, "# fit = line\n# fit_slope = %.10g\n# fit_intercept = %.10g\n", d.fit.slope, d.fit.intercept);
     add(out, "# D = %.10g A^2/%s = %.10g cm^2/s\n", d.d, t, d.d * u.cm2_per_s);
   }
   add(out, "# D_ratio = %.10g A^2/%s = %.10g cm^2/s\n", d.ratio, t, d.ratio * u.cm2_per_s);
@@ -60,9 +58,8 @@ std::string msd_text(const MsdTable &m, const TransportSettings &s, const Transp
       u.time.c_str());
   for (const int k : m.lags)
     if (m.observations[k] > 0.0)
-      add(out, "%.10g %.12g %.12g %.0f %.12g %.12g %.12g\n", k * s.interval, m.curve.msd[k],
-          m.curve.sd[k], m.observations[k], m.curve.part[0][k], m.curve.part[1][k],
-          m.curve.part[2][k]);
+      add(out, "%.10g %.12g %.12g %.0f %.12g %.12g %.12g\n", k * s.interval, m.curve.msd[k], m.curve.sd[k],
+          m.observations[k], m.curve.part[0][k], m.curve.part[1][k], m.curve.part[2][k]);
   return out;
 }
 
@@ -84,11 +81,10 @@ std::string ions_text(const std::vector<std::int64_t> &tags, const std::vector<I
   for (std::size_t i = 0; i < ions.size(); i++) {
     const IonResult &r = ions[i];
     add(out, "%lld %.12g %.12g %.12g %.12g %.12g %.6g %.12g %.0f %.0f %.0f %.6f %.8g %.8g\n",
-        static_cast<long long>(tags[i]), r.path, r.net, r.tortuosity, r.d_fit, r.d_ratio,
-        r.relative_error, r.largest, r.hops, r.windows, r.capped, r.r2, r.d_fit * u.cm2_per_s,
-        r.d_ratio * u.cm2_per_s);
+        static_cast<long long>(tags[i]), r.path, r.net, r.tortuosity, r.d_fit, r.d_ratio, r.relative_error,
+        r.largest, r.hops, r.windows, r.capped, r.r2, r.d_fit * u.cm2_per_s, r.d_ratio * u.cm2_per_s);
   }
   return out;
 }
 
-} // namespace natrolite
+}    // namespace natrolite

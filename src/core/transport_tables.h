@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef NATROLITE_TRANSPORT_TABLES_H
-#define NATROLITE_TRANSPORT_TABLES_H
+#pragma once
 
 #include "transport.h"
 
@@ -8,33 +7,28 @@
 #include <string>
 #include <vector>
 
-namespace natrolite
-{
+namespace natrolite {
 
-// Units of the two unit styles with Angstrom.
+/// Units of the two unit styles with Angstrom.
 struct TransportUnits {
   std::string time = "ps";
-  double ps = 1.0;           // one picosecond
-  double cm2_per_s = 1.0e-4; // one A^2/time in cm^2/s
+  double ps = 1.0;              ///< one picosecond
+  double cm2_per_s = 1.0e-4;    ///< one A^2/time in cm^2/s
 };
 
-// The curve of the whole group.
+/// The curve of the whole group.
 struct MsdTable {
   GroupCurve curve;
   std::vector<int> lags;
-  std::vector<double> observations; // entry k: of lag k, all ions
+  std::vector<double> observations;    ///< entry k: of lag k, all ions
   Diffusion group;
   int ions = 0;
   std::int64_t samples = 0;
 };
 
-// Complete texts of the two files; the first line tells what the table is.
-std::string msd_text(const MsdTable &table, const TransportSettings &settings,
-                     const TransportUnits &units);
+/// Complete texts of the two files; the first line tells what the table is.
+std::string msd_text(const MsdTable &table, const TransportSettings &settings, const TransportUnits &units);
 std::string ions_text(const std::vector<std::int64_t> &tags, const std::vector<IonResult> &ions,
-                      std::int64_t samples, const TransportSettings &settings,
-                      const TransportUnits &units);
+                      std::int64_t samples, const TransportSettings &settings, const TransportUnits &units);
 
-} // namespace natrolite
-
-#endif
+}    // namespace natrolite

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef NATROLITE_VEC3_H
-#define NATROLITE_VEC3_H
+#pragma once
 
 #include "macros.h"
 
 #include <cmath>
 
-namespace natrolite
-{
+namespace natrolite {
 
 struct Vec3 {
   double x = 0.0, y = 0.0, z = 0.0;
@@ -40,6 +38,4 @@ NATROLITE_FUNCTION double norm(const Vec3 &a)
   return std::sqrt(dot(a, a));
 }
 
-} // namespace natrolite
-
-#endif
+}    // namespace natrolite

@@ -6,8 +6,7 @@
 #include <cstdio>
 #include <sstream>
 
-namespace natrolite
-{
+namespace natrolite {
 
 Value voltage(const Content &from, const Content &to, const Value &mu)
 {
@@ -20,7 +19,7 @@ Value voltage(const Content &from, const Content &to, const Value &mu)
 
 double capacity(double n, double host_mass)
 {
-  constexpr double faraday = 96485.33212; // C/mol
+  constexpr double faraday = 96485.33212;    // C/mol
   return host_mass > 0.0 ? n * faraday / (3.6 * host_mass) : 0.0;
 }
 
@@ -31,8 +30,8 @@ std::vector<int> lower_hull(const std::vector<Content> &p)
     // drop the last point while it lies on or above the line to the new one
     while (hull.size() >= 2) {
       const Content &a = p[hull[hull.size() - 2]], &b = p[hull.back()], &c = p[k];
-      const double cross = (b.n - a.n) * (c.energy.value - a.energy.value) -
-                           (b.energy.value - a.energy.value) * (c.n - a.n);
+      const double cross =
+          (b.n - a.n) * (c.energy.value - a.energy.value) - (b.energy.value - a.energy.value) * (c.n - a.n);
       if (cross > 0.0) break;
       hull.pop_back();
     }
@@ -41,8 +40,8 @@ std::vector<int> lower_hull(const std::vector<Content> &p)
   return hull;
 }
 
-std::vector<VoltageRow> voltage_table(const std::vector<Content> &p, const Value &mu,
-                                      double host_mass, bool with_hull)
+std::vector<VoltageRow> voltage_table(const std::vector<Content> &p, const Value &mu, double host_mass,
+                                      bool with_hull)
 {
   std::vector<VoltageRow> rows(p.size());
   for (std::size_t k = 0; k < p.size(); k++) {
@@ -124,19 +123,18 @@ ContentTable read_contents(const std::string &text, double unit)
   return table;
 }
 
-namespace
-{
+namespace {
 
-constexpr char row_begins[] = "# natrolite table: ocv energies\n";
+  constexpr char row_begins[] = "# natrolite table: ocv energies\n";
 
-std::string host_line(double host_mass)
-{
-  char text[64];
-  std::snprintf(text, sizeof text, "# host = %.10g g/mol\n", host_mass);
-  return text;
-}
+  std::string host_line(double host_mass)
+  {
+    char text[64];
+    std::snprintf(text, sizeof text, "# host = %.10g g/mol\n", host_mass);
+    return text;
+  }
 
-} // namespace
+}    // namespace
 
 std::string energy_text(const EnergyRow &row, const std::string &unit)
 {
@@ -144,9 +142,8 @@ std::string energy_text(const EnergyRow &row, const std::string &unit)
   std::snprintf(text, sizeof text,
                 "%s%s# samples = %.0f, correlation time = %.6g samples\n"
                 "# columns: n | E (%s) | error (%s)\n%.10g %.15g %.6g\n",
-                row_begins, host_line(row.host_mass).c_str(), row.samples, row.correlation_time,
-                unit.c_str(), unit.c_str(), row.content.n, row.content.energy.value,
-                row.content.energy.error);
+                row_begins, host_line(row.host_mass).c_str(), row.samples, row.correlation_time, unit.c_str(),
+                unit.c_str(), row.content.n, row.content.energy.value, row.content.energy.error);
   return text;
 }
 
@@ -156,7 +153,7 @@ std::pair<std::size_t, std::size_t> place_of_row(const std::string &all, const E
   for (std::size_t at = all.rfind(begin); at != std::string::npos;
        at = at == 0 ? std::string::npos : all.rfind(begin, at - 1)) {
     std::size_t line = at;
-    while (line < all.size() && all[line] == '#') line = all.find('\n', line) + 1; // its comments
+    while (line < all.size() && all[line] == '#') line = all.find('\n', line) + 1;    // its comments
     if (line >= all.size() || std::strtod(all.c_str() + line, nullptr) != row.content.n) continue;
     return {at, std::min(all.find('\n', line), all.size() - 1) + 1 - at};
   }
@@ -166,18 +163,17 @@ std::pair<std::size_t, std::size_t> place_of_row(const std::string &all, const E
 std::string voltage_text(const std::vector<VoltageRow> &rows, double host_mass)
 {
   char line[320];
-  std::snprintf(line, sizeof line, "# natrolite table: ocv voltages\n# host = %.10g g/mol\n",
-                host_mass);
+  std::snprintf(line, sizeof line, "# natrolite table: ocv voltages\n# host = %.10g g/mol\n", host_mass);
   std::string out = line;
   out += "# columns: n | V_from_empty (V) | error (V) | V_from_previous (V) | error (V) | "
          "V_along_hull (V) | error (V) | capacity (mAh/g)\n";
   for (const VoltageRow &r : rows) {
     std::snprintf(line, sizeof line, "%.10g %.10g %.6g %.10g %.6g %.10g %.6g %.10g\n", r.n,
-                  r.from_empty.value, r.from_empty.error, r.from_previous.value,
-                  r.from_previous.error, r.along_hull.value, r.along_hull.error, r.capacity);
+                  r.from_empty.value, r.from_empty.error, r.from_previous.value, r.from_previous.error,
+                  r.along_hull.value, r.along_hull.error, r.capacity);
     out += line;
   }
   return out;
 }
 
-} // namespace natrolite
+}    // namespace natrolite

@@ -10,8 +10,8 @@
 
 using namespace LAMMPS_NS;
 
-Arguments::Arguments(LAMMPS *lmp, const std::string &title, int narg, char **arg, int first)
-    : Pointers(lmp), title_(title), narg_(narg), arg_(arg), next_(first)
+Arguments::Arguments(LAMMPS *lmp, const std::string &title, int narg, char **arg, int first) :
+    Pointers(lmp), title_(title), narg_(narg), arg_(arg), next_(first)
 {
 }
 
@@ -34,16 +34,14 @@ double Arguments::number(const std::string &what)
 double Arguments::positive(const std::string &what)
 {
   const double value = number(what);
-  if (value <= 0.0)
-    error->all(FLERR, "{}: '{}' needs a number above 0, not {}", title_, what, value);
+  if (value <= 0.0) error->all(FLERR, "{}: '{}' needs a number above 0, not {}", title_, what, value);
   return value;
 }
 
 double Arguments::nonnegative(const std::string &what)
 {
   const double value = number(what);
-  if (value < 0.0)
-    error->all(FLERR, "{}: '{}' needs a number of at least 0, not {}", title_, what, value);
+  if (value < 0.0) error->all(FLERR, "{}: '{}' needs a number of at least 0, not {}", title_, what, value);
   return value;
 }
 
@@ -55,8 +53,7 @@ int Arguments::integer(const std::string &what, int minimum)
   if (text.empty() || *end != '\0' || value > MAXSMALLINT)
     error->all(FLERR, "{}: '{}' needs a whole number, not '{}'", title_, what, text);
   if (value < minimum)
-    error->all(FLERR, "{}: '{}' needs a whole number of at least {}, not {}", title_, what, minimum,
-               value);
+    error->all(FLERR, "{}: '{}' needs a whole number of at least {}, not {}", title_, what, minimum, value);
   return static_cast<int>(value);
 }
 
@@ -69,8 +66,8 @@ std::string Arguments::group(const std::string &what)
 {
   std::string name = word(what);
   if (Pointers::group->find(name) < 0)
-    error->all(FLERR, "{}: '{}' names the unknown group '{}'; define it with the group command",
-               title_, what, name);
+    error->all(FLERR, "{}: '{}' names the unknown group '{}'; define it with the group command", title_, what,
+               name);
   return name;
 }
 

@@ -12,11 +12,10 @@
 
 namespace LAMMPS_NS {
 
-// Walks over the arguments of a style and refuses, with the value, what it cannot use.
-class Arguments : protected Pointers
-{
+/// Walks over the arguments of a style and refuses, with the value, what it cannot use.
+class Arguments : protected Pointers {
 public:
-  // title: "compute layer/spacing"; the words start at arg[first]
+  /// title: "compute layer/spacing"; the words start at arg[first]
   Arguments(LAMMPS *lmp, const std::string &title, int narg, char **arg, int first);
 
   bool empty() const { return next_ >= narg_; }
@@ -25,12 +24,12 @@ public:
   double number(const std::string &what);
   double positive(const std::string &what);
   double nonnegative(const std::string &what);
-  // E [err]: an energy and, if a number follows, its error; name: what E is called in messages
+  /// E [err]: an energy and, if a number follows, its error; name: what E is called in messages
   natrolite::Value with_error(const std::string &keyword, const std::string &name);
   int integer(const std::string &what, int minimum);
   bool yes(const std::string &what);
-  std::string group(const std::string &what); // the name of a group that exists
-  // index of the word in choices
+  std::string group(const std::string &what);    ///< the name of a group that exists
+  /// index of the word in choices
   int choice(const std::string &what, const std::vector<std::string> &choices);
   bool next_is_number() const;
   [[noreturn]] void unknown(const std::string &keyword, const std::string &known);

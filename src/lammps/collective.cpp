@@ -65,8 +65,7 @@ namespace {
     int length;
     MPI_Get_processor_name(name, &length);
     std::uint32_t color = 2166136261U;    // a number for the name (FNV-1a)
-    for (int k = 0; k < length; ++k)
-      color = (color ^ static_cast<unsigned char>(name[k])) * 16777619U;
+    for (int k = 0; k < length; ++k) color = (color ^ static_cast<unsigned char>(name[k])) * 16777619U;
     MPI_Comm shared;
     MPI_Comm_split(world, static_cast<int>(color >> 1), rank_of(world), &shared);
     const Node node{rank_of(shared), size_of(shared)};
@@ -83,8 +82,7 @@ void Complaint::set(const char *what) noexcept
 
 void Complaint::set(const std::exception &e) noexcept
 {
-  const bool memory = dynamic_cast<const std::bad_alloc *>(&e) ||
-      dynamic_cast<const std::length_error *>(&e);
+  const bool memory = dynamic_cast<const std::bad_alloc *>(&e) || dynamic_cast<const std::length_error *>(&e);
   set(memory ? "out of memory: take fewer ranks on a node" : e.what());
 }
 

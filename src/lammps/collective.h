@@ -15,20 +15,21 @@ namespace LAMMPS_NS {
 
 /// What went wrong on a rank; of a fixed size, because it may be a lack of memory.
 class Complaint {
- public:
+public:
   void set(const std::exception &e) noexcept;
   void set_unknown() noexcept;
   /// The complaint of the lowest rank that has one, on all ranks; else empty. Collective.
   std::string agree(MPI_Comm world);
 
- private:
+private:
   void set(const char *what) noexcept;
   char text_[2048] = "";
 };
 
 /// Runs f on every rank; returns the message of what the lowest failing rank threw, on all ranks,
 /// or an empty string. Collective, but f must not be: a rank on which it throws leaves it early.
-template <class F> std::string run_and_agree(MPI_Comm world, const F &f)
+template <class F>
+std::string run_and_agree(MPI_Comm world, const F &f)
 {
   Complaint mine;
   try {

@@ -12,7 +12,8 @@
 namespace LAMMPS_NS::compat {
 
 /// `width` doubles for each ghost atom, at most pair->comm_forward
-template <class AnyComm> void forward_comm(AnyComm *comm, Pair *pair, int width)
+template <class AnyComm>
+void forward_comm(AnyComm *comm, Pair *pair, int width)
 {
   if constexpr (requires { comm->forward_comm(pair, width); }) {
     comm->forward_comm(pair, width);
@@ -24,7 +25,8 @@ template <class AnyComm> void forward_comm(AnyComm *comm, Pair *pair, int width)
 }
 
 /// `width` doubles for each ghost atom, at most pair->comm_reverse
-template <class AnyComm> void reverse_comm(AnyComm *comm, Pair *pair, int width)
+template <class AnyComm>
+void reverse_comm(AnyComm *comm, Pair *pair, int width)
 {
   if constexpr (requires { comm->reverse_comm(pair, width); }) {
     comm->reverse_comm(pair, width);

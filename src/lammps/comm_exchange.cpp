@@ -25,8 +25,7 @@ template <class F>
 void CommExchange::for_each_chunk(const FeatureRows &rows, int most_words, F &&f)
 {
   rows_ = rows;
-  const std::int64_t most =
-      most_words * static_cast<std::int64_t>(sizeof(double)) / rows.element_bytes;
+  const std::int64_t most = most_words * static_cast<std::int64_t>(sizeof(double)) / rows.element_bytes;
   for (begin_ = 0; begin_ < rows.width; begin_ += most) {
     count_ = std::min(most, rows.width - begin_);
     words_ = words(count_, rows.element_bytes);
@@ -59,8 +58,7 @@ void CommExchange::max(double *values, unsigned char *mine, std::int64_t n)
   MPI_Comm_rank(world_, &me);
   std::vector<ValueRank> local(n), global(n);
   for (std::int64_t k = 0; k < n; ++k) local[k] = {values[k], me};
-  MPI_Allreduce(local.data(), global.data(), static_cast<int>(n), MPI_DOUBLE_INT, MPI_MAXLOC,
-                world_);
+  MPI_Allreduce(local.data(), global.data(), static_cast<int>(n), MPI_DOUBLE_INT, MPI_MAXLOC, world_);
   for (std::int64_t k = 0; k < n; ++k) {
     values[k] = global[k].value;
     mine[k] = global[k].rank == me;
@@ -104,7 +102,8 @@ int CommExchange::pack_reverse(int n, int first, double *buf) const
 }
 
 namespace {
-  template <class T> void add(char *to, const double *buf, std::int64_t count)
+  template <class T>
+  void add(char *to, const double *buf, std::int64_t count)
   {
     auto *sum = reinterpret_cast<T *>(to);
     const auto *bytes = reinterpret_cast<const char *>(buf);

@@ -15,7 +15,7 @@ class Pair;
 /// Feature rows travel in chunks of columns no wider than the pair style declared to Comm.
 /// The pair style forwards LAMMPS' pack and unpack calls to this object.
 class CommExchange : public natrolite::Exchange {
- public:
+public:
   CommExchange(Comm *&comm, Pair *pair, MPI_Comm world, const natrolite::RowMap &rows);
 
   void forward(const natrolite::FeatureRows &rows) override;
@@ -31,17 +31,18 @@ class CommExchange : public natrolite::Exchange {
   /// buffer words (doubles) that a row of `width` elements fills
   static int words(std::int64_t width, int element_bytes);
 
- protected:
-  natrolite::FeatureRows rows_;         // what is being exchanged
-  std::int64_t begin_ = 0, count_ = 0;  // its columns of this chunk
+protected:
+  natrolite::FeatureRows rows_;           ///< what is being exchanged
+  std::int64_t begin_ = 0, count_ = 0;    ///< its columns of this chunk
   int words_ = 0;
 
- private:
-  template <class F> void for_each_chunk(const natrolite::FeatureRows &rows, int most_words, F &&f);
+private:
+  template <class F>
+  void for_each_chunk(const natrolite::FeatureRows &rows, int most_words, F &&f);
   char *chunk_of(int atom) const;    ///< null if the atom is not in the model
   void pack(int atom, double *buf) const;
 
-  Comm *&comm_;    // LAMMPS' own pointer: comm_style replaces the object
+  Comm *&comm_;    ///< LAMMPS' own pointer: comm_style replaces the object
   Pair *pair_;
   MPI_Comm world_;
   const natrolite::RowMap &map_;

@@ -33,8 +33,7 @@ namespace {
 
 CommitteeTable::CommitteeTable(const std::string &name) : name_(name)
 {
-  if (open.count(name))
-    throw std::runtime_error("another pair style writes it: give each a name of its own");
+  if (open.count(name)) throw std::runtime_error("another pair style writes it: give each a name of its own");
   if (!is_table(name))
     throw std::runtime_error("the file is there and no committee's table: give another name, or remove it");
   file_.reset(std::fopen(name.c_str(), "a"));

@@ -13,7 +13,7 @@ namespace LAMMPS_NS {
 /// A table left by an earlier process is continued: with the first row, rows of its step and later
 /// ones are cut off. One that this process has begun is appended to. Nobody else may write it.
 class CommitteeTable {
- public:
+public:
   /// Throws std::runtime_error with the reason if the file cannot be written.
   explicit CommitteeTable(const std::string &name);
   ~CommitteeTable();
@@ -24,7 +24,7 @@ class CommitteeTable {
   /// Returns false if the file could not be written.
   bool write(std::int64_t step, const std::string &header, const std::string &row);
 
- private:
+private:
   struct Close {
     void operator()(std::FILE *file) const { std::fclose(file); }
   };

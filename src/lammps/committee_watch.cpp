@@ -20,8 +20,7 @@ void CommitteeWatch::add(LAMMPS *lmp, const std::string &id, PairEquivariant *pa
   creators.erase(style);
 }
 
-CommitteeWatch::CommitteeWatch(LAMMPS *lmp, int narg, char **arg) :
-    Fix(lmp, narg, arg)
+CommitteeWatch::CommitteeWatch(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg)
 {
   kokkosable = lmp->kokkos ? 1 : 0;    // KOKKOS need not copy any atom data for it
   datamask_read = datamask_modify = 0;

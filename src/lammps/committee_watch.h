@@ -13,7 +13,7 @@ namespace LAMMPS_NS {
 class PairEquivariant;
 
 class CommitteeWatch : public Fix {
- public:
+public:
   static void add(LAMMPS *, const std::string &id, PairEquivariant *);
 
   int setmask() override;
@@ -23,7 +23,7 @@ class CommitteeWatch : public Fix {
   void end_of_step() override;
   void post_run() override;
 
- private:
+private:
   CommitteeWatch(LAMMPS *, int, char **);
   PairEquivariant *pair = nullptr;
 };

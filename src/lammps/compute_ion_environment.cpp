@@ -29,8 +29,7 @@ void ComputeIonEnvironment::Impl::read_switch(Arguments &args)
     s.n = args.integer("switch rational n", 1);
     s.m = args.integer("switch rational m", 1);
     if (s.m <= s.n)
-      args.refuse(
-          fmt::format("'switch rational {} {}' needs m > n, or it does not decay", s.n, s.m));
+      args.refuse(fmt::format("'switch rational {} {}' needs m > n, or it does not decay", s.n, s.m));
   }
   if (s.kind == Switch::Cosine) s.width = args.positive("switch cosine");
   s.rc = rules.to_ion.rc;
@@ -52,7 +51,8 @@ void ComputeIonEnvironment::Impl::read(Arguments &args, double cut)
 {
   while (!args.empty()) {
     const std::string keyword = args.word("keyword");
-    if (keyword == "switch") read_switch(args);
+    if (keyword == "switch")
+      read_switch(args);
     else if (keyword == "cut")
       cut = args.positive(keyword);
     else if (keyword == "volume")
@@ -76,23 +76,21 @@ void ComputeIonEnvironment::Impl::read(Arguments &args, double cut)
   }
   rules.to_ion.cut = cut > 0.0 ? cut : 2.5 * rules.to_ion.rc;
   rules.to_host.cut = cut > 0.0 ? cut : 2.5 * rules.to_host.rc;
-  if (connected && points > 0)
-    args.refuse("'connected yes' needs the grid; leave out 'montecarlo'");
+  if (connected && points > 0) args.refuse("'connected yes' needs the grid; leave out 'montecarlo'");
   if (with_volume && rs / spacing > 250.0)
     args.refuse(fmt::format("'spacing {}' gives more than 500 grid nodes across the probe sphere "
                             "of radius {}; use a spacing of at least {}",
                             spacing, rs, rs / 250.0));
 }
 
-natrolite::AccessibleResult ComputeIonEnvironment::Impl::volume(std::uint64_t tag,
-                                                                std::uint64_t step)
+natrolite::AccessibleResult ComputeIonEnvironment::Impl::volume(std::uint64_t tag, std::uint64_t step)
 {
   if (points == 0) return grid->evaluate(spheres);
   return natrolite::accessible_volume_monte_carlo(rs, spheres, points, seed, (step << 32) ^ tag);
 }
 
-ComputeIonEnvironment::ComputeIonEnvironment(LAMMPS *lmp, int narg, char **arg)
-    : Compute(lmp, narg, arg), impl(std::make_unique<Impl>(lmp))
+ComputeIonEnvironment::ComputeIonEnvironment(LAMMPS *lmp, int narg, char **arg) :
+    Compute(lmp, narg, arg), impl(std::make_unique<Impl>(lmp))
 {
   Arguments args(lmp, Impl::title, narg, arg, 3);
   impl->rules.to_ion.rc = args.positive("rIon");
@@ -101,8 +99,7 @@ ComputeIonEnvironment::ComputeIonEnvironment(LAMMPS *lmp, int narg, char **arg)
   impl->host_group = args.group("hostGroup");
   impl->read(args, 0.0);
   if (impl->with_volume && impl->points == 0)
-    impl->grid =
-        std::make_unique<natrolite::AccessibleVolume>(impl->rs, impl->spacing, impl->connected);
+    impl->grid = std::make_unique<natrolite::AccessibleVolume>(impl->rs, impl->spacing, impl->connected);
   if (!atom->tag_enable) args.refuse("atoms need IDs; use atom_modify id yes");
   peratom_flag = vector_flag = 1;
   size_peratom_cols = size_vector = Impl::ncolumns;
@@ -130,8 +127,8 @@ std::vector<char> ComputeIonEnvironment::Impl::excluding_types()
   for (int t = 1; t <= atom->ntypes; t++) {
     out[t] = used[t] > 0.0;
     if (out[t] && radius[t] < 0.0)
-      error->all(FLERR, "{}: no radius for atom type {} (element '{}'); use radii {} R or elements",
-                 title, t, radii.element(t), radii.element(t));
+      error->all(FLERR, "{}: no radius for atom type {} (element '{}'); use radii {} R or elements", title, t,
+                 radii.element(t), radii.element(t));
   }
   return out;
 }
@@ -142,12 +139,11 @@ void ComputeIonEnvironment::Impl::check_spheres()
   const std::vector<char> used = excluding_types();
   for (int t = 1; t <= atom->ntypes; t++)
     if (used[t] && sphere_reach(t) > rules.reach)
-      error->all(
-          FLERR,
-          "{}: atoms of type {} (element '{}') with radius {:.6g} have joined by step {}, the "
-          "neighbors end before them; name them by radii {} {:.6g}, or start a run after they "
-          "have joined",
-          title, t, radii.element(t), radius[t], update->ntimestep, radii.element(t), radius[t]);
+      error->all(FLERR,
+                 "{}: atoms of type {} (element '{}') with radius {:.6g} have joined by step {}, the "
+                 "neighbors end before them; name them by radii {} {:.6g}, or start a run after they "
+                 "have joined",
+                 title, t, radii.element(t), radius[t], update->ntimestep, radii.element(t), radius[t]);
 }
 
 void ComputeIonEnvironment::Impl::find_host()
@@ -239,7 +235,7 @@ void ComputeIonEnvironment::compute_vector()
   for (int i = 0; i < atom->nlocal; i++) {
     if (!(atom->mask[i] & groupbit)) continue;
     for (int k = 0; k < Impl::ncolumns; k++) {
-      if (array_atom[i][k] < 0.0) continue; // no neighbor
+      if (array_atom[i][k] < 0.0) continue;    // no neighbor
       sums[k] += array_atom[i][k];
       sums[Impl::ncolumns + k] += 1.0;
     }

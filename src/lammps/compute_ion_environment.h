@@ -6,11 +6,9 @@
 
 #include <memory>
 
-namespace LAMMPS_NS
-{
+namespace LAMMPS_NS {
 
-class ComputeIonEnvironment : public Compute
-{
+class ComputeIonEnvironment : public Compute {
 public:
   ComputeIonEnvironment(class LAMMPS *, int, char **);
   ~ComputeIonEnvironment() override;
@@ -26,9 +24,9 @@ protected:
   struct Impl;
   std::unique_ptr<Impl> impl;
 
-  virtual void fill_rows(); // of this rank's ions in array_atom; the others' are zeros
+  virtual void fill_rows();    ///< of this rank's ions in array_atom; the others' are zeros
 };
 
-} // namespace LAMMPS_NS
+}    // namespace LAMMPS_NS
 
 #endif

@@ -22,11 +22,11 @@ static constexpr char title[] = "compute layer/map";
 struct ComputeLayerMap::Impl {
   std::unique_ptr<LayerGather> layers;
   MapSettings settings;
-  std::vector<Vec3> whole; // atoms' positions in whole layers
+  std::vector<Vec3> whole;    // atoms' positions in whole layers
 };
 
-ComputeLayerMap::ComputeLayerMap(LAMMPS *lmp, int narg, char **arg)
-    : Compute(lmp, narg, arg), impl(std::make_unique<Impl>())
+ComputeLayerMap::ComputeLayerMap(LAMMPS *lmp, int narg, char **arg) :
+    Compute(lmp, narg, arg), impl(std::make_unique<Impl>())
 {
   Arguments args(lmp, title, narg, arg, 3);
   impl->layers = std::make_unique<LayerGather>(lmp, title, igroup);
@@ -67,9 +67,9 @@ void ComputeLayerMap::compute_array()
   invoked_array = update->ntimestep;
   const natrolite::Cell cell = cell_of(domain);
   const std::vector<Vec3> reference = impl->layers->references();
-  std::vector<Vec3> &whole = impl->whole; // the lower layer, then the upper one
+  std::vector<Vec3> &whole = impl->whole;    // the lower layer, then the upper one
   std::size_t at = 0;
-  std::vector<double> heights(4, 0.0); // number and sum, lower and upper
+  std::vector<double> heights(4, 0.0);    // number and sum, lower and upper
   for (int l = 0; l < 2; l++) {
     const auto &members = impl->layers->members()[l];
     whole.resize(at + members.size());
@@ -83,8 +83,7 @@ void ComputeLayerMap::compute_array()
   }
   const auto lower = static_cast<std::size_t>(heights[0]);
   sum_over_ranks(heights, world);
-  const Vec3 lift =
-      natrolite::lift_above(cell, heights[3] / heights[2] - heights[1] / heights[0]);
+  const Vec3 lift = natrolite::lift_above(cell, heights[3] / heights[2] - heights[1] / heights[0]);
 
   natrolite::LayerMap map(cell, impl->settings);
   for (std::size_t k = 0; k < lower; k++) map.accumulate(false, whole[k]);

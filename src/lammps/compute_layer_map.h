@@ -6,11 +6,9 @@
 
 #include <memory>
 
-namespace LAMMPS_NS
-{
+namespace LAMMPS_NS {
 
-class ComputeLayerMap : public Compute
-{
+class ComputeLayerMap : public Compute {
 public:
   ComputeLayerMap(class LAMMPS *, int, char **);
   ~ComputeLayerMap() override;
@@ -23,6 +21,6 @@ private:
   std::unique_ptr<Impl> impl;
 };
 
-} // namespace LAMMPS_NS
+}    // namespace LAMMPS_NS
 
 #endif

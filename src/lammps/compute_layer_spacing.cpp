@@ -21,8 +21,8 @@ struct ComputeLayerSpacing::Impl {
   bool closing = false;
 };
 
-ComputeLayerSpacing::ComputeLayerSpacing(LAMMPS *lmp, int narg, char **arg)
-    : Compute(lmp, narg, arg), impl(std::make_unique<Impl>())
+ComputeLayerSpacing::ComputeLayerSpacing(LAMMPS *lmp, int narg, char **arg) :
+    Compute(lmp, narg, arg), impl(std::make_unique<Impl>())
 {
   const std::set<std::string> keywords{"weight", "periodic"};
   Arguments args(lmp, title, narg, arg, 3);
@@ -31,15 +31,14 @@ ComputeLayerSpacing::ComputeLayerSpacing(LAMMPS *lmp, int narg, char **arg)
     args.word("auto");
     layers->find_layers(args.next_is_number() ? args.positive("auto") : 1.5, id);
   } else {
-    while (!args.empty() && !keywords.count(args.peek()))
-      layers->add_group(args.group("layer"));
+    while (!args.empty() && !keywords.count(args.peek())) layers->add_group(args.group("layer"));
     if (layers->count() < 2)
-      args.refuse(fmt::format("needs at least 2 layers, not {}; name groups or use auto",
-                              layers->count()));
+      args.refuse(fmt::format("needs at least 2 layers, not {}; name groups or use auto", layers->count()));
   }
   while (!args.empty()) {
     const std::string keyword = args.word("keyword");
-    if (keyword == "weight") impl->by_mass = args.choice(keyword, {"number", "mass"}) == 1;
+    if (keyword == "weight")
+      impl->by_mass = args.choice(keyword, {"number", "mass"}) == 1;
     else if (keyword == "periodic")
       impl->closing = args.yes(keyword);
     else

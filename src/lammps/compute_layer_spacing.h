@@ -6,11 +6,9 @@
 
 #include <memory>
 
-namespace LAMMPS_NS
-{
+namespace LAMMPS_NS {
 
-class ComputeLayerSpacing : public Compute
-{
+class ComputeLayerSpacing : public Compute {
 public:
   ComputeLayerSpacing(class LAMMPS *, int, char **);
   ~ComputeLayerSpacing() override;
@@ -27,6 +25,6 @@ private:
   std::unique_ptr<Impl> impl;
 };
 
-} // namespace LAMMPS_NS
+}    // namespace LAMMPS_NS
 
 #endif

@@ -39,8 +39,7 @@ Compute *ComputeRDFSite::Impl::chunks() const
 {
   Compute *compute = modify->get_compute_by_id(chunk_id);
   if (!compute)
-    error->all(FLERR, "{}: unknown compute '{}'; define it with compute chunk/atom", title,
-               chunk_id);
+    error->all(FLERR, "{}: unknown compute '{}'; define it with compute chunk/atom", title, chunk_id);
   if (strncmp(compute->style, "chunk/atom", 10) != 0)
     error->all(FLERR, "{}: compute '{}' is of style {}, chunk/atom is needed", title, chunk_id,
                compute->style);
@@ -70,8 +69,8 @@ std::vector<Vec3> ComputeRDFSite::Impl::centroids()
   return centroids.result();
 }
 
-ComputeRDFSite::ComputeRDFSite(LAMMPS *lmp, int narg, char **arg)
-    : Compute(lmp, narg, arg), impl(std::make_unique<Impl>(lmp))
+ComputeRDFSite::ComputeRDFSite(LAMMPS *lmp, int narg, char **arg) :
+    Compute(lmp, narg, arg), impl(std::make_unique<Impl>(lmp))
 {
   Arguments args(lmp, title, narg, arg, 3);
   size_array_rows = args.integer("Nbin", 1);
@@ -85,8 +84,8 @@ ComputeRDFSite::ComputeRDFSite(LAMMPS *lmp, int narg, char **arg)
   double images = 1.0;
   for (int k = 0; k < 3; k++) images *= 1.0 + 2.0 * impl->rcut / face_distance(cell, k);
   if (images > 1.0e4)
-    args.refuse(fmt::format("'rcut {}' reaches over {:.0f} images of the box; use a smaller one",
-                            impl->rcut, images));
+    args.refuse(fmt::format("'rcut {}' reaches over {:.0f} images of the box; use a smaller one", impl->rcut,
+                            images));
   if (!atom->tag_enable) args.refuse("atoms need IDs; use atom_modify id yes");
   array_flag = 1;
   extarray = 0;
@@ -115,11 +114,10 @@ void ComputeRDFSite::compute_array()
   const int ions = group_index(lmp, title, impl->ion_group);
   const int ion_bit = group->bitmask[ions];
   for (int i = 0; i < atom->nlocal; i++)
-    if (atom->mask[i] & ion_bit)
-      rdf.accumulate(cell, {atom->x[i][0], atom->x[i][1], atom->x[i][2]}, sites);
+    if (atom->mask[i] & ion_bit) rdf.accumulate(cell, {atom->x[i][0], atom->x[i][1], atom->x[i][2]}, sites);
   sum_over_ranks(rdf.counts(), world);
-  const auto rows = rdf.result(static_cast<double>(group->count(ions)),
-                               static_cast<double>(sites.size()), cell.volume());
+  const auto rows =
+      rdf.result(static_cast<double>(group->count(ions)), static_cast<double>(sites.size()), cell.volume());
   for (int k = 0; k < size_array_rows; k++) {
     array[k][0] = rows[k].r;
     array[k][1] = rows[k].g;

@@ -6,11 +6,9 @@
 
 #include <memory>
 
-namespace LAMMPS_NS
-{
+namespace LAMMPS_NS {
 
-class ComputeRDFSite : public Compute
-{
+class ComputeRDFSite : public Compute {
 public:
   ComputeRDFSite(class LAMMPS *, int, char **);
   ~ComputeRDFSite() override;
@@ -22,6 +20,6 @@ private:
   std::unique_ptr<Impl> impl;
 };
 
-} // namespace LAMMPS_NS
+}    // namespace LAMMPS_NS
 
 #endif

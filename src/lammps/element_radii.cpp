@@ -17,8 +17,8 @@ void ElementRadii::read_radii(Arguments &args)
   do {
     const std::string symbol = args.word("radii");
     if (!natrolite::is_element(symbol))
-      error->all(FLERR, "{}: 'radii' needs pairs of an element and a radius, '{}' is no element",
-                 title_, symbol);
+      error->all(FLERR, "{}: 'radii' needs pairs of an element and a radius, '{}' is no element", title_,
+                 symbol);
     given_[symbol] = args.nonnegative("radii " + symbol);
   } while (!args.empty() && natrolite::is_element(args.peek()));
 }
@@ -39,14 +39,15 @@ void ElementRadii::read_elements(Arguments &args)
 
 namespace {
 
-  /// the atom type of a label, by either name that LAMMPS has for it (find until 2025)
-  template <class Map> int type_of_label(const Map &labels, const std::string &label)
-  {
-    if constexpr (requires { labels.find_type(label, 0); })
-      return labels.find_type(label, Atom::ATOM);
-    else
-      return labels.find(label, Atom::ATOM);
-  }
+/// the atom type of a label, by either name that LAMMPS has for it (find until 2025)
+template <class Map>
+int type_of_label(const Map &labels, const std::string &label)
+{
+  if constexpr (requires { labels.find_type(label, 0); })
+    return labels.find_type(label, Atom::ATOM);
+  else
+    return labels.find(label, Atom::ATOM);
+}
 
 }    // namespace
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef NATROLITE_ELEMENT_RADII_H
-#define NATROLITE_ELEMENT_RADII_H
+#pragma once
 
 #include "arguments.h"
 
@@ -8,22 +7,20 @@
 #include <string>
 #include <vector>
 
-namespace LAMMPS_NS
-{
+namespace LAMMPS_NS {
 
-// The radius of every atom type: by the elements given, else by type labels, else by mass.
-class ElementRadii : protected Pointers
-{
+/// The radius of every atom type: by the elements given, else by type labels, else by mass.
+class ElementRadii : protected Pointers {
 public:
   ElementRadii(LAMMPS *lmp, const std::string &title);
 
-  void read_radii(Arguments &args);    // El R [El R ...]
-  void read_elements(Arguments &args); // one per atom type
+  void read_radii(Arguments &args);       ///< El R [El R ...]
+  void read_elements(Arguments &args);    ///< one per atom type
 
-  // One radius per type (entry 0 unused); negative for a type without one.
+  /// One radius per type (entry 0 unused); negative for a type without one.
   std::vector<double> per_type() const;
   std::string element(int type) const;
-  // does the input give a radius for the type's element?
+  /// does the input give a radius for the type's element?
   bool given(int type) const { return given_.count(element(type)) > 0; }
 
 private:
@@ -32,6 +29,4 @@ private:
   std::vector<std::string> elements_;
 };
 
-} // namespace LAMMPS_NS
-
-#endif
+}    // namespace LAMMPS_NS

@@ -27,9 +27,9 @@ struct NumberOrVariable {
 
 /// Keyword committee.
 struct CommitteeSettings {
-  int every = 0;           ///< steps; 0 = not given
-  std::string table;       ///< file to write
-  double threshold = 0.0;  ///< eV/Angstrom; 0 = none
+  int every = 0;             ///< steps; 0 = not given
+  std::string table;         ///< file to write
+  double threshold = 0.0;    ///< eV/Angstrom; 0 = none
 };
 
 struct EquivariantSettings {
@@ -71,39 +71,39 @@ struct Committee {
 
 struct PairEquivariant::Impl {
   EquivariantSettings settings;
-  std::string file;                           ///< of the model that drives the run
+  std::string file;    ///< of the model that drives the run
   std::unique_ptr<natrolite::Model> model;
   std::vector<std::unique_ptr<natrolite::Model>> others;    ///< further members of a committee
   std::vector<std::string> other_files;
-  std::vector<std::vector<std::int64_t>> translation;       ///< [other][type of model] type of other
+  std::vector<std::vector<std::int64_t>> translation;    ///< [other][type of model] type of other
   Committee committee;
   natrolite::PairCutoffs cutoffs;
   std::vector<int> model_type;    ///< [LAMMPS type] -1 = NULL
 
   EquivariantSettings::Mode mode = EquivariantSettings::Mode::folded;
-  bool ready = false;              ///< model and types fit one another
+  bool ready = false;    ///< model and types fit one another
   bool tested = false;
-  bool parity_checked = false;     ///< for the atoms and types of this step
-  int declared_words = 1;          ///< exchange width told to Comm before the model was known
-  double energy_scale = 1.0;       ///< model's eV -> LAMMPS' energy unit
+  bool parity_checked = false;    ///< for the atoms and types of this step
+  int declared_words = 1;         ///< exchange width told to Comm before the model was known
+  double energy_scale = 1.0;      ///< model's eV -> LAMMPS' energy unit
   double total_charge = 0.0, spin = 0.0;
 
   natrolite::RowMap rows;
-  std::int64_t ncentres = 0;       ///< rows that have edges
+  std::int64_t ncenters = 0;    ///< rows that have edges
   natrolite::EdgeList edges;
   natrolite::CompactEdges compact;    ///< of edges.compact()
   natrolite::Evaluation result;
   std::unique_ptr<CommExchange> exchange;
-  std::vector<int> owner;          ///< [nall] local index of the owner (folded)
-  std::vector<int> types;          ///< [nall] LAMMPS types of this step; of ghosts by their owners
-  std::vector<int> listed_types;   ///< [nlocal] when the list was built, where it skips types
-  bigint listed[2] = {-1, -1};     ///< which build of the list that was
+  std::vector<int> owner;                 ///< [nall] local index of the owner (folded)
+  std::vector<int> types;                 ///< [nall] LAMMPS types of this step; of ghosts by their owners
+  std::vector<int> listed_types;          ///< [nlocal] when the list was built, where it skips types
+  bigint listed[2] = {-1, -1};            ///< which build of the list that was
   std::vector<int> *sending = nullptr;    ///< values in forward communication
 
-  bool to_store = false;           ///< peratom is of an earlier evaluation than result
+  bool to_store = false;                                 ///< peratom is of an earlier evaluation than result
   std::map<std::string, std::vector<double>> peratom;    ///< named fields of fix pair
   std::map<std::string, int> wanted;                     ///< <field>_flag of fix pair
-  double cutoff = 0.0, num_layers = 0.0;    // doubles: what LAMMPS' extract interfaces hand out
+  double cutoff = 0.0, num_layers = 0.0;    ///< doubles: what LAMMPS' extract interfaces hand out
 };
 
 }    // namespace LAMMPS_NS

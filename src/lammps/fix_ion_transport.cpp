@@ -28,7 +28,7 @@ using namespace FixConst;
 using natrolite::IonResult;
 using natrolite::Vec3;
 
-static constexpr int ncolumns = 8; // of the per-atom array
+static constexpr int ncolumns = 8;    // of the per-atom array
 
 // Refuses what this machine cannot hold, before the run.
 void FixIonTransport::Impl::check_memory(double ions)
@@ -38,12 +38,11 @@ void FixIonTransport::Impl::check_memory(double ions)
   const double present =
       static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
   if (any_rank(here > present, world))
-    error->all(
-        FLERR,
-        "{}: {} ions with maxlag {} take {:.3g} GB on this machine of {:.3g} GB; use a maxlag "
-        "of at most {:.0f}",
-        title, ions, settings.msd.maxlag, here * 1e-9, present * 1e-9,
-        std::floor(settings.msd.maxlag * present / here));
+    error->all(FLERR,
+               "{}: {} ions with maxlag {} take {:.3g} GB on this machine of {:.3g} GB; use a maxlag "
+               "of at most {:.0f}",
+               title, ions, settings.msd.maxlag, here * 1e-9, present * 1e-9,
+               std::floor(settings.msd.maxlag * present / here));
 }
 
 void FixIonTransport::Impl::start()
@@ -54,15 +53,13 @@ void FixIonTransport::Impl::start()
   }
   if (saved) check_saved();
   const bigint coming = (saved ? saved->samples : 0) + update->nsteps / nevery + 1;
-  const double bytes =
-      natrolite::Transport::bytes(std::ceil(1.0 * roster.count() / comm->nprocs), settings);
+  const double bytes = natrolite::Transport::bytes(std::ceil(1.0 * roster.count() / comm->nprocs), settings);
   if (comm->me == 0)
-    utils::logmesg(
-        lmp,
-        "{}: {} ions, maxlag {}: {:.3g} MB of memory on each of {} ranks, {:.3g} MB in a "
-        "restart file after this run\n",
-        title, roster.count(), settings.msd.maxlag, bytes * 1e-6, comm->nprocs,
-        restart_bytes(coming, roster.count()) * 1e-6);
+    utils::logmesg(lmp,
+                   "{}: {} ions, maxlag {}: {:.3g} MB of memory on each of {} ranks, {:.3g} MB in a "
+                   "restart file after this run\n",
+                   title, roster.count(), settings.msd.maxlag, bytes * 1e-6, comm->nprocs,
+                   restart_bytes(coming, roster.count()) * 1e-6);
   const std::string problem = run_and_agree(world, [&] {
     transport = std::make_unique<natrolite::Transport>(roster.share(), settings);
     if (saved) load();
@@ -78,14 +75,13 @@ void FixIonTransport::Impl::check_place(bool strict)
   const std::vector<Vec3> x = roster.positions(strict);
   bool moved = false;
   for (std::size_t i = 0; i < x.size(); i++)
-    moved |= !(norm(x[i] - place.x[i]) < 1e-6); // also what is not a number
+    moved |= !(norm(x[i] - place.x[i]) < 1e-6);    // also what is not a number
   if (any_rank(moved, world))
-    error->all(
-        FLERR,
-        "{}: ions are not where the run before left them (step {}): minimize, displace_atoms, "
-        "change_box, reset_atoms or a run without the fix came between; define it again with "
-        "another ID",
-        title, place.step);
+    error->all(FLERR,
+               "{}: ions are not where the run before left them (step {}): minimize, displace_atoms, "
+               "change_box, reset_atoms or a run without the fix came between; define it again with "
+               "another ID",
+               title, place.step);
 }
 
 // Center of mass of the host, 0 without a host.
@@ -94,11 +90,10 @@ Vec3 FixIonTransport::Impl::drift()
   if (host.empty()) return {};
   const int ihost = group_index(lmp, title, host);
   if (host_atoms == 0 || !roster.same_host(ihost, host_atoms))
-    error->all(
-        FLERR,
-        "{}: host group {} has {} atoms, {} at the start; neither its atoms nor their masses "
-        "may change; define the fix again",
-        title, host, group->count(ihost), host_atoms);
+    error->all(FLERR,
+               "{}: host group {} has {} atoms, {} at the start; neither its atoms nor their masses "
+               "may change; define the fix again",
+               title, host, group->count(ihost), host_atoms);
   double center[3];
   group->xcm(ihost, group->mass(ihost), center);
   return {center[0], center[1], center[2]};
@@ -110,15 +105,15 @@ void FixIonTransport::Impl::sample()
   if (n == 0) first_step = update->ntimestep;
   const bigint due = first_step + n * nevery;
   if (n > 0) check_clock();
-  if (update->ntimestep < due) return; // this step is in already (a second run, a restart)
+  if (update->ntimestep < due) return;    // this step is in already (a second run, a restart)
   if (update->ntimestep > due)
     error->all(FLERR,
                "{}: no sample at step {}, the next one came at {}; samples must be {} steps "
                "apart (under rerun: one frame every {} steps)",
                title, due, update->ntimestep, nevery, nevery);
   if (std::abs(update->dt * nevery - settings.interval) > 1e-9 * settings.interval)
-    error->all(FLERR, "{}: the time step changed from {} to {}; define the fix again after it",
-               title, settings.interval / nevery, update->dt);
+    error->all(FLERR, "{}: the time step changed from {} to {}; define the fix again after it", title,
+               settings.interval / nevery, update->dt);
   std::vector<Vec3> x = roster.positions();
   const Vec3 shift = drift();
   const bool *dims = settings.msd.dims;
@@ -146,8 +141,8 @@ void FixIonTransport::Impl::reduce_curve()
   table.ions = n;
   table.samples = transport->samples();
   table.lags = transport->msd().lags();
-  table.group = natrolite::diffusion(
-      transport->msd(), [&](int lag) { return curve.msd[lag]; }, settings, settings.fit);
+  table.group =
+      natrolite::diffusion(transport->msd(), [&](int lag) { return curve.msd[lag]; }, settings, settings.fit);
 }
 
 void FixIonTransport::Impl::gather_results()
@@ -161,12 +156,11 @@ void FixIonTransport::Impl::gather_results()
   }
   const std::vector<double> all = gather_over_ranks(mine, world);
   results.resize(roster.count());
-  if (!all.empty())
-    std::memcpy(static_cast<void *>(results.data()), all.data(), all.size() * sizeof(double));
+  if (!all.empty()) std::memcpy(static_cast<void *>(results.data()), all.data(), all.size() * sizeof(double));
 }
 
-FixIonTransport::FixIonTransport(LAMMPS *lmp, int narg, char **arg)
-    : Fix(lmp, narg, arg), impl(std::make_unique<Impl>(lmp, igroup))
+FixIonTransport::FixIonTransport(LAMMPS *lmp, int narg, char **arg) :
+    Fix(lmp, narg, arg), impl(std::make_unique<Impl>(lmp, igroup))
 {
   Arguments args(lmp, Impl::title, narg, arg, 3);
   impl->nevery = nevery = args.integer("Nevery", 1);
@@ -182,12 +176,12 @@ FixIonTransport::FixIonTransport(LAMMPS *lmp, int narg, char **arg)
     args.refuse(fmt::format("host group {} has no atoms", impl->host));
 
   scalar_flag = array_flag = peratom_flag = restart_global = time_depend = 1;
-  datamask_modify = 0; // reads only: with KOKKOS nothing goes back to the device
+  datamask_modify = 0;    // reads only: with KOKKOS nothing goes back to the device
   extscalar = extarray = 0;
   size_array_rows = impl->settings.msd.maxlag;
   size_array_cols = 7;
   size_peratom_cols = maxexchange = ncolumns;
-  create_attribute = 1; // set_arrays() is called for new atoms
+  create_attribute = 1;    // set_arrays() is called for new atoms
   global_freq = peratom_freq = nevery;
   dynamic_group_allow = 0;
   FixIonTransport::grow_arrays(atom->nmax);
@@ -229,7 +223,7 @@ void FixIonTransport::setup(int /*vflag*/)
 
 void FixIonTransport::end_of_step()
 {
-  if (update->whichflag == 2) return; // a minimization has no time
+  if (update->whichflag == 2) return;    // a minimization has no time
   if (!impl->transport) impl->start();
   if (update->ntimestep % nevery == 0) impl->sample();
   // per-ion results: whenever something is output, for other readers each time the run grew by 1 %
@@ -253,7 +247,7 @@ void FixIonTransport::post_run()
   if (update->whichflag == 2) {
     if (impl->place.step < 0) return;
     impl->minimized += impl->waited();
-    impl->first_step += impl->waited(); // the ions were to stay where they were
+    impl->first_step += impl->waited();    // the ions were to stay where they were
     impl->place.step = update->ntimestep;
     return;
   }
@@ -268,8 +262,7 @@ void FixIonTransport::post_run()
                    "use a larger maxlag, a larger Nevery or another fit range",
                    Impl::title, d.fit.points, impl->table.samples, impl->settings.msd.maxlag);
   if (!impl->msd_file.empty())
-    write_text(lmp, Impl::title, impl->msd_file,
-               msd_text(impl->table, impl->settings, impl->units));
+    write_text(lmp, Impl::title, impl->msd_file, msd_text(impl->table, impl->settings, impl->units));
   if (impl->ions_file.empty()) return;
   std::vector<std::int64_t> tags;
   for (int i = 0; i < impl->roster.count(); i++) tags.push_back(impl->roster.tag(i));
@@ -327,6 +320,5 @@ int FixIonTransport::unpack_exchange(int nlocal, double *buf)
 double FixIonTransport::memory_usage()
 {
   return static_cast<double>(atom->nmax) * ncolumns * sizeof(double) +
-         (impl->transport ? natrolite::Transport::bytes(impl->roster.share(), impl->settings)
-                          : 0.0);
+         (impl->transport ? natrolite::Transport::bytes(impl->roster.share(), impl->settings) : 0.0);
 }

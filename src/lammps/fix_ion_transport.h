@@ -6,11 +6,9 @@
 
 #include <memory>
 
-namespace LAMMPS_NS
-{
+namespace LAMMPS_NS {
 
-class FixIonTransport : public Fix
-{
+class FixIonTransport : public Fix {
 public:
   FixIonTransport(class LAMMPS *, int, char **);
   ~FixIonTransport() override;
@@ -36,6 +34,6 @@ private:
   std::unique_ptr<Impl> impl;
 };
 
-} // namespace LAMMPS_NS
+}    // namespace LAMMPS_NS
 
 #endif

@@ -74,14 +74,12 @@ void FixIonTransport::Impl::check_coming_restarts(double ions) const
   if (!output->restart_flag || update->whichflag != 1) return;
   bigint last = 0;
   const auto consider = [&](int used, int every) {
-    if (used)
-      last = std::max(last, every > 0 ? update->laststep / every * every : update->laststep);
+    if (used) last = std::max(last, every > 0 ? update->laststep / every * every : update->laststep);
   };
   consider(output->restart_flag_single, output->restart_every_single);
   consider(output->restart_flag_double, output->restart_every_double);
   const std::int64_t samples = transport ? transport->samples() : saved ? saved->samples : 0;
-  if (last > update->ntimestep)
-    check_restart_size(samples + (last - update->ntimestep) / nevery, ions);
+  if (last > update->ntimestep) check_restart_size(samples + (last - update->ntimestep) / nevery, ions);
 }
 
 void FixIonTransport::Impl::write(FILE *fp)
@@ -90,17 +88,17 @@ void FixIonTransport::Impl::write(FILE *fp)
   if (transport || saved) {
     const std::int64_t samples = transport ? transport->samples() : saved->samples;
     check_restart_size(samples, roster.count());
-    std::vector<natrolite::Vec3> x = roster.positions(false); // the IDs of now
-    if (update->whichflag != 1) x = place.x; // before what may have come since the last run
+    std::vector<natrolite::Vec3> x = roster.positions(false);    // the IDs of now
+    if (update->whichflag != 1) x = place.x;    // before what may have come since the last run
     const std::vector<double> same = transport ? header() : saved->settings;
     head.insert(head.end(), same.begin(), same.end());
-    head.insert(head.end(),
-                {static_cast<double>(samples), static_cast<double>(first_step + waited()),
-                 static_cast<double>(update->ntimestep), static_cast<double>(roster.count())});
+    head.insert(head.end(), {static_cast<double>(samples), static_cast<double>(first_step + waited()),
+                             static_cast<double>(update->ntimestep), static_cast<double>(roster.count())});
     for (int i = 0; i < roster.count(); i++) head.push_back(static_cast<double>(roster.tag(i)));
     for (int i = 0; i < roster.share(); i++) {
       mine.insert(mine.end(), {x[i].x, x[i].y, x[i].z});
-      if (transport) transport->save(i, mine);
+      if (transport)
+        transport->save(i, mine);
       else
         mine.insert(mine.end(), saved->states.begin() + i * saved->length,
                     saved->states.begin() + (i + 1) * saved->length);
@@ -119,14 +117,14 @@ void FixIonTransport::Impl::read(const double *in)
 {
   check_restart_layout(lmp, title, in[0], layout);
   const double total = in[1];
-  if (total == 2.0) return; // written before the first sample
+  if (total == 2.0) return;    // written before the first sample
   in += 2;
   saved.emplace();
   saved->settings.assign(in, in + nsettings);
   in += nsettings;
   saved->samples = static_cast<std::int64_t>(*in++);
   first_step = static_cast<bigint>(*in++);
-  first_step += update->ntimestep - static_cast<bigint>(*in++); // reset_timestep changed the clock
+  first_step += update->ntimestep - static_cast<bigint>(*in++);    // reset_timestep changed the clock
   const auto n = static_cast<std::size_t>(*in++);
   std::vector<tagint> tags;
   for (std::size_t k = 0; k < n; k++) tags.push_back(static_cast<tagint>(*in++));
@@ -140,7 +138,7 @@ void FixIonTransport::Impl::read(const double *in)
     place.x.push_back({record[0], record[1], record[2]});
     saved->states.insert(saved->states.end(), record + 3, record + width);
   }
-  check_place(false); // whoever joined or left is seen at the first sample
+  check_place(false);    // whoever joined or left is seen at the first sample
 }
 
 void FixIonTransport::Impl::check_saved()
@@ -167,18 +165,16 @@ void FixIonTransport::Impl::check_clock() const
         "{}; use another fix ID, or, before the run, write_restart, clear, read_restart, reset_timestep {} "
         "and then the fix",
         title, minimized, place.step, nevery, place.step + nevery - late);
-  error->all(
-      FLERR,
-      "{}: at step {} the samples so far do not go on at multiples of {}; use reset_timestep {} "
-      "before the fix, or another fix ID",
-      title, place.step, nevery, place.step + nevery - late);
+  error->all(FLERR,
+             "{}: at step {} the samples so far do not go on at multiples of {}; use reset_timestep {} "
+             "before the fix, or another fix ID",
+             title, place.step, nevery, place.step + nevery - late);
 }
 
 void FixIonTransport::Impl::load()
 {
   transport->begin_load(saved->samples);
-  for (int i = 0; i < roster.share(); i++)
-    transport->load(i, saved->states.data() + i * saved->length);
+  for (int i = 0; i < roster.share(); i++) transport->load(i, saved->states.data() + i * saved->length);
   saved.reset();
 }
 

@@ -18,15 +18,15 @@ void FixIonTransport::Impl::read_fit(Arguments &args)
     range[0] = args.nonnegative("fit");
     range[1] = args.positive("fit");
     if (range[0] >= range[1] || range[1] > 1.0)
-      args.refuse(fmt::format("'fit {} {}' needs fractions of the run with f1 < f2 <= 1", range[0],
-                              range[1]));
+      args.refuse(
+          fmt::format("'fit {} {}' needs fractions of the run with f1 < f2 <= 1", range[0], range[1]));
     if (!args.next_is_number()) break;
   }
 }
 
 void FixIonTransport::Impl::read_maxlag(Arguments &args)
 {
-  constexpr int most = 1000000000; // indices of samples are int
+  constexpr int most = 1000000000;    // indices of samples are int
   settings.msd.maxlag = args.integer("maxlag", 1);
   if (settings.msd.maxlag > most)
     args.refuse(fmt::format("'maxlag {}' is above {}", settings.msd.maxlag, most));
@@ -68,8 +68,8 @@ void FixIonTransport::Impl::read(Arguments &args)
     else if (keyword == "window")
       window_ps = args.positive(keyword);
     else if (keyword == "value")
-      settings.path.average = static_cast<natrolite::PathSettings::Average>(
-          args.choice(keyword, {"median", "mean", "ratio"}));
+      settings.path.average =
+          static_cast<natrolite::PathSettings::Average>(args.choice(keyword, {"median", "mean", "ratio"}));
     else if (keyword == "hop")
       settings.hop_distance = args.positive(keyword);
     else if (keyword == "msd")

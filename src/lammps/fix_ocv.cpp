@@ -27,7 +27,7 @@ using namespace LAMMPS_NS;
 using namespace FixConst;
 
 static constexpr char title[] = "fix ocv";
-static constexpr int layout = 3; // of the state in restart files
+static constexpr int layout = 3;    // of the state in restart files
 
 struct FixOCV::Impl : protected Pointers {
   Impl(LAMMPS *lmp, int group_of_ions) : Pointers(lmp), igroup(group_of_ions) {}
@@ -35,19 +35,20 @@ struct FixOCV::Impl : protected Pointers {
   int igroup;
   bigint every = 1, repeat = 1, freq = 1;
   bool has_reference = false, has_mu = false, append = false;
-  natrolite::Content reference; // energies in the run's unit
+  natrolite::Content reference;    // energies in the run's unit
   natrolite::Value mu;
   double host_mass = 0.0;
   bool host_given = false;
   std::string file;
-  double unit = 1.0; // energy unit in eV
+  double unit = 1.0;    // energy unit in eV
   double ions = 0.0;
-  std::vector<double> atoms; // of each type: the ions, then the host; as at the first sample
+  std::vector<double> atoms;    // of each type: the ions, then the host; as at the first sample
   natrolite::Blocking series;
   bigint last_step = -1;
-  natrolite::Value shown; // the mean and its error as of the last multiple of Nfreq
+  natrolite::Value shown;    // the mean and its error as of the last multiple of Nfreq
   double results[6] = {0, 0, 0, 0, 0, 0};
-  bool continued = false; // file may hold a row of this fix already, perhaps of a run that was killed later
+  bool continued =
+      false;    // file may hold a row of this fix already, perhaps of a run that was killed later
 
   // sampled are the Nrepeat multiples of Nevery that end on each multiple of Nfreq
   bool samples(bigint step) const
@@ -101,8 +102,7 @@ std::vector<double> FixOCV::Impl::count_atoms()
 {
   const int types = atom->ntypes, bit = group->bitmask[igroup];
   std::vector<double> n(2 * types, 0.0);
-  for (int i = 0; i < atom->nlocal; i++)
-    n[atom->type[i] - 1 + (atom->mask[i] & bit ? 0 : types)] += 1.0;
+  for (int i = 0; i < atom->nlocal; i++) n[atom->type[i] - 1 + (atom->mask[i] & bit ? 0 : types)] += 1.0;
   sum_over_ranks(n, world);
   return n;
 }
@@ -143,11 +143,9 @@ void FixOCV::Impl::show()
   results[1] = shown.value;
   results[2] = shown.error;
   if (has_reference && series.count() > 0) {
-    const auto scaled = [&](natrolite::Value v) {
-      return natrolite::Value{v.value * unit, v.error * unit};
-    };
-    const natrolite::Value v = natrolite::voltage({reference.n, scaled(reference.energy)},
-                                                  {ions, scaled(shown)}, scaled(mu));
+    const auto scaled = [&](natrolite::Value v) { return natrolite::Value{v.value * unit, v.error * unit}; };
+    const natrolite::Value v =
+        natrolite::voltage({reference.n, scaled(reference.energy)}, {ions, scaled(shown)}, scaled(mu));
     results[3] = v.value;
     results[4] = v.error;
   }
@@ -174,12 +172,8 @@ void FixOCV::Impl::write_row()
 // the numbers of atoms, then the series. Layout 1 began with its length, 2 had the row in the file.
 std::vector<double> FixOCV::Impl::save() const
 {
-  std::vector<double> out{restart_layout(layout),
-                          0.0,
-                          static_cast<double>(update->ntimestep),
-                          static_cast<double>(last_step),
-                          shown.value,
-                          shown.error};
+  std::vector<double> out{restart_layout(layout),         0.0,         static_cast<double>(update->ntimestep),
+                          static_cast<double>(last_step), shown.value, shown.error};
   const std::vector<double> levels = series.save();
   // before the first sample the content may still change
   const std::vector<double> content(2 * atom->ntypes, 0.0);
@@ -194,7 +188,7 @@ void FixOCV::Impl::load(const double *in)
 {
   check_restart_layout(lmp, title, in[0], layout);
   const double *end = in + static_cast<std::size_t>(in[1]);
-  const bigint shift = update->ntimestep - static_cast<bigint>(in[2]); // reset_timestep
+  const bigint shift = update->ntimestep - static_cast<bigint>(in[2]);    // reset_timestep
   last_step = static_cast<bigint>(in[3]) + shift;
   shown = {in[4], in[5]};
   continued = true;
@@ -205,30 +199,29 @@ void FixOCV::Impl::load(const double *in)
   ions = std::accumulate(content, content + atom->ntypes, 0.0);
   const auto present = static_cast<double>(group->count(igroup));
   if (ions != present)
-    error->all(FLERR, "{}: the restart file has {} ions, the group {}; use another fix ID", title,
-               ions, present);
+    error->all(FLERR, "{}: the restart file has {} ions, the group {}; use another fix ID", title, ions,
+               present);
 }
 
-FixOCV::FixOCV(LAMMPS *lmp, int narg, char **arg)
-    : Fix(lmp, narg, arg), impl(std::make_unique<Impl>(lmp, igroup))
+FixOCV::FixOCV(LAMMPS *lmp, int narg, char **arg) :
+    Fix(lmp, narg, arg), impl(std::make_unique<Impl>(lmp, igroup))
 {
   Arguments args(lmp, title, narg, arg, 3);
   impl->every = args.integer("Nevery", 1);
   impl->repeat = args.integer("Nrepeat", 1);
   impl->freq = args.integer("Nfreq", 1);
   if (impl->freq % impl->every != 0 || impl->every * impl->repeat > impl->freq)
-    args.refuse(
-        fmt::format("Nfreq {} must be a multiple of Nevery {} and at least Nevery x Nrepeat = "
-                    "{}",
-                    impl->freq, impl->every, impl->every * impl->repeat));
+    args.refuse(fmt::format("Nfreq {} must be a multiple of Nevery {} and at least Nevery x Nrepeat = "
+                            "{}",
+                            impl->freq, impl->every, impl->every * impl->repeat));
   impl->unit = energy_unit_in_ev(lmp, title);
   impl->read(args);
   nevery = static_cast<int>(impl->every);
   vector_flag = restart_global = time_depend = 1;
-  datamask_modify = 0; // reads only: with KOKKOS nothing goes back to the device
+  datamask_modify = 0;    // reads only: with KOKKOS nothing goes back to the device
   size_vector = 6;
   extvector = 0;
-  global_freq = 1; // the last average, on any step
+  global_freq = 1;    // the last average, on any step
 }
 
 FixOCV::~FixOCV() = default;
@@ -250,7 +243,7 @@ void FixOCV::init()
     const double mass = group->mass(0) - group->mass(igroup);
     impl->host_mass = mass > 1e-10 * group->mass(0) ? mass : 0.0;
   }
-  if (impl->series.count() > 0) impl->show(); // after a restart
+  if (impl->series.count() > 0) impl->show();    // after a restart
   Compute *pe = modify->get_compute_by_id("thermo_pe");
   if (!pe) error->all(FLERR, "{}: the compute thermo_pe is gone; do not remove it", title);
   pe->addstep(impl->next_sample(std::max(update->ntimestep, impl->last_step + 1)));

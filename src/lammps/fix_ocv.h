@@ -6,11 +6,9 @@
 
 #include <memory>
 
-namespace LAMMPS_NS
-{
+namespace LAMMPS_NS {
 
-class FixOCV : public Fix
-{
+class FixOCV : public Fix {
 public:
   FixOCV(class LAMMPS *, int, char **);
   ~FixOCV() override;
@@ -28,6 +26,6 @@ private:
   std::unique_ptr<Impl> impl;
 };
 
-} // namespace LAMMPS_NS
+}    // namespace LAMMPS_NS
 
 #endif

@@ -22,17 +22,14 @@ void check_host(LAMMPS *lmp)
 {
   const int version = lammps_version(lmp);
   if (version != NATROLITE_HOST_VERSION)
-    return stop(lmp,
-                "This Natrolite plugin was built for LAMMPS version " +
-                    std::to_string(NATROLITE_HOST_VERSION) + ", this LAMMPS is version " +
-                    std::to_string(version) + ": build the plugin with this LAMMPS' headers");
+    return stop(lmp, "This Natrolite plugin was built for LAMMPS version " +
+                         std::to_string(NATROLITE_HOST_VERSION) + ", this LAMMPS is version " +
+                         std::to_string(version) + ": build the plugin with this LAMMPS' headers");
   const int tagint_bytes = lammps_extract_setting(lmp, "tagint");
   if (tagint_bytes != static_cast<int>(sizeof(tagint)))
-    stop(lmp,
-         "This Natrolite plugin was built with atom IDs of " + std::to_string(8 * sizeof(tagint)) +
-             " bits, this LAMMPS has " + std::to_string(8 * tagint_bytes) +
-             ": build the plugin with -DLAMMPS_SIZES=" +
-             (tagint_bytes == 8 ? "bigbig" : "smallbig"));
+    stop(lmp, "This Natrolite plugin was built with atom IDs of " + std::to_string(8 * sizeof(tagint)) +
+                  " bits, this LAMMPS has " + std::to_string(8 * tagint_bytes) +
+                  ": build the plugin with -DLAMMPS_SIZES=" + (tagint_bytes == 8 ? "bigbig" : "smallbig"));
 }
 
 }    // namespace LAMMPS_NS

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef NATROLITE_ION_ENVIRONMENT_STATE_H
-#define NATROLITE_ION_ENVIRONMENT_STATE_H
+#pragma once
 
 // The inside of compute ion/environment, shared with its /kk style.
 
@@ -15,8 +14,7 @@
 #include <memory>
 #include <vector>
 
-namespace LAMMPS_NS
-{
+namespace LAMMPS_NS {
 
 struct ComputeIonEnvironment::Impl : protected Pointers {
   static constexpr char title[] = "compute ion/environment";
@@ -28,10 +26,10 @@ struct ComputeIonEnvironment::Impl : protected Pointers {
   std::string host_group;
   bool with_volume = false, with_others = false, connected = false;
   double rs = 5.0, probe = 0.0, spacing = 0.25;
-  int points = 0; // Monte Carlo, 0: grid
+  int points = 0;    ///< Monte Carlo, 0: grid
   int seed = 0;
   ElementRadii radii;
-  std::vector<double> radius; // per type
+  std::vector<double> radius;    ///< per type
   std::unique_ptr<natrolite::AccessibleVolume> grid;
   std::vector<natrolite::Sphere> spheres;
   NeighList *list = nullptr;
@@ -47,6 +45,4 @@ struct ComputeIonEnvironment::Impl : protected Pointers {
   natrolite::AccessibleResult volume(std::uint64_t tag, std::uint64_t step);
 };
 
-} // namespace LAMMPS_NS
-
-#endif
+}    // namespace LAMMPS_NS

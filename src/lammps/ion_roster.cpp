@@ -18,8 +18,8 @@
 using namespace LAMMPS_NS;
 using natrolite::Vec3;
 
-IonRoster::IonRoster(LAMMPS *lmp, const std::string &title, int igroup)
-    : Pointers(lmp), title_(title), igroup_(igroup)
+IonRoster::IonRoster(LAMMPS *lmp, const std::string &title, int igroup) :
+    Pointers(lmp), title_(title), igroup_(igroup)
 {
   if (!atom->tag_enable) error->all(FLERR, "{}: atoms need IDs; use atom_modify id yes", title_);
 }
@@ -41,8 +41,8 @@ std::vector<double> IonRoster::gather_group()
     if (!(atom->mask[i] & group->bitmask[igroup_])) continue;
     double x[3];
     domain->unmap(atom->x[i], atom->image[i], x);
-    mine.insert(mine.end(), {static_cast<double>(index(i)), static_cast<double>(atom->tag[i]), x[0],
-                             x[1], x[2]});
+    mine.insert(mine.end(),
+                {static_cast<double>(index(i)), static_cast<double>(atom->tag[i]), x[0], x[1], x[2]});
   }
   return gather_over_ranks(mine, world);
 }
@@ -135,8 +135,7 @@ static double mass_of(const Atom *atom, int i)
 bigint IonRoster::take_host(int group_index)
 {
   const int bit = group->bitmask[group_index];
-  for (int i = 0; i < atom->nlocal; i++)
-    (*marks_)[i][1] = atom->mask[i] & bit ? mass_of(atom, i) : 0.0;
+  for (int i = 0; i < atom->nlocal; i++) (*marks_)[i][1] = atom->mask[i] & bit ? mass_of(atom, i) : 0.0;
   return group->count(group_index);
 }
 

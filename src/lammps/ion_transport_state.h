@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef NATROLITE_FIX_ION_TRANSPORT_IMPL_H
-#define NATROLITE_FIX_ION_TRANSPORT_IMPL_H
+#pragma once
 
 // The inside of fix ion/transport, shared by its source files.
 
@@ -18,8 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace LAMMPS_NS
-{
+namespace LAMMPS_NS {
 
 class Arguments;
 
@@ -28,14 +26,14 @@ struct FixIonTransport::Impl : protected Pointers {
 
   Impl(LAMMPS *lmp, int igroup) : Pointers(lmp), roster(lmp, title, igroup) {}
 
-  // This rank's share of the state in a restart file, until the run starts.
+  /// This rank's share of the state in a restart file, until the run starts.
   struct Saved {
     std::vector<double> settings;
     std::int64_t samples = 0;
-    std::size_t length = 0;     // numbers per ion
-    std::vector<double> states; // of this rank's ions
+    std::size_t length = 0;        ///< numbers per ion
+    std::vector<double> states;    ///< of this rank's ions
   };
-  // Where this rank's ions were at the end of a run: there they must be when the next one starts.
+  /// Where this rank's ions were at the end of a run: there they must be when the next one starts.
   struct Place {
     bigint step = -1;
     std::vector<natrolite::Vec3> x;
@@ -45,16 +43,16 @@ struct FixIonTransport::Impl : protected Pointers {
   natrolite::TransportSettings settings;
   natrolite::TransportUnits units;
   double stride_ps = 0.5, window_ps = 50.0;
-  std::string host; // group, empty: none
+  std::string host;    ///< group, empty: none
   bigint host_atoms = 0;
   std::string msd_file, ions_file;
   std::unique_ptr<natrolite::Transport> transport;
   bigint first_step = 0, nevery = 1;
-  bigint minimized = 0; // steps of minimizations since the fix was defined
+  bigint minimized = 0;    ///< steps of minimizations since the fix was defined
   std::optional<Saved> saved;
   Place place;
-  natrolite::MsdTable table;                 // as of table.samples
-  std::vector<natrolite::IonResult> results; // of all ions, as of results_samples
+  natrolite::MsdTable table;                    ///< as of table.samples
+  std::vector<natrolite::IonResult> results;    ///< of all ions, as of results_samples
   std::int64_t results_samples = -1;
 
   void read(Arguments &args);
@@ -64,7 +62,7 @@ struct FixIonTransport::Impl : protected Pointers {
   void finish_settings(double dt);
   void check_memory(double ions);
   void start();
-  // steps of a minimization since the last run, in which no time passes
+  /// steps of a minimization since the last run, in which no time passes
   bigint waited() const { return update->whichflag == 1 ? 0 : update->ntimestep - place.step; }
   void take_place() { place = {update->ntimestep, roster.positions()}; }
   void check_place(bool strict);
@@ -83,6 +81,4 @@ struct FixIonTransport::Impl : protected Pointers {
   void load();
 };
 
-} // namespace LAMMPS_NS
-
-#endif
+}    // namespace LAMMPS_NS

@@ -28,7 +28,6 @@ int LAMMPS_NS::group_index(LAMMPS *lmp, const std::string &title, const std::str
 {
   const int index = lmp->group->find(name);
   if (index < 0)
-    lmp->error->all(FLERR, "{}: group '{}' is gone; define it again with the group command", title,
-                    name);
+    lmp->error->all(FLERR, "{}: group '{}' is gone; define it again with the group command", title, name);
   return index;
 }

@@ -15,15 +15,16 @@ namespace LAMMPS_NS {
 class LAMMPS;
 class Domain;
 
-// The cell, as it is now.
+/// The cell, as it is now.
 natrolite::Cell cell_of(const Domain *domain);
 
-// The index of a group that a style names: looked up whenever it is used, since a group may be
-// deleted and made anew between runs. A group that is gone is an error.
+/// The index of a group that a style names: looked up whenever it is used, since a group may be
+/// deleted and made anew between runs. A group that is gone is an error.
 int group_index(LAMMPS *lmp, const std::string &title, const std::string &name);
 
-// Rows, structs of five doubles, into an array of five columns.
-template <class Row> void copy_rows(const std::vector<Row> &rows, double **array)
+/// Rows, structs of five doubles, into an array of five columns.
+template <class Row>
+void copy_rows(const std::vector<Row> &rows, double **array)
 {
   static_assert(std::is_trivially_copyable_v<Row> && sizeof(Row) == 5 * sizeof(double));
   std::memcpy(array[0], rows.data(), rows.size() * sizeof(Row));

@@ -16,8 +16,8 @@
 using namespace LAMMPS_NS;
 using natrolite::Vec3;
 
-LayerGather::LayerGather(LAMMPS *lmp, const std::string &title, int igroup)
-    : Pointers(lmp), title_(title), groupbit_(group->bitmask[igroup])
+LayerGather::LayerGather(LAMMPS *lmp, const std::string &title, int igroup) :
+    Pointers(lmp), title_(title), groupbit_(group->bitmask[igroup])
 {
   if (!atom->tag_enable) error->all(FLERR, "{}: atoms need IDs; use atom_modify id yes", title_);
 }
@@ -30,7 +30,7 @@ void LayerGather::add_group(const std::string &name)
 
 void LayerGather::find_layers(double gap, const std::string &compute_id)
 {
-  constexpr double most = 2.0e6; // bins, 32 MB
+  constexpr double most = 2.0e6;    // bins, 32 MB
   double ends[2] = {std::numeric_limits<double>::max(), std::numeric_limits<double>::max()};
   const auto mine = [&](int i) { return (atom->mask[i] & groupbit_) != 0; };
   for (int i = 0; i < atom->nlocal; i++) {
@@ -40,8 +40,7 @@ void LayerGather::find_layers(double gap, const std::string &compute_id)
   }
   MPI_Allreduce(MPI_IN_PLACE, ends, 2, MPI_DOUBLE, MPI_MIN, world);
   if (natrolite::HeightClusters::bins(ends[0], -ends[1], gap) > most)
-    error->all(FLERR,
-               "{}: 'auto {}' is too fine for heights from {:.6g} to {:.6g}; use at least {:.2g}",
+    error->all(FLERR, "{}: 'auto {}' is too fine for heights from {:.6g} to {:.6g}; use at least {:.2g}",
                title_, gap, ends[0], -ends[1], 2.1 * (-ends[1] - ends[0]) / most);
   natrolite::HeightClusters clusters(ends[0], -ends[1], gap);
   for (int i = 0; i < atom->nlocal; i++)
@@ -52,11 +51,10 @@ void LayerGather::find_layers(double gap, const std::string &compute_id)
   clusters.finish(domain->zperiodic ? domain->zprd : 0.0);
   nlayers_ = clusters.count();
   if (nlayers_ < 2)
-    error->all(
-        FLERR,
-        "{}: auto {} finds {} layer(s), at least 2 are needed; give a smaller gap or name the "
-        "layers as groups",
-        title_, gap, nlayers_);
+    error->all(FLERR,
+               "{}: auto {} finds {} layer(s), at least 2 are needed; give a smaller gap or name the "
+               "layers as groups",
+               title_, gap, nlayers_);
   marks_ = std::make_shared<AtomMarks>(lmp, "layer_of_" + compute_id, 1);
   for (int i = 0; i < atom->nlocal; i++)
     if (mine(i)) (*marks_)[i][0] = clusters.layer(atom->x[i][2]) + 1.0;
@@ -119,17 +117,15 @@ std::vector<Vec3> LayerGather::references()
   for (int l = 0; l < nlayers_; l++) {
     if (first[l].tag == MAXTAGINT)
       error->all(FLERR, "{}: layer '{}' has no atoms; check {}", title_, name(l),
-                 groups_.empty()
-                     ? "the compute's group; atoms that 'rerun purge yes' makes anew belong "
-                       "to no layer that auto found before"
-                     : "the group and the compute's own group");
+                 groups_.empty() ? "the compute's group; atoms that 'rerun purge yes' makes anew belong "
+                                   "to no layer that auto found before"
+                                 : "the group and the compute's own group");
     out.push_back(first[l].x);
   }
   return out;
 }
 
-std::vector<natrolite::LayerSums> LayerGather::add_up(const std::vector<Vec3> &reference,
-                                                      bool by_mass)
+std::vector<natrolite::LayerSums> LayerGather::add_up(const std::vector<Vec3> &reference, bool by_mass)
 {
   const natrolite::Cell cell = cell_of(domain);
   std::vector<natrolite::LayerSums> sums(nlayers_);

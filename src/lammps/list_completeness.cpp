@@ -21,8 +21,10 @@ void warn_of_exclusions(LAMMPS *lmp, const std::string &title)
     if (!utils::strmatch(lmp->group->names[neighbor->ex1_group[k]], "^Fix\\w+:\\w*exclusion_group:"))
       exclusions = true;
   if ((exclusions || neighbor->includegroup) && lmp->comm->me == 0)
-    lmp->error->warning(FLERR, "neigh_modify exclude or include takes neighbors away from the model of {}: "
-                        "energies are not those of the potential", title);
+    lmp->error->warning(FLERR,
+                        "neigh_modify exclude or include takes neighbors away from the model of {}: "
+                        "energies are not those of the potential",
+                        title);
 }
 
 bool bonded_left_out(LAMMPS *lmp, const std::function<bool(int)> &takes_part)
@@ -35,7 +37,8 @@ bool bonded_left_out(LAMMPS *lmp, const std::function<bool(int)> &takes_part)
       if (lmp->neighbor->special_flag[k + 1] != 0) continue;    // in the list
       // of a template every molecule counts: plugins do not see which atoms its bonds are of
       missing = missing || (atom->molecular == Atom::TEMPLATE && atom->molindex[i] >= 0);
-      for (int m = k && atom->nspecial ? atom->nspecial[i][k - 1] : 0; atom->nspecial && m < atom->nspecial[i][k]; ++m) {
+      for (int m = k && atom->nspecial ? atom->nspecial[i][k - 1] : 0;
+           atom->nspecial && m < atom->nspecial[i][k]; ++m) {
         const int partner = atom->map(atom->special[i][m]);    // none: beyond the ghosts
         missing = missing || (partner >= 0 && takes_part(partner));
       }

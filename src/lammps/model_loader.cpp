@@ -30,8 +30,8 @@ namespace {
     if (const char *given = std::getenv("NATROLITE_ENGINE")) return given;
     const std::string name = "libnatrolite_engine.so", above = PLUGIN_FOLDER + "../" + name;
     return access((PLUGIN_FOLDER + name).c_str(), F_OK) != 0 && access(above.c_str(), F_OK) == 0
-        ? above
-        : PLUGIN_FOLDER + name;
+               ? above
+               : PLUGIN_FOLDER + name;
   }
 
   /// LibTorch must find its own BLAS before the reference BLAS that LAMMPS exports. AddressSanitizer
@@ -51,16 +51,17 @@ namespace {
 #endif
     const std::string path = engine_path();
     if (path.find('/') != std::string::npos && access(path.c_str(), F_OK) != 0)
-      throw std::runtime_error("it needs LibTorch, and there is no engine " + path + ": write the file by "
+      throw std::runtime_error("it needs LibTorch, and there is no engine " + path +
+                               ": write the file by "
                                "'natrolite export', so that it needs none, install Natrolite with torch, or "
                                "name an engine in NATROLITE_ENGINE");
     void *engine = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | OWN_SYMBOLS_FIRST);
     if (!engine)
-      throw std::runtime_error("it needs LibTorch, and the engine cannot be opened (" + std::string(dlerror()) +
+      throw std::runtime_error("it needs LibTorch, and the engine cannot be opened (" +
+                               std::string(dlerror()) +
                                "): put libnatrolite_engine.so beside the plugin or name it in "
                                "NATROLITE_ENGINE, with LibTorch where it was built");
-    auto *load = reinterpret_cast<natrolite::LoadModelFunction *>(
-        dlsym(engine, "natrolite_load_model"));
+    auto *load = reinterpret_cast<natrolite::LoadModelFunction *>(dlsym(engine, "natrolite_load_model"));
     if (!load) throw std::runtime_error(path + " is not an engine of Natrolite");
     return load;
   }
@@ -87,8 +88,8 @@ namespace {
     if (file.substr(0, 2) != "PK") return "the file has no network description";
     const natrolite::ZipArchive archive(options.bytes, options.nbytes);
     return archive.has(METADATA) && archive.has(DESCRIPTION) && archive.has(ARRAYS)
-        ? ""
-        : "the file has no network description";
+               ? ""
+               : "the file has no network description";
   }
 
   std::unique_ptr<natrolite::Model> load_described(const natrolite::LoadOptions &options)
@@ -96,8 +97,7 @@ namespace {
     const natrolite::ZipArchive archive(options.bytes, options.nbytes);
     archive.check();
     return natrolite::native::load_native(natrolite::parse_metadata(archive.read(METADATA)),
-                                          archive.read(DESCRIPTION), archive.read(ARRAYS),
-                                          options.threads);
+                                          archive.read(DESCRIPTION), archive.read(ARRAYS), options.threads);
   }
 
 }    // namespace

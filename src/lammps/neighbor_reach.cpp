@@ -34,8 +34,7 @@ static double smallest_pair_cutoff(LAMMPS *lmp)
   return std::sqrt(smallest);
 }
 
-void LAMMPS_NS::request_full_list(LAMMPS *lmp, Compute *compute, const std::string &title,
-                                  double reach)
+void LAMMPS_NS::request_full_list(LAMMPS *lmp, Compute *compute, const std::string &title, double reach)
 {
   const double needed = reach + lmp->neighbor->skin;
   const double present = ghost_cutoff(lmp);
@@ -43,8 +42,7 @@ void LAMMPS_NS::request_full_list(LAMMPS *lmp, Compute *compute, const std::stri
     lmp->error->all(FLERR,
                     "{}: needs neighbors up to {:.6g} (reach {:.6g} + skin {:.6g}), ghost atoms "
                     "reach {:.6g}; use comm_modify cutoff {:.6g}",
-                    title, needed, reach, lmp->neighbor->skin, present,
-                    std::ceil(needed * 100.0) / 100.0);
+                    title, needed, reach, lmp->neighbor->skin, present, std::ceil(needed * 100.0) / 100.0);
   NeighRequest *request =
       lmp->neighbor->add_request(compute, NeighConst::REQ_FULL | NeighConst::REQ_OCCASIONAL);
   const double pair = smallest_pair_cutoff(lmp);

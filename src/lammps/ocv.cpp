@@ -65,8 +65,7 @@ void CommandOCV::command(int narg, char **arg)
   const auto table = natrolite::read_contents(text, unit);
   if (!table.problem.empty()) error->all(FLERR, "{}: file '{}' {}", title, file, table.problem);
   if (host == 0.0) host = table.host_mass;
-  const auto rows =
-      natrolite::voltage_table(table.contents, {mu.value * unit, mu.error * unit}, host, hull);
+  const auto rows = natrolite::voltage_table(table.contents, {mu.value * unit, mu.error * unit}, host, hull);
   const std::string result = natrolite::voltage_text(rows, host);
   utils::logmesg(lmp, result);
   if (!out.empty()) write_text(lmp, title, out, result);

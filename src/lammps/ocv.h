@@ -4,16 +4,14 @@
 
 #include "command.h"
 
-namespace LAMMPS_NS
-{
+namespace LAMMPS_NS {
 
-class CommandOCV : public Command
-{
+class CommandOCV : public Command {
 public:
   explicit CommandOCV(class LAMMPS *lmp) : Command(lmp) {}
   void command(int, char **) override;
 };
 
-} // namespace LAMMPS_NS
+}    // namespace LAMMPS_NS
 
 #endif

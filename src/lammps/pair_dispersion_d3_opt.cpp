@@ -64,8 +64,10 @@ void PairDispersionD3Opt::allocate()
 void PairDispersionD3Opt::settings(int narg, char **arg)
 {
   if (narg != 4)
-    error->all(FLERR, "{} needs 4 words, not {}: damping functional cutoff cn_cutoff (in a hybrid the damping "
-               "zero must be called original, since zero is a pair style)", TITLE, narg);
+    error->all(FLERR,
+               "{} needs 4 words, not {}: damping functional cutoff cn_cutoff (in a hybrid the damping "
+               "zero must be called original, since zero is a pair style)",
+               TITLE, narg);
   natrolite::DispersionSettings &s = impl->settings;
   s.energy_unit = energy_units_per_ev(lmp, TITLE);
   s.cutoff = utils::numeric(FLERR, arg[2], false, lmp);
@@ -87,7 +89,8 @@ void PairDispersionD3Opt::coeff(int narg, char **arg)
 {
   const int n = atom->ntypes;
   if (narg != n + 2)    // that arg begins with * *, LAMMPS has seen to
-    error->all(FLERR, "{} needs 'pair_coeff * *' and {} element(s) or NULL, one for each atom type", TITLE, n);
+    error->all(FLERR, "{} needs 'pair_coeff * *' and {} element(s) or NULL, one for each atom type", TITLE,
+               n);
   allocate();
   std::vector<int> elements(n + 1, 0);
   try {
@@ -131,7 +134,8 @@ void PairDispersionD3Opt::check_bonds() const
   if (bonded_left_out(lmp, [&](int i) { return elements[atom->type[i]] > 0; }))
     error->all(FLERR,
                "{} needs all neighbors but special_bonds leaves out bonded atoms of its types: use "
-               "'special_bonds lj/coul 1.0 1.0 1.0'", TITLE);
+               "'special_bonds lj/coul 1.0 1.0 1.0'",
+               TITLE);
 }
 
 /// which ghosts are images of own atoms: atoms send their rank and index
@@ -145,7 +149,8 @@ void PairDispersionD3Opt::find_homes()
   }
   send_to_ghosts(sent.data(), 2);
   impl->home.resize(nall);
-  for (int i = 0; i < nall; ++i) impl->home[i] = sent[2 * i] == comm->me ? static_cast<int>(sent[2 * i + 1]) : i;
+  for (int i = 0; i < nall; ++i)
+    impl->home[i] = sent[2 * i] == comm->me ? static_cast<int>(sent[2 * i + 1]) : i;
 }
 
 void PairDispersionD3Opt::setup()
@@ -170,7 +175,7 @@ void PairDispersionD3Opt::compute(int eflag, int vflag)
   ev_init(eflag, vflag);
   see_new_lists();
   natrolite::DispersionAtoms atoms;
-  atoms.list.ncentre = list->inum;
+  atoms.list.ncenter = list->inum;
   atoms.list.ilist = list->ilist;
   atoms.list.numneigh = list->numneigh;
   atoms.list.firstneigh = list->firstneigh;

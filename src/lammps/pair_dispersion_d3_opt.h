@@ -8,7 +8,7 @@
 namespace LAMMPS_NS {
 
 class PairDispersionD3Opt : public Pair {
- public:
+public:
   PairDispersionD3Opt(class LAMMPS *);
   ~PairDispersionD3Opt() override;
 
@@ -25,7 +25,7 @@ class PairDispersionD3Opt : public Pair {
   int pack_reverse_comm(int, int, double *) override;
   void unpack_reverse_comm(int, int *, double *) override;
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl;
 

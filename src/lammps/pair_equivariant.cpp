@@ -81,17 +81,17 @@ void PairEquivariant::compute(int eflag, int vflag)
 
 namespace {
 
-  natrolite::NeighborView view_of(const NeighList *list, double *const *x, bool ghost_centres)
-  {
-    natrolite::NeighborView view;
-    view.ncentre = list->inum + (ghost_centres ? list->gnum : 0);
-    view.ilist = list->ilist;
-    view.numneigh = list->numneigh;
-    view.firstneigh = list->firstneigh;
-    view.mask = NEIGHMASK;
-    view.x = x;
-    return view;
-  }
+natrolite::NeighborView view_of(const NeighList *list, double *const *x, bool ghost_centers)
+{
+  natrolite::NeighborView view;
+  view.ncenter = list->inum + (ghost_centers ? list->gnum : 0);
+  view.ilist = list->ilist;
+  view.numneigh = list->numneigh;
+  view.firstneigh = list->firstneigh;
+  view.mask = NEIGHMASK;
+  view.x = x;
+  return view;
+}
 
 }    // namespace
 
@@ -107,18 +107,16 @@ void PairEquivariant::refresh_rows()
   atoms.owner = impl->owner.data();
   try {
     if (impl->mode == Mode::shell) {
-      impl->ncentres =
-          build_shell_rows(neighbors, atoms, impl->cutoffs,
-                           static_cast<int>(impl->num_layers), impl->rows);
+      impl->ncenters =
+          build_shell_rows(neighbors, atoms, impl->cutoffs, static_cast<int>(impl->num_layers), impl->rows);
     } else {
       const bool folded = impl->mode == Mode::folded;
-      build_rows(neighbors, atoms,
-                 folded ? natrolite::GhostRows::folded : natrolite::GhostRows::ghost, impl->rows);
-      impl->ncentres = impl->rows.nlocal;
+      build_rows(neighbors, atoms, folded ? natrolite::GhostRows::folded : natrolite::GhostRows::ghost,
+                 impl->rows);
+      impl->ncenters = impl->rows.nlocal;
     }
   } catch (const std::runtime_error &e) {
-    error->one(FLERR, "Pair style equivariant with exchange shell: {}: raise comm_modify cutoff",
-               e.what());
+    error->one(FLERR, "Pair style equivariant with exchange shell: {}: raise comm_modify cutoff", e.what());
   }
 }
 
@@ -127,8 +125,8 @@ void PairEquivariant::build_graph()
   const auto neighbors = view_of(list, atom->x, impl->mode == Mode::shell);
   bool compact = impl->model->finds_vectors();
   for (const auto &other : impl->others) compact = compact && other->finds_vectors();
-  if (!compact) return impl->edges.build(neighbors, impl->rows, impl->cutoffs, impl->ncentres);
-  impl->edges.build_compact(neighbors, impl->rows, impl->cutoffs, impl->ncentres);
+  if (!compact) return impl->edges.build(neighbors, impl->rows, impl->cutoffs, impl->ncenters);
+  impl->edges.build_compact(neighbors, impl->rows, impl->cutoffs, impl->ncenters);
   impl->compact.first = impl->edges.first();
   impl->compact.atom = impl->edges.atoms();
   impl->compact.atom_of_row = impl->rows.atom_of_row.data();
@@ -141,13 +139,14 @@ void PairEquivariant::build_graph()
 double PairEquivariant::scatter_forces(const natrolite::Evaluation &result, double scale,
                                        natrolite::AtomSums &sums)
 {
-  if (!result.row_forces)
-    return scatter_edges(impl->rows, impl->edges, result.edge_gradient, scale, sums);
+  if (!result.row_forces) return scatter_edges(impl->rows, impl->edges, result.edge_gradient, scale, sums);
   if ((sums.virial_atom && !result.row_virial) || (sums.centroid_atom && !result.row_centroid))
-    error->all(FLERR, "Model file {} has no per-atom virial: leave stress/atom out, or export the "
-               "original model with 'natrolite export'", impl->file);
-  return scatter_rows(impl->rows, {result.row_forces, result.virial, result.row_virial, result.row_centroid}, scale,
-                      sums);
+    error->all(FLERR,
+               "Model file {} has no per-atom virial: leave stress/atom out, or export the "
+               "original model with 'natrolite export'",
+               impl->file);
+  return scatter_rows(impl->rows, {result.row_forces, result.virial, result.row_virial, result.row_centroid},
+                      scale, sums);
 }
 
 natrolite::Graph PairEquivariant::graph_of_step() const
@@ -216,14 +215,13 @@ void PairEquivariant::store_peratom(const natrolite::Evaluation &result)
 
 namespace {
 
-  /// a field by its name, also in the singular ("charge" for "charges")
-  std::vector<double> *find_field(std::map<std::string, std::vector<double>> &fields,
-                                  const std::string &name)
-  {
-    auto field = fields.find(name);
-    if (field == fields.end()) field = fields.find(name + "s");
-    return field == fields.end() ? nullptr : &field->second;
-  }
+/// a field by its name, also in the singular ("charge" for "charges")
+std::vector<double> *find_field(std::map<std::string, std::vector<double>> &fields, const std::string &name)
+{
+  auto field = fields.find(name);
+  if (field == fields.end()) field = fields.find(name + "s");
+  return field == fields.end() ? nullptr : &field->second;
+}
 
 }    // namespace
 
@@ -232,8 +230,7 @@ void *PairEquivariant::extract_peratom(const char *name, int &ncol)
 {
   ncol = 0;
   store_fields();
-  if (!strcmp(name, "uncertainty") && impl->committee.valid_step != update->ntimestep)
-    return nullptr;
+  if (!strcmp(name, "uncertainty") && impl->committee.valid_step != update->ntimestep) return nullptr;
   auto *field = find_field(impl->peratom, name);
   if (!field) return nullptr;
   field->resize(std::max<std::size_t>(field->size(), std::max(atom->nmax, 1)), 0.0);

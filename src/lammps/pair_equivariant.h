@@ -19,7 +19,7 @@ struct AtomSums;
 namespace LAMMPS_NS {
 
 class PairEquivariant : public Pair {
- public:
+public:
   PairEquivariant(class LAMMPS *);
   ~PairEquivariant() override;
 
@@ -32,7 +32,7 @@ class PairEquivariant : public Pair {
   void *extract(const char *, int &) override;
   void *extract_peratom(const char *, int &) override;
 
-  // called by the fix that watches the steps of a committee; collective
+  /// called by the fix that watches the steps of a committee; collective
   void end_evaluation();
   void end_step();
 
@@ -41,14 +41,14 @@ class PairEquivariant : public Pair {
   int pack_reverse_comm(int, int, double *) override;
   void unpack_reverse_comm(int, int *, double *) override;
 
- protected:    // the /kk style takes other ways through one step
+protected:    // the /kk style takes other ways through one step
   struct Impl;
   std::unique_ptr<Impl> impl;
 
   /// the GPU that the host code computes on, -1 = none or any
   virtual int gpu() const { return -1; }
 
-  // before a run: model files, types, checks
+  /// before a run: model files, types, checks
   void allocate();
   void load(const std::string &files);
   std::unique_ptr<natrolite::Model> load_file(const std::string &file);
@@ -59,12 +59,12 @@ class PairEquivariant : public Pair {
   void check_shell() const;
   void declare_exchange();
   void self_test(const std::string &file, natrolite::Model &);
-  // charge and spin
+  /// charge and spin
   void check_electrons() const;
   double value_of(const struct NumberOrVariable &) const;
   void update_electrons();
   void check_parity() const;
-  // one step
+  /// one step
   bool atoms_changed() const;
   virtual bool own_types_changed() const;
   void read_atoms();
@@ -74,17 +74,17 @@ class PairEquivariant : public Pair {
   void refresh_rows();
   void build_graph();
   natrolite::Graph graph_of_step() const;
-  void evaluate(natrolite::Model &, const std::string &file, const natrolite::Graph &,
-                natrolite::Exchange &, natrolite::Evaluation &);
+  void evaluate(natrolite::Model &, const std::string &file, const natrolite::Graph &, natrolite::Exchange &,
+                natrolite::Evaluation &);
   double scatter_forces(const natrolite::Evaluation &, double scale, natrolite::AtomSums &);
   void store_fields();
   void store_peratom(const natrolite::Evaluation &);
   void check_finite(double sum);
-  // what the /kk style has elsewhere, brought to where the host reads it
+  /// what the /kk style has elsewhere, brought to where the host reads it
   virtual void bring_fields() {}
   virtual void bring_edges() {}
   virtual void bring_what_variables_read() {}
-  // committee
+  /// committee
   void check_member(const std::string &file, const natrolite::Metadata &) const;
   int committee_size() const;
   bool committee_due() const;

@@ -30,7 +30,7 @@ bool CommitteeRow::is_again(const CommitteeRow &o) const
   const auto close = [](double a, double b, double size) { return std::abs(a - b) <= size; };
   const auto same = [&](double a, double b) { return close(a, b, 1e-3 * std::abs(a)); };
   bool again = step == o.step && same(energy, o.energy) && same(largest_force, o.largest_force) &&
-      same(mean_force, o.mean_force);
+               same(mean_force, o.mean_force);
   for (std::size_t k = 0; k < place.size(); ++k) again &= close(place[k], o.place[k], 1e-12 * size);
   return again;
 }
@@ -42,13 +42,13 @@ void PairEquivariant::check_member(const std::string &file, const natrolite::Met
   if (!m.pair_cutoffs.empty() && m.type_names != first.type_names)
     error->all(FLERR,
                "The models of a committee with cutoffs by pair must have their elements in the same "
-               "order: {} differs from {}", file, impl->file);
+               "order: {} differs from {}",
+               file, impl->file);
   if (m.list_cutoff != first.list_cutoff || m.pair_cutoffs != first.pair_cutoffs)
     error->all(FLERR,
                "The models of a committee must have the same cutoffs: {} has {:g} Angstrom, {} has {:g}",
                impl->file, first.list_cutoff, file, m.list_cutoff);
-  if (m.needs_total_charge != first.needs_total_charge ||
-      m.needs_total_spin != first.needs_total_spin ||
+  if (m.needs_total_charge != first.needs_total_charge || m.needs_total_spin != first.needs_total_spin ||
       m.spin_is_multiplicity != first.spin_is_multiplicity)
     error->all(FLERR, "The models of a committee must take the same charge and spin: {} differs from {}",
                file, impl->file);
@@ -79,14 +79,12 @@ void PairEquivariant::init_committee()
   watch_steps(s.every > 0);
   if (s.every == 0) return;
   if (committee_size() < 2)
-    error->all(FLERR,
-               "pair_style equivariant keyword committee needs several models: give "
-               "'pair_coeff * * FILE1,FILE2,...' or a file with committee_energy");
+    error->all(FLERR, "pair_style equivariant keyword committee needs several models: give "
+                      "'pair_coeff * * FILE1,FILE2,...' or a file with committee_energy");
   const std::string problem = run_and_agree(world, [&] {
     if (comm->me == 0 && !c.table) c.table = std::make_unique<CommitteeTable>(s.table);
   });
-  if (!problem.empty())
-    error->all(FLERR, "Cannot write the committee's table {}: {}", s.table, problem);
+  if (!problem.empty()) error->all(FLERR, "Cannot write the committee's table {}: {}", s.table, problem);
 }
 
 /// LAMMPS asks for energies of its own within a step (Monte Carlo, numerical derivatives); only a fix
@@ -152,10 +150,11 @@ void PairEquivariant::end_step()
   const CommitteeRow row = *std::exchange(c.row, std::nullopt);
   if (row.atom == 0) return;    // no atom is in the model
   const CommitteeSettings &s = impl->settings.committee;
-  const std::string header = fmt::format(
-      "# committee of {} models; standard deviations over them\n"
-      "# 1 step, 2 energy (eV), 3 energy per atom (eV), 4 largest force deviation (eV/A), "
-      "5 mean force deviation (eV/A), 6 ID of the atom of 4\n", committee_size());
+  const std::string header =
+      fmt::format("# committee of {} models; standard deviations over them\n"
+                  "# 1 step, 2 energy (eV), 3 energy per atom (eV), 4 largest force deviation (eV/A), "
+                  "5 mean force deviation (eV/A), 6 ID of the atom of 4\n",
+                  committee_size());
   const bool again = c.written && c.written->is_again(row);
   c.written = row;
   if (c.table && !again &&
@@ -232,8 +231,7 @@ CommitteeRow PairEquivariant::row_of_step() const
   const Committee &c = impl->committee;
   const auto &field = impl->peratom.at("uncertainty");
   std::vector<double> energy(c.energy.size());
-  MPI_Allreduce(c.energy.data(), energy.data(), static_cast<int>(energy.size()), MPI_DOUBLE, MPI_SUM,
-                world);
+  MPI_Allreduce(c.energy.data(), energy.data(), static_cast<int>(energy.size()), MPI_DOUBLE, MPI_SUM, world);
   std::array<double, 7> mine{}, sum;    // of deviations; number of atoms in the model; place, size
   struct {
     double value;

@@ -23,13 +23,12 @@ void PairEquivariant::check_electrons() const
   const natrolite::Metadata &m = impl->model->metadata();
   const auto check = [&](const NumberOrVariable &n, bool taken, const char *keyword) {
     if (n.given && !taken)
-      error->all(FLERR, "Model {} does not take the pair_style equivariant keyword {}: remove it",
-                 impl->file, keyword);
+      error->all(FLERR, "Model {} does not take the pair_style equivariant keyword {}: remove it", impl->file,
+                 keyword);
     if (n.variable.empty()) return;
     const int ivar = input->variable->find(n.variable.c_str());
     if (ivar < 0 || !input->variable->equalstyle(ivar))
-      error->all(FLERR,
-                 "Variable {} of pair_style equivariant keyword {} is not an equal-style variable",
+      error->all(FLERR, "Variable {} of pair_style equivariant keyword {} is not an equal-style variable",
                  n.variable, keyword);
   };
   check(impl->settings.charge, m.needs_total_charge, "charge");
@@ -72,8 +71,7 @@ void PairEquivariant::check_parity() const
     error->all(FLERR, "pair_style equivariant has charge {:g} and spin {:g}: use finite numbers",
                impl->total_charge, impl->spin);
   if (impl->spin < 0.0 || impl->spin != std::floor(impl->spin))
-    error->all(FLERR,
-               "pair_style equivariant keyword spin is {:g}: use a whole number of unpaired electrons",
+    error->all(FLERR, "pair_style equivariant keyword spin is {:g}: use a whole number of unpaired electrons",
                impl->spin);
   const natrolite::Metadata &m = impl->model->metadata();
   if (!m.needs_total_spin || impl->total_charge != std::floor(impl->total_charge)) return;

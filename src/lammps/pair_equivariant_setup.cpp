@@ -27,15 +27,19 @@ using Mode = EquivariantSettings::Mode;
 
 namespace {
 
-  const char *name_of(Mode mode)
-  {
-    switch (mode) {
-      case Mode::folded: return "folded";
-      case Mode::ghost: return "ghost";
-      case Mode::shell: return "shell";
-      default: return "auto";
-    }
+const char *name_of(Mode mode)
+{
+  switch (mode) {
+  case Mode::folded:
+    return "folded";
+  case Mode::ghost:
+    return "ghost";
+  case Mode::shell:
+    return "shell";
+  default:
+    return "auto";
   }
+}
 
 }    // namespace
 
@@ -51,7 +55,8 @@ void PairEquivariant::coeff(int narg, char **arg)
   if (narg - 3 != atom->ntypes)
     error->all(FLERR,
                "pair_coeff of pair style equivariant needs one element (or NULL) per atom type: "
-               "{} types, {} names", atom->ntypes, narg - 3);
+               "{} types, {} names",
+               atom->ntypes, narg - 3);
   load(arg[2]);
   map_types(narg - 3, arg + 3);
 }
@@ -63,17 +68,18 @@ std::unique_ptr<natrolite::Model> PairEquivariant::load_file(const std::string &
   std::string problem = read_file_on_all(world, path, bytes);
   // partitions load at different times: take the GPUs in the order of all ranks
   const int local_rank = universe->nworlds > 1 ? universe->me : rank_on_node(world);
-  if (problem.empty()) problem = run_and_agree(world, [&] {
-    natrolite::LoadOptions options;
-    options.file = file;
-    options.bytes = bytes.data();
-    options.nbytes = bytes.size();
-    options.device = impl->settings.device;
-    options.local_rank = local_rank;
-    options.device_id = gpu();
-    options.threads = comm->nthreads;
-    loaded = load_model(options, impl->settings.evaluator);
-  });
+  if (problem.empty())
+    problem = run_and_agree(world, [&] {
+      natrolite::LoadOptions options;
+      options.file = file;
+      options.bytes = bytes.data();
+      options.nbytes = bytes.size();
+      options.device = impl->settings.device;
+      options.local_rank = local_rank;
+      options.device_id = gpu();
+      options.threads = comm->nthreads;
+      loaded = load_model(options, impl->settings.evaluator);
+    });
   if (!problem.empty()) error->all(FLERR, "Model file {}: {}", file, problem);
   introduce(path, loaded.model->metadata());
   const std::string how = loaded.by_torch.empty() ? "" : ", LibTorch (" + loaded.by_torch + ")";
@@ -130,25 +136,25 @@ void PairEquivariant::introduce(const std::string &file, const natrolite::Metada
 
 namespace {
 
-  /// the model's type of every LAMMPS type, -1 for NULL
-  std::vector<int> types_in(Error *error, const std::string &file, const natrolite::Metadata &m, int n,
-                            char **names)
-  {
-    std::vector<int> types(n + 1, -1);
-    for (int i = 1; i <= n; ++i) {
-      const std::string name = names[i - 1];
-      if (name == "NULL") continue;
-      const auto found = std::find(m.type_names.begin(), m.type_names.end(), name);
-      if (found == m.type_names.end()) {
-        std::string list;
-        for (const auto &known : m.type_names) list += " " + known;
-        error->all(FLERR, "Element {} (atom type {}) is not in model file {}, which knows:{}", name, i,
-                   file, list);
-      }
-      types[i] = static_cast<int>(found - m.type_names.begin());
+/// the model's type of every LAMMPS type, -1 for NULL
+std::vector<int> types_in(Error *error, const std::string &file, const natrolite::Metadata &m, int n,
+                          char **names)
+{
+  std::vector<int> types(n + 1, -1);
+  for (int i = 1; i <= n; ++i) {
+    const std::string name = names[i - 1];
+    if (name == "NULL") continue;
+    const auto found = std::find(m.type_names.begin(), m.type_names.end(), name);
+    if (found == m.type_names.end()) {
+      std::string list;
+      for (const auto &known : m.type_names) list += " " + known;
+      error->all(FLERR, "Element {} (atom type {}) is not in model file {}, which knows:{}", name, i, file,
+                 list);
     }
-    return types;
+    types[i] = static_cast<int>(found - m.type_names.begin());
   }
+  return types;
+}
 
 }    // namespace
 
@@ -157,8 +163,7 @@ void PairEquivariant::map_types(int n, char **names)
   impl->model_type = types_in(error, impl->file, impl->model->metadata(), n, names);
   impl->translation.clear();
   for (std::size_t k = 0; k < impl->others.size(); ++k) {
-    const auto other =
-        types_in(error, impl->other_files[k], impl->others[k]->metadata(), n, names);
+    const auto other = types_in(error, impl->other_files[k], impl->others[k]->metadata(), n, names);
     auto &to = impl->translation.emplace_back(impl->model->metadata().type_names.size(), 0);
     for (int i = 1; i <= n; ++i)
       if (other[i] >= 0) to[impl->model_type[i]] = other[i];
@@ -189,8 +194,7 @@ void PairEquivariant::init_style()
   impl->listed[0] = impl->listed[1] = -1;
   if (impl->settings.check && !impl->tested) {
     self_test(impl->file, *impl->model);
-    for (std::size_t k = 0; k < impl->others.size(); ++k)
-      self_test(impl->other_files[k], *impl->others[k]);
+    for (std::size_t k = 0; k < impl->others.size(); ++k) self_test(impl->other_files[k], *impl->others[k]);
     impl->tested = true;
     impl->to_store = false;    // the results were those of the test
   }
@@ -223,21 +227,24 @@ void PairEquivariant::choose_mode()
   if (one_rank && comm->nprocs > 1)
     error->all(FLERR,
                "Model file {} (or another of its committee) runs on 1 MPI rank, not on {}: export the "
-               "original model with 'natrolite export'", impl->file, comm->nprocs);
+               "original model with 'natrolite export'",
+               impl->file, comm->nprocs);
   if (wanted == Mode::automatic)
     impl->mode = comm->nprocs == 1 ? Mode::folded : ghosts ? Mode::ghost : Mode::shell;
   if (impl->mode == Mode::ghost && !ghosts)
     error->all(FLERR,
                "pair_style equivariant exchange ghost needs a model that exchanges, and {} (or another "
                "of its committee) passes messages without: use exchange shell, or export the "
-               "original model with 'natrolite export'", impl->file);
+               "original model with 'natrolite export'",
+               impl->file);
   if (one_rank && impl->mode != Mode::folded)
     error->all(FLERR, "Model file {} runs with exchange folded only", impl->file);
   ghostneigh = impl->mode == Mode::shell;
   if (impl->mode == Mode::folded && comm->nprocs > 1)
     error->all(FLERR,
                "pair_style equivariant exchange folded runs on 1 MPI rank, not on {}: use exchange "
-               "auto or ghost", comm->nprocs);
+               "auto or ghost",
+               comm->nprocs);
 }
 
 void PairEquivariant::check_shell() const
@@ -246,7 +253,8 @@ void PairEquivariant::check_shell() const
     if (m->global_sums + m->global_maxima > 0)
       error->all(FLERR,
                  "pair_style equivariant exchange shell cannot be used with model {}, which needs sums "
-                 "over all atoms: use exchange ghost, or one rank", m->name);
+                 "over all atoms: use exchange ghost, or one rank",
+                 m->name);
   if (comm->mode != Comm::SINGLE)
     error->all(FLERR, "pair_style equivariant exchange shell needs comm_modify mode single");
   const double needed = impl->num_layers * impl->cutoff + neighbor->skin;

@@ -68,16 +68,16 @@ void PairEquivariant::send_to_ghosts(std::vector<int> &values)
 
 namespace {
 
-  /// Does a list that skips pairs of types hold other pairs for atoms of type a than of type b?
-  bool pairs_differ(const NeighList &list, const std::vector<int> &model_type, int a, int b)
-  {
-    if (list.iskip[a] != list.iskip[b]) return true;
-    for (std::size_t t = 1; t < model_type.size(); ++t)
-      if (model_type[t] >= 0 &&
-          (list.ijskip[a][t] != list.ijskip[b][t] || list.ijskip[t][a] != list.ijskip[t][b]))
-        return true;
-    return false;
-  }
+/// Does a list that skips pairs of types hold other pairs for atoms of type a than of type b?
+bool pairs_differ(const NeighList &list, const std::vector<int> &model_type, int a, int b)
+{
+  if (list.iskip[a] != list.iskip[b]) return true;
+  for (std::size_t t = 1; t < model_type.size(); ++t)
+    if (model_type[t] >= 0 &&
+        (list.ijskip[a][t] != list.ijskip[b][t] || list.ijskip[t][a] != list.ijskip[t][b]))
+      return true;
+  return false;
+}
 
 }    // namespace
 
@@ -98,17 +98,16 @@ void PairEquivariant::check_list()
   const std::string problem = run_and_agree(world, [&] {
     for (int i = 0; i < nlocal; ++i) {
       const int now = impl->types[i], then = impl->listed_types[i];
-      if (now != then && impl->model_type[now] >= 0 &&
-          pairs_differ(*skips, impl->model_type, now, then))
-        throw std::runtime_error(
-            fmt::format("atom {} changed from type {} to {}", atom->tag[i], then, now));
+      if (now != then && impl->model_type[now] >= 0 && pairs_differ(*skips, impl->model_type, now, then))
+        throw std::runtime_error(fmt::format("atom {} changed from type {} to {}", atom->tag[i], then, now));
     }
   });
   if (!problem.empty())
     error->all(FLERR,
                "Pair style equivariant: {} after the neighbor list of pair_style hybrid was built, "
                "which lacks pairs of the new type: build a list after the change (run without 'pre "
-               "no'), or give both types to the model", problem);
+               "no'), or give both types to the model",
+               problem);
 }
 
 /// @}
@@ -118,39 +117,36 @@ void PairEquivariant::check_list()
 void PairEquivariant::check_special() const
 {
   if (bonded_left_out(lmp, [this](int i) { return impl->model_type[impl->types[i]] >= 0; }))
-    error->all(FLERR,
-               "Pair style equivariant needs all neighbors but special_bonds leaves out bonded atoms "
-               "of its types: use 'special_bonds lj/coul 1.0 1.0 1.0'");
+    error->all(FLERR, "Pair style equivariant needs all neighbors but special_bonds leaves out bonded atoms "
+                      "of its types: use 'special_bonds lj/coul 1.0 1.0 1.0'");
 }
 
 namespace {
 
-  /// far beyond what sums of finite results of all atoms need to become infinite
-  bool is_number(double value)
-  {
-    return std::abs(value) <= 1e300;
-  }
+/// far beyond what sums of finite results of all atoms need to become infinite
+bool is_number(double value)
+{
+  return std::abs(value) <= 1e300;
+}
 
-  /// Throws with the first that is no number: positions and energies of own atoms, then forces.
-  /// \param tag [atom] IDs
-  void find_not_finite(const natrolite::RowMap &rows, const natrolite::EdgeList &edges,
-                       const natrolite::Evaluation &result, const double *const *x, const tagint *tag)
-  {
-    const auto check = [&](const char *what, std::int64_t row, const double *values, int n) {
-      const int i = rows.atom_of_row[row];
-      if (!std::all_of(values, values + n, is_number))
-        throw std::runtime_error(fmt::format("{} of atom {}", what, tag[i]));
-    };
-    for (std::int64_t row = 0; row < rows.nowned; ++row)
-      check("position", row, x[rows.atom_of_row[row]], 3);
-    for (std::int64_t row = 0; row < rows.nowned; ++row) check("energy", row, &result.energy[row], 1);
-    if (!result.edge_gradient)
-      for (std::int64_t row = 0; row < rows.nall(); ++row)
-        check("force", row, result.row_forces + 3 * row, 3);
-    else
-      for (std::int64_t e = 0; e < edges.size(); ++e)
-        check("force", edges.centres()[e], result.edge_gradient + 3 * e, 3);
-  }
+/// Throws with the first that is no number: positions and energies of own atoms, then forces.
+/// \param tag [atom] IDs
+void find_not_finite(const natrolite::RowMap &rows, const natrolite::EdgeList &edges,
+                     const natrolite::Evaluation &result, const double *const *x, const tagint *tag)
+{
+  const auto check = [&](const char *what, std::int64_t row, const double *values, int n) {
+    const int i = rows.atom_of_row[row];
+    if (!std::all_of(values, values + n, is_number))
+      throw std::runtime_error(fmt::format("{} of atom {}", what, tag[i]));
+  };
+  for (std::int64_t row = 0; row < rows.nowned; ++row) check("position", row, x[rows.atom_of_row[row]], 3);
+  for (std::int64_t row = 0; row < rows.nowned; ++row) check("energy", row, &result.energy[row], 1);
+  if (!result.edge_gradient)
+    for (std::int64_t row = 0; row < rows.nall(); ++row) check("force", row, result.row_forces + 3 * row, 3);
+  else
+    for (std::int64_t e = 0; e < edges.size(); ++e)
+      check("force", edges.centers()[e], result.edge_gradient + 3 * e, 3);
+}
 
 }    // namespace
 
@@ -170,6 +166,7 @@ void PairEquivariant::check_finite(double sum)
   if (!problem.empty())
     error->all(FLERR,
                "Pair style equivariant: the {} is not a finite number at step {}: look for atoms that "
-               "overlap or move too far in a step (minimize first, smaller timestep; overlap_cutoff of fix gcmc, pair zbl with fix widom)",
+               "overlap or move too far in a step (minimize first, smaller timestep; overlap_cutoff of fix "
+               "gcmc, pair zbl with fix widom)",
                problem, update->ntimestep);
 }

@@ -4,8 +4,8 @@
 #pragma once
 
 extern "C" {
-typedef void *(lammpsplugin_factory1) (void *);
-typedef void *(lammpsplugin_factory2) (void *, int, char **);
+typedef void *(lammpsplugin_factory1)(void *);
+typedef void *(lammpsplugin_factory2)(void *, int, char **);
 
 typedef struct {
   const char *version;
@@ -14,8 +14,8 @@ typedef struct {
   const char *info;
   const char *author;
   union {
-    lammpsplugin_factory1 *v1;    // pair, command, ...
-    lammpsplugin_factory2 *v2;    // fix, compute, ...
+    lammpsplugin_factory1 *v1;    ///< pair, command, ...
+    lammpsplugin_factory2 *v2;    ///< fix, compute, ...
   } creator;
   void *handle;
 } lammpsplugin_t;

@@ -10,20 +10,22 @@
 
 namespace LAMMPS_NS {
 
-template <class Style> void *create(void *lmp)
+template <class Style>
+void *create(void *lmp)
 {
   return new Style(static_cast<LAMMPS *>(lmp));
 }
 
-template <class Style> void *create_with_arguments(void *lmp, int narg, char **arg)
+template <class Style>
+void *create_with_arguments(void *lmp, int narg, char **arg)
 {
   return new Style(static_cast<LAMMPS *>(lmp), narg, arg);
 }
 
 struct PluginRow {
   const char *style, *name, *info;
-  lammpsplugin_factory1 *v1;    // pair, command
-  lammpsplugin_factory2 *v2;    // fix, compute
+  lammpsplugin_factory1 *v1;    ///< pair, command
+  lammpsplugin_factory2 *v2;    ///< fix, compute
 };
 
 /// Stops with one line if the host is not the one that the plugin was built for.

@@ -32,9 +32,8 @@ void LAMMPS_NS::write_in_order(const std::vector<double> &mine, FILE *fp, MPI_Co
 void LAMMPS_NS::check_restart_layout(LAMMPS *lmp, const std::string &title, double found, int known)
 {
   if (found == restart_layout(known)) return;
-  lmp->error->all(
-      FLERR,
-      "{}: the restart file has a state of layout {:.0f}, this version reads layout {}; "
-      "continue with the version that wrote it or use another fix ID",
-      title, found < 0.0 ? -found : 1.0, known);
+  lmp->error->all(FLERR,
+                  "{}: the restart file has a state of layout {:.0f}, this version reads layout {}; "
+                  "continue with the version that wrote it or use another fix ID",
+                  title, found < 0.0 ? -found : 1.0, known);
 }

@@ -36,8 +36,7 @@ static void on_first_rank(LAMMPS *lmp, const std::string &title, const std::stri
     failed = true;
   }
   if (any_rank(failed, lmp->world))
-    lmp->error->all(FLERR, "{}: cannot write file '{}'; check the folder and its permissions",
-                    title, file);
+    lmp->error->all(FLERR, "{}: cannot write file '{}'; check the folder and its permissions", title, file);
 }
 
 void LAMMPS_NS::check_writable(LAMMPS *lmp, const std::string &title, const std::string &file)

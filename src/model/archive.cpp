@@ -20,7 +20,7 @@ namespace {
   }
 
   class Bytes {
-   public:
+  public:
     Bytes(const char *data, std::size_t size) : data_(data), size_(size) {}
     std::uint32_t number(std::size_t at, int width) const
     {
@@ -47,7 +47,7 @@ namespace {
       if (at > size_ || n > size_ - at) damaged("the zip archive is damaged or truncated");
     }
 
-   private:
+  private:
     static constexpr std::array<std::uint32_t, 256> make_table()
     {
       std::array<std::uint32_t, 256> table{};

@@ -15,7 +15,7 @@ namespace natrolite {
 
 /// Names are without the archive's top folder. Records over 4 GiB (zip64) are not seen.
 class ZipArchive {
- public:
+public:
   /// bytes must live as long. Throws std::runtime_error: the directory or a record is damaged or cut off.
   ZipArchive(const char *bytes, std::size_t nbytes);
   bool has(const std::string &name) const;
@@ -28,7 +28,7 @@ class ZipArchive {
   /// record by its name; without it those are not checked.
   void check(const Unpack &unpack = {}) const;
 
- private:
+private:
   struct Record {
     std::size_t offset = 0, size = 0;
     std::uint32_t crc = 0;

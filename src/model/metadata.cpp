@@ -22,12 +22,12 @@ namespace {
   const Json &at(const Json &j, const char *key)
   {
     if (!j.is_object() || !j.contains(key))
-      fail(std::string("its metadata lacks the key '") + key +
-           "': write it again with 'natrolite export'");
+      fail(std::string("its metadata lacks the key '") + key + "': write it again with 'natrolite export'");
     return j.at(key);
   }
 
-  template <class T> T get(const Json &j, const char *key)
+  template <class T>
+  T get(const Json &j, const char *key)
   {
     try {
       return at(j, key).get<T>();
@@ -36,7 +36,8 @@ namespace {
     }
   }
 
-  template <class T> T get_or(const Json &j, const char *key, const T &none)
+  template <class T>
+  T get_or(const Json &j, const char *key, const T &none)
   {
     return at(j, key).is_null() ? none : get<T>(j, key);
   }
@@ -53,8 +54,7 @@ namespace {
   {
     const auto found = get<std::string>(j, key);
     if (found != value)
-      fail(std::string("its metadata key '") + key + "' is '" + found + "', supported is '" + value +
-           "'");
+      fail(std::string("its metadata key '") + key + "' is '" + found + "', supported is '" + value + "'");
   }
 
   std::vector<double> cutoff_matrix(const Json &j, std::size_t ntypes)
@@ -87,9 +87,8 @@ namespace {
     r.energy = get<double>(j, "energy");
     r.energy_tolerance = positive(j, "energy_tolerance");
     r.force_tolerance = positive(j, "force_tolerance");
-    const bool types_ok = std::all_of(r.types.begin(), r.types.end(), [&](int t) {
-      return t >= 0 && static_cast<std::size_t>(t) < ntypes;
-    });
+    const bool types_ok = std::all_of(r.types.begin(), r.types.end(),
+                                      [&](int t) { return t >= 0 && static_cast<std::size_t>(t) < ntypes; });
     if (!types_ok || r.types.empty() || r.types.size() != r.positions.size() ||
         r.types.size() != r.forces.size())
       fail("its metadata key 'reference' has types, positions and forces that do not fit");
@@ -163,8 +162,10 @@ Metadata parse_metadata(std::string_view text)
   m.created_by = get<std::string>(j, "created_by");
   m.license = get<std::string>(j, "license");
   const Json &citation = at(j, "citation");
-  if (citation.is_string()) m.citation = {citation.get<std::string>()};
-  else m.citation = get_or<std::vector<std::string>>(j, "citation", {});
+  if (citation.is_string())
+    m.citation = {citation.get<std::string>()};
+  else
+    m.citation = get_or<std::vector<std::string>>(j, "citation", {});
   m.weights_sha256 = get<std::string>(j, "weights_sha256");
   m.dtype = get<std::string>(j, "dtype");
   if (m.dtype != "float32" && m.dtype != "float64")
@@ -188,8 +189,8 @@ Metadata parse_metadata(std::string_view text)
   parse_convention(j, m);
   m.outputs = get<std::vector<std::string>>(j, "outputs");
   m.committee_size = get<int>(j, "committee_size");
-  const bool has_members = std::find(m.outputs.begin(), m.outputs.end(), "committee_energy") !=
-      m.outputs.end();
+  const bool has_members =
+      std::find(m.outputs.begin(), m.outputs.end(), "committee_energy") != m.outputs.end();
   if (m.committee_size < 1 || has_members != (m.committee_size > 1))
     fail("its metadata key 'committee_size' is " + std::to_string(m.committee_size) +
          ", which does not fit its outputs");

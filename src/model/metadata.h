@@ -25,22 +25,22 @@ struct Reference {
 };
 
 /// Longer cutoffs are no potential but a damaged file, and would fill the memory with ghosts.
-inline constexpr double LONGEST_CUTOFF = 100.0;    // Angstrom
+inline constexpr double LONGEST_CUTOFF = 100.0;    ///< Angstrom
 
 struct Metadata {
   std::string family, name, created_by, license, weights_sha256, dtype;
-  std::vector<std::string> citation;      ///< BibTeX entries
+  std::vector<std::string> citation;    ///< BibTeX entries
   std::vector<std::string> type_names;
-  std::vector<int> atomic_numbers;        ///< of type_names
-  double r_max = 0.0;                     ///< Angstrom
-  std::vector<double> pair_cutoffs;       ///< row-major [ntypes, ntypes] or empty
-  double lr_cutoff = 0.0;                 ///< 0 = none
-  double list_cutoff = 0.0;               ///< the largest of all cutoffs
-  int num_layers = 1;                     ///< 0 = unknown, of a file for one rank
+  std::vector<int> atomic_numbers;     ///< of type_names
+  double r_max = 0.0;                  ///< Angstrom
+  std::vector<double> pair_cutoffs;    ///< row-major [ntypes, ntypes] or empty
+  double lr_cutoff = 0.0;              ///< 0 = none
+  double list_cutoff = 0.0;            ///< the largest of all cutoffs
+  int num_layers = 1;                  ///< 0 = unknown, of a file for one rank
   bool strictly_local = false;
   int ghost_exchanges = 0, global_sums = 0, global_maxima = 0;    ///< per forward pass
-  int max_exchange_width = 0;             ///< elements
-  bool one_rank = false;                  ///< the file gives forces, not edge gradients
+  int max_exchange_width = 0;                                     ///< elements
+  bool one_rank = false;    ///< the file gives forces, not edge gradients
   /// Can several ranks run it on one cutoff of ghosts? Else only with a shell of all layers.
   bool runs_on_ghosts() const { return strictly_local || num_layers == 1 || ghost_exchanges > 0; }
   bool allow_tf32 = false;

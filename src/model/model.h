@@ -18,13 +18,13 @@ namespace natrolite {
 /// Rows [0, nlocal) are this rank's own, the rest are ghosts.
 struct FeatureRows {
   void *data = nullptr;
-  std::int64_t width = 0;        ///< elements per row
-  int element_bytes = 8;         ///< 4 = float32, 8 = float64
+  std::int64_t width = 0;    ///< elements per row
+  int element_bytes = 8;     ///< 4 = float32, 8 = float64
 };
 
 /// What the host code does for the exchange operators. All calls are collective.
 class Exchange {
- public:
+public:
   virtual ~Exchange() = default;
   /// where forward() and reverse() take their rows: false = in host memory
   virtual bool on_device() const { return false; }
@@ -40,7 +40,7 @@ class Exchange {
 
 /// The exchange of a periodic graph or shell on one rank: there is nobody to talk to.
 class NoExchange : public Exchange {
- public:
+public:
   void forward(const FeatureRows &) override {}
   void reverse(const FeatureRows &) override {}
   void sum(double *, std::int64_t) override {}
@@ -53,11 +53,11 @@ class NoExchange : public Exchange {
 /// Edges without vectors, for models that find these (Model::finds_vectors): a tenth of the memory. Results
 /// are forces and virials of rows then.
 struct CompactEdges {
-  const std::int64_t *first = nullptr;       ///< [nlocal + 1] edges of a centre, one after the other
-  const std::int32_t *atom = nullptr;        ///< [nedges] atom of the neighbour
-  const int *atom_of_row = nullptr;          ///< [nlocal]
-  const int *row_of_atom = nullptr;          ///< of the atoms above
-  const double *const *x = nullptr;          ///< [atom][3]
+  const std::int64_t *first = nullptr;              ///< [nlocal + 1] edges of a center, one after the other
+  const std::int32_t *atom = nullptr;               ///< [nedges] atom of the neighbor
+  const int *atom_of_row = nullptr;                 ///< [nlocal]
+  const int *row_of_atom = nullptr;                 ///< of the atoms above
+  const double *const *x = nullptr;                 ///< [atom][3]
   bool row_virial = false, row_centroid = false;    ///< are these wanted?
 };
 
@@ -68,7 +68,7 @@ struct Graph {
   std::int64_t nall = 0;      ///< all rows
   std::int64_t nedges = 0;
   const double *edge_vec = nullptr;            ///< [nedges, 3]
-  const std::int64_t *edge_index = nullptr;    ///< [2, nedges] centre < nlocal, neighbour < nall
+  const std::int64_t *edge_index = nullptr;    ///< [2, nedges] center < nlocal, neighbor < nall
   const CompactEdges *compact = nullptr;       ///< instead of the two
   const std::int64_t *types = nullptr;         ///< [nall]
   double total_charge = 0.0;                   ///< e
@@ -93,17 +93,17 @@ struct Evaluation {
   const double *edge_gradient = nullptr;    ///< [nedges, 3], d(sum of owned energies)/d(edge_vec)
   /// Instead of edge_gradient (then null), for compact edges, and from files that give forces (one rank,
   /// folded, no virials of rows)
-  const double *row_forces = nullptr;       ///< [nall, 3]
-  const double *virial = nullptr;           ///< [3, 3] -sum v (x) g
+  const double *row_forces = nullptr;    ///< [nall, 3]
+  const double *virial = nullptr;        ///< [3, 3] -sum v (x) g
   /// as in AtomSums (core/edge_scatter.h), null where not wanted
-  const double *row_virial = nullptr;       ///< [nall, 6]
-  const double *row_centroid = nullptr;     ///< [nall, 9]
+  const double *row_virial = nullptr;      ///< [nall, 6]
+  const double *row_centroid = nullptr;    ///< [nall, 9]
   std::vector<PerAtomOutput> peratom;
 };
 
 /// A loaded potential.
 class Model {
- public:
+public:
   virtual ~Model() = default;
   virtual const Metadata &metadata() const = 0;
   /// Energies and their gradient. Collective: makes the same exchanges on every rank.

@@ -26,8 +26,8 @@ namespace {
     try {
       return periodic_edges(structure_of(r), cutoff);
     } catch (const std::runtime_error &e) {
-      throw std::runtime_error(std::string("the self test cannot be made with its reference: ") +
-                               e.what() + ": export it again, or 'check no' to run all the same");
+      throw std::runtime_error(std::string("the self test cannot be made with its reference: ") + e.what() +
+                               ": export it again, or 'check no' to run all the same");
     }
   }
 
@@ -41,19 +41,19 @@ namespace {
     {
       const Reference &r = m.reference;
       const auto ntypes = static_cast<int>(m.type_names.size());
-      const PairCutoffs cutoffs = m.pair_cutoffs.empty() ? PairCutoffs(ntypes, m.list_cutoff)
-                                                         : PairCutoffs(ntypes, m.pair_cutoffs);
+      const PairCutoffs cutoffs =
+          m.pair_cutoffs.empty() ? PairCutoffs(ntypes, m.list_cutoff) : PairCutoffs(ntypes, m.pair_cutoffs);
       const PlainEdges all = edges_of(r, m.list_cutoff);
-      std::vector<std::int64_t> neighbours;
+      std::vector<std::int64_t> neighbors;
       for (std::size_t e = 0; e < all.vec.size(); ++e) {
         const Vec3 &v = all.vec[e];
-        if (dot(v, v) >= cutoffs.squared(r.types[all.centre[e]], r.types[all.neighbour[e]])) continue;
+        if (dot(v, v) >= cutoffs.squared(r.types[all.center[e]], r.types[all.neighbor[e]])) continue;
         vec.insert(vec.end(), {v.x, v.y, v.z});
-        index.push_back(all.centre[e]);
-        neighbours.push_back(all.neighbour[e]);
+        index.push_back(all.center[e]);
+        neighbors.push_back(all.neighbor[e]);
       }
       graph.nedges = static_cast<std::int64_t>(index.size());
-      index.insert(index.end(), neighbours.begin(), neighbours.end());
+      index.insert(index.end(), neighbors.begin(), neighbors.end());
       types.assign(r.types.begin(), r.types.end());
       graph.nowned = graph.nlocal = graph.nall = static_cast<std::int64_t>(types.size());
       graph.edge_vec = vec.data();

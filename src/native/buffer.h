@@ -15,8 +15,9 @@ namespace natrolite::native {
 
 inline constexpr std::size_t ALIGNMENT = 64;
 
-template <class T> class Buffer {
- public:
+template <class T>
+class Buffer {
+public:
   /// room for n elements; what was in it is lost when it grows
   void reserve(std::size_t n)
   {
@@ -33,7 +34,7 @@ template <class T> class Buffer {
   std::size_t size() const { return size_; }
   double bytes() const { return static_cast<double>(size_) * sizeof(T); }
 
- private:
+private:
   struct Free {
     void operator()(T *p) const { std::free(p); }
   };
@@ -64,7 +65,8 @@ struct Layout {
 };
 
 /// Rows from `first` on; row r at base + (r - first) * stride.
-template <class T> struct Rows {
+template <class T>
+struct Rows {
   T *base = nullptr;
   std::int64_t stride = 0, first = 0;
   T *operator[](std::int64_t row) const { return base + (row - first) * stride; }

@@ -19,7 +19,8 @@ namespace {
     r.basis = form->second;
     r.parameters = arrays.get(basis, "parameters", where, {-1}).values;
     r.prefactor = number(basis, "prefactor", where);
-    if (r.basis == Radial::Basis::cosine && !(r.prefactor > 0.0)) refuse(where + " has a basis without width");
+    if (r.basis == Radial::Basis::cosine && !(r.prefactor > 0.0))
+      refuse(where + " has a basis without width");
     if (r.basis != Radial::Basis::bernstein) return;
     r.extra = number(basis, "extra", where);
     if (!(r.prefactor > 0.0) || !(r.extra >= 0.0)) refuse(where + " has a decay that is none");
@@ -28,7 +29,7 @@ namespace {
 }    // namespace
 
 Radial read_radial(const Json &entry, const Arrays &arrays, double cutoff, int types,
-              const std::string &where)
+                   const std::string &where)
 {
   Radial r;
   read_basis(member(entry, "basis", where), arrays, where, r);
@@ -94,7 +95,8 @@ Description parse_description(std::string_view text, std::string_view bytes)
   if (root.contains("pair_cutoffs")) {
     d.pair_cutoffs = arrays.get(root, "pair_cutoffs", "the top", {d.types, d.types}).values;
     for (double rc : d.pair_cutoffs)
-      if (!(rc > 0.1) || rc > d.cutoff * (1.0 + 1e-6)) refuse("a cutoff of a pair of types is not within 0.1 Angstrom and the cutoff");
+      if (!(rc > 0.1) || rc > d.cutoff * (1.0 + 1e-6))
+        refuse("a cutoff of a pair of types is not within 0.1 Angstrom and the cutoff");
   }
   for (const Json &v : list(root, "values", "the top")) {
     const std::string name = text_of(v, "name", "a value");

@@ -46,16 +46,16 @@ struct Radial {
   /// bernstein: exp(parameter k) z^(n - k + extra) (1 - z)^k, z = exp(-prefactor x), k = 0 ... n
   double prefactor = 1.0, extra = 0.0;
   /// x = r, or, with radii, 1 / (1 + a s^q / (1 + s^(q - p))), s = r / (R_i + R_j)
-  std::vector<double> radii;          ///< [types]
+  std::vector<double> radii;    ///< [types]
   double agnesi_a = 0.0, agnesi_q = 0.0, agnesi_p = 0.0;
   Envelope envelope = Envelope::none;
   double cutoff = 0.0, on = 0.0, p = 6.0;
   bool envelope_of_weights = false;    ///< else of the basis
   struct Dense {
-    Array weights;                     ///< [in, out]; of the first layer perhaps [center, neighbor, in, out]
+    Array weights;    ///< [in, out]; of the first layer perhaps [center, neighbor, in, out]
     /// empty or [types, out]: factors of what the first layer gives, by the types of center and neighbor
     std::vector<double> center, neighbor;
-    std::vector<double> bias;          ///< [out] or empty
+    std::vector<double> bias;    ///< [out] or empty
     ActivationShape activation;
     int outputs() const { return static_cast<int>(weights.shape.back()); }
   };
@@ -71,15 +71,15 @@ struct Radial {
 /// contractions of its harmonics with environments of its center (doc/native.rst).
 struct Edgewise {
   struct Part {
-    int from = 0;                      ///< node or product
-    Array weights;                     ///< [its width, width here]
+    int from = 0;     ///< node or product
+    Array weights;    ///< [its width, width here]
   };
   /// f(radial functions + sum of nodes before times weights + sum of invariants times weights)
   struct Node {
-    int width = 0, column = -1;        ///< first column of the radial functions; -1 = none
+    int width = 0, column = -1;    ///< first column of the radial functions; -1 = none
     ActivationShape activation;
     std::vector<Part> nodes, products;
-    int level = 0;                     ///< products that it needs, found by the reader
+    int level = 0;    ///< products that it needs, found by the reader
   };
   /// sum over the edges of a center of harmonics times weights [l][channel]: radial or of nodes
   struct Environment {
@@ -87,9 +87,9 @@ struct Edgewise {
     std::vector<Part> nodes;
   };
   struct Path {
-    int in = 0, l2 = 0, out = 0;       ///< block, harmonics of the environment, block
-    Array coupling;                    ///< [2 l1 + 1, 2 l2 + 1, 2 l3 + 1]
-    std::vector<double> weights;       ///< [channels]
+    int in = 0, l2 = 0, out = 0;    ///< block, harmonics of the environment, block
+    Array coupling;                 ///< [2 l1 + 1, 2 l2 + 1, 2 l3 + 1]
+    std::vector<double> weights;    ///< [channels]
   };
   /// tensors of an edge, in blocks of these l, with the environment of the same number. The first reads
   /// harmonics times radial functions; block 0 of what comes out is the invariant
@@ -109,33 +109,33 @@ struct Edgewise {
 struct Step {
   enum class Kind { convolve, linear, gate, exchange, energy, norm, product, divide, repulsion, edgewise };
   Kind kind = Kind::energy;
-  int in = -1, by = -1, out = -1;      ///< values; -1 = none
+  int in = -1, by = -1, out = -1;    ///< values; -1 = none
 
-  // convolve: out += sum over edges and paths
+  /// convolve: out += sum over edges and paths
   struct Path {
-    int in = 0, l2 = 0, out = 0;       ///< block, harmonics, block
-    int weights = 0;                   ///< first column of the radial function
-    Array coupling;                    ///< [2 l1 + 1, 2 l2 + 1, 2 l3 + 1]
+    int in = 0, l2 = 0, out = 0;    ///< block, harmonics, block
+    int weights = 0;                ///< first column of the radial function
+    Array coupling;                 ///< [2 l1 + 1, 2 l2 + 1, 2 l3 + 1]
   };
   int radial = 0;
-  Array table;                         ///< [types, width of in]: features by type instead of in
+  Array table;    ///< [types, width of in]: features by type instead of in
   std::vector<BlockShape> table_blocks;
   std::vector<Path> paths;
 
-  // linear: out = or += in W + b
+  /// linear: out = or += in W + b
   struct Map {
-    int in = 0, out = 0;               ///< blocks
-    Array weights;                     ///< [channels in, channels out] or [types, in, out]
+    int in = 0, out = 0;    ///< blocks
+    Array weights;          ///< [channels in, channels out] or [types, in, out]
   };
   bool add = false;
   std::vector<Map> maps;
   struct Bias {
-    int out = 0;                       ///< block with l = 0
-    Array values;                      ///< [channels] or [types, channels]
+    int out = 0;     ///< block with l = 0
+    Array values;    ///< [channels] or [types, channels]
   };
   std::vector<Bias> biases;
 
-  // gate
+  /// gate
   struct Scalars {
     int in = 0, out = 0;
     ActivationShape activation;
@@ -147,25 +147,25 @@ struct Step {
   std::vector<Scalars> scalars;
   std::vector<Gated> gated;
 
-  // energy: E += scale[type] in + shift[type], of channel 0 of block 0
+  /// energy: E += scale[type] in + shift[type], of channel 0 of block 0
   std::vector<double> scale, shift;    ///< [types]
 
-  // product: out[block][component] = sum over entries of coefficient times monomial. Monomials:
-  // the components of in, then `pairs`, then `triples`, products of two monomials before them;
-  // coefficient[entry][channel] = sum over paths of coupling[path][entry] weights[path][channel]
+  /// product: out[block][component] = sum over entries of coefficient times monomial. Monomials:
+  /// the components of in, then `pairs`, then `triples`, products of two monomials before them;
+  /// coefficient[entry][channel] = sum over paths of coupling[path][entry] weights[path][channel]
   std::vector<std::pair<int, int>> pairs, triples;
   struct Output {
     int block = 0, component = 0;
     std::vector<int> monomials;
-    Array coupling;                    ///< [paths, monomials]
+    Array coupling;    ///< [paths, monomials]
   };
-  std::vector<Output> outputs;         ///< every component of out once
-  std::vector<Array> product_weights;  ///< [block of out]: [types or 1, paths, channels]
+  std::vector<Output> outputs;           ///< every component of out once
+  std::vector<Array> product_weights;    ///< [block of out]: [types or 1, paths, channels]
 
-  // divide: in / (alpha + beta by)
+  /// divide: in / (alpha + beta by)
   double alpha = 0.0, beta = 0.0;
 
-  // repulsion: strength / r sum_k c_k exp(-decay_k r / screening), to 0 at reach; [neighbor, center]
+  /// repulsion: strength / r sum_k c_k exp(-decay_k r / screening), to 0 at reach; [neighbor, center]
   struct Repulsion {
     std::int64_t types = 0;
     std::vector<double> strength, screening, reach, coefficients, decays;
@@ -173,10 +173,10 @@ struct Step {
   };
   Repulsion repulsion;
 
-  // norm: x / sqrt(epsilon + sum over blocks of |x|^2 weight), times factors by channel
+  /// norm: x / sqrt(epsilon + sum over blocks of |x|^2 weight), times factors by channel
   std::vector<double> norm_weights;    ///< [blocks]
   double epsilon = 0.0;
-  std::vector<Array> norm_factors;     ///< [blocks][channels]
+  std::vector<Array> norm_factors;    ///< [blocks][channels]
 
   Edgewise edgewise;
 };

@@ -10,7 +10,7 @@ namespace {
 
   /// Reads the step edgewise, knowing the radial functions.
   class Reader {
-   public:
+  public:
     Reader(const Description &d, const Arrays &arrays, std::string where) :
         d_(d), arrays_(arrays), where_(std::move(where))
     {
@@ -26,7 +26,8 @@ namespace {
         refuse(where_ + " has no products, or more than " + std::to_string(MOST_PRODUCTS));
       for (const Json &n : list(entry, "nodes", where_)) node(n);
       const Json &environments = list(entry, "environments", where_);
-      if (environments.size() != e_.products.size()) refuse(where_ + " has not one environment for each product");
+      if (environments.size() != e_.products.size())
+        refuse(where_ + " has not one environment for each product");
       for (const Json &v : environments) environment(v);
       e_.energy = parts(entry, "energy", "node", 1);
       if (e_.energy.empty()) refuse(where_ + " gives no energy");
@@ -36,7 +37,7 @@ namespace {
       return std::move(e_);
     }
 
-   private:
+  private:
     int harmonics() const { return (d_.lmax + 1) * e_.channels; }
 
     /// first of `width` columns of the radial functions; lowest = -1: there may be none
@@ -48,7 +49,8 @@ namespace {
     }
 
     /// entries {"weights", key: index} of what is there so far
-    std::vector<Edgewise::Part> parts(const Json &entry, const char *list_key, const char *key, int width) const
+    std::vector<Edgewise::Part> parts(const Json &entry, const char *list_key, const char *key,
+                                      int width) const
     {
       const bool nodes = std::string(key) == "node";
       const auto count = nodes ? e_.nodes.size() : e_.products.size();
@@ -58,7 +60,8 @@ namespace {
         part.from = integer(p, key, where_, 0, static_cast<int>(count) - 1);
         for (const auto &other : result)
           if (other.from == part.from) refuse(where_ + " reads a " + key + " twice in one place");
-        part.weights = arrays_.get(p, "weights", where_, {nodes ? e_.nodes[part.from].width : e_.channels, width});
+        part.weights =
+            arrays_.get(p, "weights", where_, {nodes ? e_.nodes[part.from].width : e_.channels, width});
         result.push_back(std::move(part));
       }
       return result;
@@ -72,7 +75,8 @@ namespace {
           refuse(where_ + ": '" + key + "' has an entry that is not within 0 and " + std::to_string(MOST_L));
         result.push_back(l.get<int>());
       }
-      if (result.empty() || result.size() > 4 * (MOST_L + 1)) refuse(where_ + ": '" + key + "' has a wrong length");
+      if (result.empty() || result.size() > 4 * (MOST_L + 1))
+        refuse(where_ + ": '" + key + "' has a wrong length");
       return result;
     }
 
@@ -109,7 +113,8 @@ namespace {
       n.products = parts(entry, "products", "product", n.width);
       for (const auto &part : n.nodes) n.level = std::max(n.level, e_.nodes[part.from].level);
       for (const auto &part : n.products) n.level = std::max(n.level, part.from + 1);
-      if (n.column < 0 && n.nodes.empty() && n.products.empty()) refuse(where_ + " has a node that reads nothing");
+      if (n.column < 0 && n.nodes.empty() && n.products.empty())
+        refuse(where_ + " has a node that reads nothing");
       if (!e_.nodes.empty() && n.level < e_.nodes.back().level)
         refuse(where_ + " has nodes that are not in the order of the products that they need");
       e_.nodes.push_back(std::move(n));
@@ -136,7 +141,8 @@ namespace {
 
 }    // namespace
 
-Edgewise read_edgewise(const Description &d, const Arrays &arrays, const Json &entry, const std::string &where)
+Edgewise read_edgewise(const Description &d, const Arrays &arrays, const Json &entry,
+                       const std::string &where)
 {
   if (d.radials.empty()) refuse(where + " needs a radial function");
   return Reader(d, arrays, where).read(entry);

@@ -65,9 +65,8 @@ const Json &list(const Json &object, const char *key, const std::string &where)
 ActivationShape activation(const Json &object, const std::string &where)
 {
   static const std::map<std::string, Activation> known = {
-      {"identity", Activation::identity}, {"silu", Activation::silu},
-      {"tanh", Activation::tanh},         {"sigmoid", Activation::sigmoid},
-      {"abs", Activation::abs},           {"softplus", Activation::softplus},
+      {"identity", Activation::identity},      {"silu", Activation::silu}, {"tanh", Activation::tanh},
+      {"sigmoid", Activation::sigmoid},        {"abs", Activation::abs},   {"softplus", Activation::softplus},
       {"tanh_square", Activation::tanh_square}};
   const std::string name = text_of(object, "activation", where);
   const auto found = known.find(name);
@@ -83,8 +82,8 @@ std::vector<BlockShape> blocks(const Json &entries, const std::string &where)
   std::vector<BlockShape> result;
   if (!entries.is_array() || entries.empty()) refuse(where + " has no blocks");
   for (const Json &entry : entries)
-    result.push_back({integer(entry, "channels", where, 1, MOST_CHANNELS),
-                      integer(entry, "l", where, 0, MOST_L)});
+    result.push_back(
+        {integer(entry, "channels", where, 1, MOST_CHANNELS), integer(entry, "l", where, 0, MOST_L)});
   std::int64_t width = 0;
   for (const auto &block : result) width += (block.channels + 16) * (2 * block.l + 1);
   if (width > MOST_ELEMENTS) refuse(where + " is too wide");
@@ -92,13 +91,12 @@ std::vector<BlockShape> blocks(const Json &entries, const std::string &where)
 }
 
 Array Arrays::get(const Json &object, const char *key, const std::string &where,
-          const std::vector<std::int64_t> &shape) const
+                  const std::vector<std::int64_t> &shape) const
 {
   const std::string name = text_of(object, key, where);
   const Array array = read(name);
   bool fits = array.shape.size() == shape.size();
-  for (std::size_t k = 0; fits && k < shape.size(); ++k)
-    fits = shape[k] < 0 || shape[k] == array.shape[k];
+  for (std::size_t k = 0; fits && k < shape.size(); ++k) fits = shape[k] < 0 || shape[k] == array.shape[k];
   if (!fits) refuse(where + ": the array " + name + " has another shape than it needs");
   return array;
 }

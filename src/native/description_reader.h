@@ -32,20 +32,21 @@ std::vector<BlockShape> blocks(const Json &entries, const std::string &where);
 
 /// The arrays of the file, unpacked when they are asked for.
 class Arrays {
- public:
+public:
   Arrays(const Json &table, std::string_view bytes) : table_(table), bytes_(bytes) {}
   /// shape: what it must be; -1 = anything
   Array get(const Json &object, const char *key, const std::string &where,
             const std::vector<std::int64_t> &shape) const;
   std::size_t rank(const Json &object, const char *key, const std::string &where) const;
 
- private:
+private:
   Array read(const std::string &name) const;
   const Json &table_;
   std::string_view bytes_;
 };
 
-Edgewise read_edgewise(const Description &d, const Arrays &arrays, const Json &entry, const std::string &where);
+Edgewise read_edgewise(const Description &d, const Arrays &arrays, const Json &entry,
+                       const std::string &where);
 /// cutoff: of the edges, or a shorter one that the function must keep to
 Radial read_radial(const Json &entry, const Arrays &arrays, double cutoff, int types,
                    const std::string &where);

@@ -9,7 +9,7 @@ namespace {
 
   /// Reads the steps, knowing the values and radial functions.
   class Steps {
-   public:
+  public:
     Steps(const Description &d, const Arrays &arrays) : d_(d), arrays_(arrays) {}
 
     Step read(const Json &entry, const std::string &where) const
@@ -50,7 +50,7 @@ namespace {
       return s;
     }
 
-   private:
+  private:
     int value(const Json &entry, const char *key, const std::string &where) const
     {
       const std::string name = text_of(entry, key, where);
@@ -145,10 +145,10 @@ namespace {
         s.scalars.push_back(g);
       }
       for (const Json &e : list(entry, "gated", where)) {
-        Step::Gated g{block(e, "gate", where, from), block(e, "in", where, from),
-                      block(e, "out", where, to), activation(e, where)};
-        if (from[g.gate].l || from[g.in].l != to[g.out].l ||
-            from[g.gate].channels != from[g.in].channels || from[g.in].channels != to[g.out].channels)
+        Step::Gated g{block(e, "gate", where, from), block(e, "in", where, from), block(e, "out", where, to),
+                      activation(e, where)};
+        if (from[g.gate].l || from[g.in].l != to[g.out].l || from[g.gate].channels != from[g.in].channels ||
+            from[g.in].channels != to[g.out].channels)
           refuse(where + " has a gate that does not fit");
         ++written[g.out];
         ++read[g.in];
@@ -238,9 +238,9 @@ namespace {
             refuse(where + " has an output of an unknown monomial");
           o.monomials.push_back(m.get<int>());
         }
-        o.coupling = arrays_.get(e, "coupling", where,
-                                 {s.product_weights[o.block].shape[1],
-                                  static_cast<std::int64_t>(o.monomials.size())});
+        o.coupling =
+            arrays_.get(e, "coupling", where,
+                        {s.product_weights[o.block].shape[1], static_cast<std::int64_t>(o.monomials.size())});
         ++written[{o.block, o.component}];
         s.outputs.push_back(std::move(o));
       }
@@ -257,7 +257,8 @@ namespace {
       r.screening = arrays_.get(entry, "screening", where, {d_.types, d_.types}).values;
       r.reach = arrays_.get(entry, "reach", where, {d_.types, d_.types}).values;
       r.coefficients = arrays_.get(entry, "coefficients", where, {-1}).values;
-      r.decays = arrays_.get(entry, "decays", where, {static_cast<std::int64_t>(r.coefficients.size())}).values;
+      r.decays =
+          arrays_.get(entry, "decays", where, {static_cast<std::int64_t>(r.coefficients.size())}).values;
       r.p = number(entry, "p", where);
       for (const auto *table : {&r.screening, &r.reach})
         for (double x : *table)

@@ -17,8 +17,8 @@ using native::HARMONICS;
 using native::MOST_SPLINE;
 
 inline constexpr double S3 = 1.7320508075688772, S5 = 2.23606797749979, S15 = 3.872983346207417,
-                        S7 = 2.6457513110645907, S35_8 = 2.091650066335189,
-                        S105 = 10.246950765959598, S21_8 = 1.6201851746019651;
+                        S7 = 2.6457513110645907, S35_8 = 2.091650066335189, S105 = 10.246950765959598,
+                        S21_8 = 1.6201851746019651;
 
 /// Y[1 + 3 + 5 + 7] at a unit vector
 template <class T>
@@ -66,14 +66,13 @@ NATROLITE_VECTOR_INLINE void harmonics_gradient(int lmax, Vector<T> x, Vector<T>
   const V x2 = x * x, y2 = y * y, z2 = z * z, xy = x * y, yz = y * z, xz = x * z;
   const T three = 3, two = 2, four = 4, six = 6, eight = 8;
   g[0] += T(S35_8) * (d[9] * three * (z2 - x2) - d[15] * six * xz) + T(S105) * (d[10] * yz - d[14] * xy) +
-      T(S21_8) * (d[11] * (four * y2 - three * x2 - z2) - d[13] * two * xz) -
-      T(S7 / 2) * d[12] * six * xy;
-  g[1] += T(S105) * (d[10] * xz + d[14] * T(0.5) * (z2 - x2)) +
-      T(S21_8) * eight * (d[11] * xy + d[13] * yz) +
-      T(S7 / 2) * d[12] * (six * y2 - three * (x2 + z2));
+          T(S21_8) * (d[11] * (four * y2 - three * x2 - z2) - d[13] * two * xz) -
+          T(S7 / 2) * d[12] * six * xy;
+  g[1] += T(S105) * (d[10] * xz + d[14] * T(0.5) * (z2 - x2)) + T(S21_8) * eight * (d[11] * xy + d[13] * yz) +
+          T(S7 / 2) * d[12] * (six * y2 - three * (x2 + z2));
   g[2] += T(S35_8) * (d[9] * six * xz + d[15] * three * (z2 - x2)) + T(S105) * (d[10] * xy + d[14] * yz) +
-      T(S21_8) * (d[13] * (four * y2 - x2 - three * z2) - d[11] * two * xz) -
-      T(S7 / 2) * d[12] * six * yz;
+          T(S21_8) * (d[13] * (four * y2 - x2 - three * z2) - d[11] * two * xz) -
+          T(S7 / 2) * d[12] * six * yz;
 }
 
 /// Cardinal B-splines of degree 3 or 5 at fraction f of an interval, and their derivatives by f.

@@ -13,7 +13,8 @@ namespace {
   constexpr std::size_t TOTAL = 16;    ///< doubles of a thread, two cache lines
 
   /// calls f(edge, row of the neighbor, vector) for the edges of a center
-  template <class F> void for_each_edge(const Graph &graph, std::int64_t row, F &&f)
+  template <class F>
+  void for_each_edge(const Graph &graph, std::int64_t row, F &&f)
   {
     const CompactEdges &c = *graph.compact;
     const double *xi = c.x[c.atom_of_row[row]];
@@ -24,7 +25,8 @@ namespace {
     }
   }
 
-  template <class T> void put(const EdgeArrays<T> &a, std::int64_t at, const double *v)
+  template <class T>
+  void put(const EdgeArrays<T> &a, std::int64_t at, const double *v)
   {
     const double r = std::sqrt(squared_norm(v)), inverse = 1.0 / r;
     a.x[at] = static_cast<T>(v[0] * inverse);
@@ -35,7 +37,8 @@ namespace {
 
 }    // namespace
 
-template <class T> void load_edges(const Graph &graph, const Kernels<T> &kernels, Work<T> &work)
+template <class T>
+void load_edges(const Graph &graph, const Kernels<T> &kernels, Work<T> &work)
 {
   make_room_for_edges(work, kernels);
   const std::int64_t begin = work.first_edge(), n = work.nedges();
@@ -62,8 +65,8 @@ void RowForces::start(const Graph &graph, std::int64_t extra, int threads)
   totals.assign(TOTAL * threads, 0.0);
 }
 
-void RowForces::add(const Graph &graph, int thread, std::int64_t begin, std::int64_t end, const double *gradient,
-                    const std::int32_t *sum_rows)
+void RowForces::add(const Graph &graph, int thread, std::int64_t begin, std::int64_t end,
+                    const double *gradient, const std::int32_t *sum_rows)
 {
   const auto sum_row = [&](std::int64_t row) { return sum_rows ? sum_rows[row] : row; };
   double *total = totals.data() + TOTAL * thread;

@@ -17,7 +17,8 @@ using native::MOST_L;
 inline constexpr int PARTIAL = 1 + HARMONICS;    ///< vectors of an edge in `partial`
 
 /// rows = the table at each edge
-template <class T, int S> void table_rows(const EdgeRows<T> &a)
+template <class T, int S>
+void table_rows(const EdgeRows<T> &a)
 {
   constexpr int W = WIDTH<T>;
   using V = Vector<T>;
@@ -37,7 +38,8 @@ template <class T, int S> void table_rows(const EdgeRows<T> &a)
 }
 
 /// partial[0] += d rows . slope of the table
-template <class T, int S> void table_rows_backward(const EdgeRows<T> &a)
+template <class T, int S>
+void table_rows_backward(const EdgeRows<T> &a)
 {
   constexpr int W = WIDTH<T>;
   using V = Vector<T>;
@@ -83,7 +85,8 @@ NATROLITE_VECTOR_INLINE void sum_harmonics_at(const EdgeRows<T> &a, int column)
     for (int v = 0; v < NV; ++v) store(a.sums + i * a.sum_stride + column + v * W, sum[i][v]);
 }
 
-template <class T, int N> void sum_harmonics_of(const EdgeRows<T> &a)
+template <class T, int N>
+void sum_harmonics_of(const EdgeRows<T> &a)
 {
   constexpr int W = WIDTH<T>, NV = N * 2 <= (NATROLITE_VECTOR_BYTES == 64 ? 20 : 8) ? 2 : 1;
   int column = 0;
@@ -92,7 +95,8 @@ template <class T, int N> void sum_harmonics_of(const EdgeRows<T> &a)
 }
 
 /// d x (+)= sum over N harmonics of Y[i] d sums[i]; partial[1 + harmonic] += x . d sums
-template <class T, int N> void sum_harmonics_backward_of(const EdgeRows<T> &a)
+template <class T, int N>
+void sum_harmonics_backward_of(const EdgeRows<T> &a)
 {
   constexpr int W = WIDTH<T>;
   using V = Vector<T>;
@@ -122,36 +126,55 @@ template <class T, int N> void sum_harmonics_backward_of(const EdgeRows<T> &a)
   }
 }
 
-template <class T> void sum_harmonics(const EdgeRows<T> &a)
+template <class T>
+void sum_harmonics(const EdgeRows<T> &a)
 {
   switch (a.harmonics_here) {
-    case 1: return sum_harmonics_of<T, 1>(a);
-    case 3: return sum_harmonics_of<T, 3>(a);
-    case 4: return sum_harmonics_of<T, 4>(a);
-    case 5: return sum_harmonics_of<T, 5>(a);
-    case 7: return sum_harmonics_of<T, 7>(a);
-    case 9: return sum_harmonics_of<T, 9>(a);
-    case 16: return sum_harmonics_of<T, 16>(a);
-    default: return;
+  case 1:
+    return sum_harmonics_of<T, 1>(a);
+  case 3:
+    return sum_harmonics_of<T, 3>(a);
+  case 4:
+    return sum_harmonics_of<T, 4>(a);
+  case 5:
+    return sum_harmonics_of<T, 5>(a);
+  case 7:
+    return sum_harmonics_of<T, 7>(a);
+  case 9:
+    return sum_harmonics_of<T, 9>(a);
+  case 16:
+    return sum_harmonics_of<T, 16>(a);
+  default:
+    return;
   }
 }
 
-template <class T> void sum_harmonics_backward(const EdgeRows<T> &a)
+template <class T>
+void sum_harmonics_backward(const EdgeRows<T> &a)
 {
   switch (a.harmonics_here) {
-    case 1: return sum_harmonics_backward_of<T, 1>(a);
-    case 3: return sum_harmonics_backward_of<T, 3>(a);
-    case 4: return sum_harmonics_backward_of<T, 4>(a);
-    case 5: return sum_harmonics_backward_of<T, 5>(a);
-    case 7: return sum_harmonics_backward_of<T, 7>(a);
-    case 9: return sum_harmonics_backward_of<T, 9>(a);
-    case 16: return sum_harmonics_backward_of<T, 16>(a);
-    default: return;
+  case 1:
+    return sum_harmonics_backward_of<T, 1>(a);
+  case 3:
+    return sum_harmonics_backward_of<T, 3>(a);
+  case 4:
+    return sum_harmonics_backward_of<T, 4>(a);
+  case 5:
+    return sum_harmonics_backward_of<T, 5>(a);
+  case 7:
+    return sum_harmonics_backward_of<T, 7>(a);
+  case 9:
+    return sum_harmonics_backward_of<T, 9>(a);
+  case 16:
+    return sum_harmonics_backward_of<T, 16>(a);
+  default:
+    return;
   }
 }
 
 /// out = sum over l of w[l] sum over m of Y[l m] Q[l m], for each channel
-template <class T, int L> void invariants_of(const EdgeRows<T> &a)
+template <class T, int L>
+void invariants_of(const EdgeRows<T> &a)
 {
   constexpr int W = WIDTH<T>, N = (L + 1) * (L + 1);
   using V = Vector<T>;
@@ -175,7 +198,8 @@ template <class T, int L> void invariants_of(const EdgeRows<T> &a)
 }
 
 /// d out in a.out; d w (+)=, d Q in a.dsums =, partial +=
-template <class T, int L> void invariants_backward_of(const EdgeRows<T> &a)
+template <class T, int L>
+void invariants_backward_of(const EdgeRows<T> &a)
 {
   constexpr int W = WIDTH<T>, N = (L + 1) * (L + 1);
   using V = Vector<T>;
@@ -210,30 +234,43 @@ template <class T, int L> void invariants_backward_of(const EdgeRows<T> &a)
   }
 }
 
-template <class T> void invariants(const EdgeRows<T> &a)
+template <class T>
+void invariants(const EdgeRows<T> &a)
 {
   switch (a.harmonics_here) {
-    case 1: return invariants_of<T, 0>(a);
-    case 4: return invariants_of<T, 1>(a);
-    case 9: return invariants_of<T, 2>(a);
-    case 16: return invariants_of<T, 3>(a);
-    default: return;
+  case 1:
+    return invariants_of<T, 0>(a);
+  case 4:
+    return invariants_of<T, 1>(a);
+  case 9:
+    return invariants_of<T, 2>(a);
+  case 16:
+    return invariants_of<T, 3>(a);
+  default:
+    return;
   }
 }
 
-template <class T> void invariants_backward(const EdgeRows<T> &a)
+template <class T>
+void invariants_backward(const EdgeRows<T> &a)
 {
   switch (a.harmonics_here) {
-    case 1: return invariants_backward_of<T, 0>(a);
-    case 4: return invariants_backward_of<T, 1>(a);
-    case 9: return invariants_backward_of<T, 2>(a);
-    case 16: return invariants_backward_of<T, 3>(a);
-    default: return;
+  case 1:
+    return invariants_backward_of<T, 0>(a);
+  case 4:
+    return invariants_backward_of<T, 1>(a);
+  case 9:
+    return invariants_backward_of<T, 2>(a);
+  case 16:
+    return invariants_backward_of<T, 3>(a);
+  default:
+    return;
   }
 }
 
 /// out = factor f(rows), and the rows become its slope
-template <class T> void activate_rows(Activation kind, T factor, const EdgeRows<T> &a)
+template <class T>
+void activate_rows(Activation kind, T factor, const EdgeRows<T> &a)
 {
   for (int e = 0; e < a.edges; ++e)
     for (int c = 0; c < a.columns; c += WIDTH<T>) {
@@ -246,7 +283,8 @@ template <class T> void activate_rows(Activation kind, T factor, const EdgeRows<
 }
 
 /// gradients times the slope in the rows
-template <class T> void activate_rows_backward(const EdgeRows<T> &a)
+template <class T>
+void activate_rows_backward(const EdgeRows<T> &a)
 {
   for (int e = 0; e < a.edges; ++e)
     for (int c = 0; c < a.columns; c += WIDTH<T>)

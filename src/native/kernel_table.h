@@ -16,9 +16,11 @@ namespace natrolite::NATROLITE_ISA {
 using native::Kernels;
 using native::MOST_L;
 
-template <class T> inline constexpr int SPLINE = sizeof(T) == 4 ? 4 : 6;
+template <class T>
+inline constexpr int SPLINE = sizeof(T) == 4 ? 4 : 6;
 
-template <class T, int L1, int L2, int L3> void fill_path(Kernels<T> &table)
+template <class T, int L1, int L2, int L3>
+void fill_path(Kernels<T> &table)
 {
   if constexpr (L3 <= L1 + L2 && L1 <= L2 + L3 && L2 <= L1 + L3) {
     constexpr int group = group_of<L1, L2, L3>(), spline = SPLINE<T>;
@@ -36,7 +38,8 @@ template <class T, int L1, int L2, int L3> void fill_path(Kernels<T> &table)
     fill_path<T, L1 + 1, 0, 0>(table);
 }
 
-template <class T> void fill_charged(native::ChargedKernels<T> &table)
+template <class T>
+void fill_charged(native::ChargedKernels<T> &table)
 {
   table.swish = swish<T>;
   table.swish_backward = swish_backward<T>;
@@ -55,7 +58,8 @@ template <class T> void fill_charged(native::ChargedKernels<T> &table)
   if constexpr (sizeof(T) == 8) table.pairs = pairs<T>;    // analytic terms are always float64
 }
 
-template <class T> void fill(Kernels<T> &table)
+template <class T>
+void fill(Kernels<T> &table)
 {
   table.width = WIDTH<T>;
   table.spline = SPLINE<T>;

@@ -3,8 +3,8 @@
 
 namespace natrolite::native {
 
-#define NATROLITE_FILL(isa)                                                                        \
-  void fill_##isa(Kernels<float> &);                                                               \
+#define NATROLITE_FILL(isa)                                                                                  \
+  void fill_##isa(Kernels<float> &);                                                                         \
   void fill_##isa(Kernels<double> &);
 NATROLITE_FILL(plain)
 #ifdef __x86_64__
@@ -12,7 +12,8 @@ NATROLITE_FILL(avx2)
 NATROLITE_FILL(avx512)
 #endif
 
-template <class T> Kernels<T> kernels_of(InstructionSet set)
+template <class T>
+Kernels<T> kernels_of(InstructionSet set)
 {
   Kernels<T> table;
   table.name = name_of(set);
@@ -24,7 +25,8 @@ template <class T> Kernels<T> kernels_of(InstructionSet set)
   return table;
 }
 
-template <class T> const Kernels<T> &kernels()
+template <class T>
+const Kernels<T> &kernels()
 {
   static const Kernels<T> table = kernels_of<T>(instruction_set());
   return table;

@@ -14,10 +14,10 @@
 
 namespace natrolite::native {
 
-inline constexpr int MOST_L = 3;             ///< of harmonics and features
+inline constexpr int MOST_L = 3;    ///< of harmonics and features
 inline constexpr int HARMONICS = (MOST_L + 1) * (MOST_L + 1);
-inline constexpr int MOST_SEGMENTS = 4;      ///< of a grid of radial tables
-inline constexpr int MOST_SPLINE = 6;        ///< coefficients of a spline at one point
+inline constexpr int MOST_SEGMENTS = 4;    ///< of a grid of radial tables
+inline constexpr int MOST_SPLINE = 6;      ///< coefficients of a spline at one point
 
 /// Can real harmonics of (l, m) couple? m = -l..l; the selection rules of real Wigner 3j symbols.
 __attribute__((always_inline)) constexpr bool couples(int l1, int m1, int l2, int m2, int l3, int m3)
@@ -30,7 +30,8 @@ __attribute__((always_inline)) constexpr bool couples(int l1, int m1, int l2, in
 }
 
 /// Grid of the radial tables: segments of equal intervals; a spline is smooth within a segment.
-template <class T> struct Grid {
+template <class T>
+struct Grid {
   int segments = 0;
   bool powers = false;    ///< an interval has rows of its own: coefficients of powers, not of B-splines
   T start[MOST_SEGMENTS] = {}, inverse_step[MOST_SEGMENTS] = {};
@@ -38,49 +39,52 @@ template <class T> struct Grid {
 };
 
 /// Edges of some centers, as the convolution needs them: arrays over edges, `stride` apart.
-template <class T> struct EdgeArrays {
-  int stride = 0;                            ///< elements between two arrays, a multiple of a vector
+template <class T>
+struct EdgeArrays {
+  int stride = 0;    ///< elements between two arrays, a multiple of a vector
   T *x = nullptr, *y = nullptr, *z = nullptr, *r = nullptr;    ///< unit vector, distance
-  const T *scale = nullptr;                  ///< null, or factors of the distance for the tables
-  T *harmonics = nullptr;                    ///< [HARMONICS][stride]
-  T *basis = nullptr, *slope = nullptr;      ///< [spline][stride] values, derivatives by r
-  std::int32_t *node = nullptr;              ///< [stride] first row of the table
+  const T *scale = nullptr;                ///< null, or factors of the distance for the tables
+  T *harmonics = nullptr;                  ///< [HARMONICS][stride]
+  T *basis = nullptr, *slope = nullptr;    ///< [spline][stride] values, derivatives by r
+  std::int32_t *node = nullptr;            ///< [stride] first row of the table
 };
 
 /// One path of a convolution for the edges of one center and one group of channel vectors.
-template <class T> struct PathArguments {
+template <class T>
+struct PathArguments {
   int edges = 0, stride = 0;
-  const std::int32_t *node = nullptr;        ///< [edges] row of the table
-  const std::int64_t *row = nullptr;         ///< [edges] offset of the neighbor's features
+  const std::int32_t *node = nullptr;            ///< [edges] row of the table
+  const std::int64_t *row = nullptr;             ///< [edges] offset of the neighbor's features
   const T *basis = nullptr, *slope = nullptr;    ///< [spline][stride]
-  const T *harmonics = nullptr;              ///< [2 l2 + 1][stride], of this path's l2
-  const T *table = nullptr;                  ///< [node][group's channels]
-  const T *coupling = nullptr;               ///< [2 l1 + 1][2 l2 + 1][2 l3 + 1]
+  const T *harmonics = nullptr;                  ///< [2 l2 + 1][stride], of this path's l2
+  const T *table = nullptr;                      ///< [node][group's channels]
+  const T *coupling = nullptr;                   ///< [2 l1 + 1][2 l2 + 1][2 l3 + 1]
   const std::int64_t *gradient_row = nullptr;    ///< [edges] offset of the gradient of these
-  const T *x = nullptr;                      ///< features, at this block and group
-  int x_stride = 0;                          ///< elements between components of x
-  T *out = nullptr;                          ///< center's sums (forward), or their gradient
-  int out_stride = 0;                        ///< elements between components of out
-  T *dx = nullptr;                           ///< gradient of the features, at this block and group
-  T *partial = nullptr;                      ///< [edges][1 + HARMONICS][vector] d/dr, d/dharmonics
-  int first_harmonic = 0;                    ///< l2 * l2
+  const T *x = nullptr;                          ///< features, at this block and group
+  int x_stride = 0;                              ///< elements between components of x
+  T *out = nullptr;                              ///< center's sums (forward), or their gradient
+  int out_stride = 0;                            ///< elements between components of out
+  T *dx = nullptr;                               ///< gradient of the features, at this block and group
+  T *partial = nullptr;                          ///< [edges][1 + HARMONICS][vector] d/dr, d/dharmonics
+  int first_harmonic = 0;                        ///< l2 * l2
 };
 
 /// y[row] (+)= sum over segments of x[row] W: rows of an array, columns in groups of vectors.
 struct MatrixSegment {
-  int offset = 0;                            ///< of the segment in a row of x
-  int depth = 0;                             ///< channels summed over
+  int offset = 0;    ///< of the segment in a row of x
+  int depth = 0;     ///< channels summed over
   /// offset of [group][depth][columns of group]; groups of 4 vectors, then 2, then 1
   std::int64_t weights = 0;
 };
-template <class T> struct MatrixArguments {
+template <class T>
+struct MatrixArguments {
   int rows = 0;
-  const std::int32_t *which = nullptr;       ///< [rows] rows of x and y; null = 0, 1, 2, ...
+  const std::int32_t *which = nullptr;    ///< [rows] rows of x and y; null = 0, 1, 2, ...
   const T *x = nullptr;
   std::int64_t x_stride = 0;
   T *y = nullptr;
   std::int64_t y_stride = 0;
-  int columns = 0;                           ///< a multiple of a vector
+  int columns = 0;    ///< a multiple of a vector
   int segments = 0;
   const MatrixSegment *segment = nullptr;
   const T *weights = nullptr;
@@ -88,7 +92,8 @@ template <class T> struct MatrixArguments {
 };
 
 /// Polynomials of one vector of channels of one atom.
-template <class T> struct ProductArguments {
+template <class T>
+struct ProductArguments {
   int components = 0, pairs = 0, triples = 0, outputs = 0;
   const int *component = nullptr, *output = nullptr;    ///< offsets in x and dx, in out
   const int *left = nullptr, *right = nullptr;          ///< [pairs + triples] factors, monomials
@@ -96,33 +101,35 @@ template <class T> struct ProductArguments {
   const T *coefficients = nullptr;                      ///< [entries][vector]
   const T *x = nullptr;
   T *dx = nullptr, *out = nullptr;
-  T *scratch = nullptr;                                 ///< 2 vectors for each monomial
+  T *scratch = nullptr;    ///< 2 vectors for each monomial
 };
 
 /// Rows of the edges of a center (or of several), one after another.
-template <class T> struct EdgeRows {
-  int edges = 0, columns = 0;                ///< whole vectors of columns
-  std::int64_t stride = 0, dstride = 0;      ///< elements between two rows, two rows of gradients
-  T *rows = nullptr, *drows = nullptr;       ///< at the first column
-  T *out = nullptr;                          ///< another column of the same rows, or of their gradient
-  bool add = false;                          ///< to drows
-  int edge_stride = 0;                       ///< of the arrays over edges, as in EdgeArrays
+template <class T>
+struct EdgeRows {
+  int edges = 0, columns = 0;              ///< whole vectors of columns
+  std::int64_t stride = 0, dstride = 0;    ///< elements between two rows, two rows of gradients
+  T *rows = nullptr, *drows = nullptr;     ///< at the first column
+  T *out = nullptr;                        ///< another column of the same rows, or of their gradient
+  bool add = false;                        ///< to drows
+  int edge_stride = 0;                     ///< of the arrays over edges, as in EdgeArrays
   const T *basis = nullptr, *slope = nullptr, *harmonics = nullptr;
   const std::int32_t *node = nullptr;
-  const T *table = nullptr;                  ///< [node][columns]
+  const T *table = nullptr;    ///< [node][columns]
   int first_harmonic = 0, harmonics_here = 0;
-  T *sums = nullptr, *dsums = nullptr;       ///< [harmonic][sum_stride] of the center
+  T *sums = nullptr, *dsums = nullptr;    ///< [harmonic][sum_stride] of the center
   int sum_stride = 0;
-  T *partial = nullptr;                      ///< [edges][1 + HARMONICS][vector] d/dr, d/dharmonics
+  T *partial = nullptr;    ///< [edges][1 + HARMONICS][vector] d/dr, d/dharmonics
 };
 
 enum class Activation : int { identity, silu, tanh, sigmoid, abs, softplus, tanh_square };
 
 /// Functions of one instruction set.
-template <class T> struct Kernels {
+template <class T>
+struct Kernels {
   const char *name = nullptr;
-  int width = 1;                             ///< lanes of a vector
-  int spline = 4;                            ///< coefficients of a spline at one point
+  int width = 1;     ///< lanes of a vector
+  int spline = 4;    ///< coefficients of a spline at one point
   /// vectors in a full group of path channels
   int path_group[MOST_L + 1][MOST_L + 1][MOST_L + 1] = {};
   using Path = void (*)(const PathArguments<T> &);
@@ -143,8 +150,9 @@ template <class T> struct Kernels {
   void (*product_backward)(const ProductArguments<T> &) = nullptr;
   using OfRows = void (*)(const EdgeRows<T> &);
   OfRows table_rows = nullptr, table_rows_backward = nullptr;
-  OfRows sum_harmonics = nullptr, sum_harmonics_backward = nullptr;    ///< of 1, 3, 5, 7, 4, 9 or 16 harmonics
-  OfRows invariants = nullptr, invariants_backward = nullptr;          ///< of 1, 4, 9 or 16
+  OfRows sum_harmonics = nullptr,
+         sum_harmonics_backward = nullptr;                       ///< of 1, 3, 5, 7, 4, 9 or 16 harmonics
+  OfRows invariants = nullptr, invariants_backward = nullptr;    ///< of 1, 4, 9 or 16
   void (*activate_rows)(Activation, T factor, const EdgeRows<T> &) = nullptr;
   OfRows activate_rows_backward = nullptr;
   /// y[m] = gate x[m] for components m
@@ -156,9 +164,11 @@ template <class T> struct Kernels {
 };
 
 /// The table of an instruction set, which this processor must have.
-template <class T> Kernels<T> kernels_of(InstructionSet);
+template <class T>
+Kernels<T> kernels_of(InstructionSet);
 /// The best table for this processor; NATROLITE_SIMD=plain|avx2|avx512 asks for one.
 /// Throws std::runtime_error if it asks for what the processor has not.
-template <class T> const Kernels<T> &kernels();
+template <class T>
+const Kernels<T> &kernels();
 
 }    // namespace natrolite::native

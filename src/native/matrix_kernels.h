@@ -43,7 +43,8 @@ void multiply_tile(const MatrixArguments<T> &a, const T *const *x, T *const *y, 
 }
 
 /// R rows from row on
-template <class T, int R> void multiply_rows(const MatrixArguments<T> &a, int row)
+template <class T, int R>
+void multiply_rows(const MatrixArguments<T> &a, int row)
 {
   constexpr int W = WIDTH<T>;
   const T *x[R];
@@ -68,7 +69,8 @@ template <class T, int R> void multiply_rows(const MatrixArguments<T> &a, int ro
   }
 }
 
-template <class T> void multiply(const MatrixArguments<T> &a)
+template <class T>
+void multiply(const MatrixArguments<T> &a)
 {
   int row = 0;
   for (; row + TILE_ROWS <= a.rows; row += TILE_ROWS) multiply_rows<T, TILE_ROWS>(a, row);
@@ -85,48 +87,49 @@ NATROLITE_VECTOR_INLINE void activation_at(Activation kind, Vector<T> x, Vector<
   using V = Vector<T>;
   const V one = all(T(1));
   switch (kind) {
-    case Activation::identity:
-      f = x;
-      slope = one;
-      return;
-    case Activation::abs:
-      f = x < T(0) ? -x : x;
-      slope = x < T(0) ? -one : (x > T(0) ? one : V{});
-      return;
-    case Activation::silu: {
-      const V s = one / (one + exponential(-x));
-      f = x * s;
-      slope = s * (one + x * (one - s));
-      return;
-    }
-    case Activation::sigmoid:
-      f = one / (one + exponential(-x));
-      slope = f * (one - f);
-      return;
-    case Activation::tanh: {
-      const V e = exponential(T(2) * x);
-      f = one - T(2) / (e + T(1));
-      slope = one - f * f;
-      return;
-    }
-    case Activation::tanh_square: {
-      const V e = exponential(T(2) * x * x);
-      f = one - T(2) / (e + T(1));
-      slope = T(2) * x * (one - f * f);
-      return;
-    }
-    case Activation::softplus: {    // shifted: ln(1 + e^x) - ln 2
-      f = V{};
-      slope = one / (one + exponential(-x));
-      for (int k = 0; k < WIDTH<T>; ++k)
-        f[k] = static_cast<T>(__builtin_log1p(__builtin_exp(-__builtin_fabs(x[k]))) +
-                              (x[k] > 0 ? x[k] : 0) - 0.6931471805599453);
-      return;
-    }
+  case Activation::identity:
+    f = x;
+    slope = one;
+    return;
+  case Activation::abs:
+    f = x < T(0) ? -x : x;
+    slope = x < T(0) ? -one : (x > T(0) ? one : V{});
+    return;
+  case Activation::silu: {
+    const V s = one / (one + exponential(-x));
+    f = x * s;
+    slope = s * (one + x * (one - s));
+    return;
+  }
+  case Activation::sigmoid:
+    f = one / (one + exponential(-x));
+    slope = f * (one - f);
+    return;
+  case Activation::tanh: {
+    const V e = exponential(T(2) * x);
+    f = one - T(2) / (e + T(1));
+    slope = one - f * f;
+    return;
+  }
+  case Activation::tanh_square: {
+    const V e = exponential(T(2) * x * x);
+    f = one - T(2) / (e + T(1));
+    slope = T(2) * x * (one - f * f);
+    return;
+  }
+  case Activation::softplus: {    // shifted: ln(1 + e^x) - ln 2
+    f = V{};
+    slope = one / (one + exponential(-x));
+    for (int k = 0; k < WIDTH<T>; ++k)
+      f[k] = static_cast<T>(__builtin_log1p(__builtin_exp(-__builtin_fabs(x[k]))) + (x[k] > 0 ? x[k] : 0) -
+                            0.6931471805599453);
+    return;
+  }
   }
 }
 
-template <class T> void activate(Activation kind, T factor, int n, const T *x, T *y)
+template <class T>
+void activate(Activation kind, T factor, int n, const T *x, T *y)
 {
   for (int k = 0; k < n; k += WIDTH<T>) {
     Vector<T> f{}, slope{};
@@ -145,11 +148,11 @@ void activate_backward(Activation kind, T factor, int n, const T *x, const T *dy
   }
 }
 
-template <class T> void gate(int n, int components, const T *gate, const T *x, T *y)
+template <class T>
+void gate(int n, int components, const T *gate, const T *x, T *y)
 {
   for (int m = 0; m < components; ++m)
-    for (int k = 0; k < n; k += WIDTH<T>)
-      store<T>(y + m * n + k, load(gate + k) * load(x + m * n + k));
+    for (int k = 0; k < n; k += WIDTH<T>) store<T>(y + m * n + k, load(gate + k) * load(x + m * n + k));
 }
 
 template <class T>

@@ -16,8 +16,9 @@ namespace natrolite::native {
 namespace {
 
   /// N: Network<T> or ChargedNetwork<T>
-  template <class T, class N> class NativeModel : public Model {
-   public:
+  template <class T, class N>
+  class NativeModel : public Model {
+  public:
     template <class D>
     NativeModel(const Metadata &metadata, D description, int threads) :
         metadata_(metadata), network_(std::move(description), threads), threads_(threads)
@@ -44,11 +45,11 @@ namespace {
 
     std::string device() const override
     {
-      return std::string("cpu, native evaluator (") + kernels<T>().name + "), " +
-          std::to_string(threads_) + " thread(s)";
+      return std::string("cpu, native evaluator (") + kernels<T>().name + "), " + std::to_string(threads_) +
+             " thread(s)";
     }
 
-   private:
+  private:
     Metadata metadata_;
     N network_;
     int threads_;
@@ -63,14 +64,16 @@ namespace {
   }
 
   /// d: of either kind
-  template <class D> void check_frame(const Metadata &metadata, const D &d)
+  template <class D>
+  void check_frame(const Metadata &metadata, const D &d)
   {
     if (d.types != static_cast<int>(metadata.type_names.size()))
       throw std::runtime_error("the network description has " + std::to_string(d.types) +
                                " types, the model file " + std::to_string(metadata.type_names.size()));
     if (!(d.cutoff >= metadata.list_cutoff) || d.cutoff > metadata.list_cutoff * (1.0 + 1e-6))
       throw std::runtime_error("the network description has another cutoff than the model file");
-    if (metadata.committee_size != 1) throw std::runtime_error("the native evaluator knows no committees in one file");
+    if (metadata.committee_size != 1)
+      throw std::runtime_error("the native evaluator knows no committees in one file");
   }
 
   const std::vector<std::string> CHARGED_OUTPUTS = {"atomic_energy", "charges", "repulsion", "electrostatics",
@@ -81,7 +84,8 @@ namespace {
     bool same = metadata.pair_cutoffs.size() == d.pair_cutoffs.size();
     for (std::size_t k = 0; same && k < d.pair_cutoffs.size(); ++k)
       same = std::fabs(metadata.pair_cutoffs[k] - d.pair_cutoffs[k]) <= 1e-6 * d.pair_cutoffs[k];
-    if (!same) throw std::runtime_error("the network description has other cutoffs of pairs than the model file");
+    if (!same)
+      throw std::runtime_error("the network description has other cutoffs of pairs than the model file");
   }
 
 }    // namespace

@@ -17,7 +17,8 @@ namespace {
 
 template <class T>
 Network<T>::Impl::Impl(Description d, int nthreads) :
-    types(d.types), lmax(d.lmax), threads(std::max(nthreads, 1)), cutoff(d.cutoff), kernels(native::kernels<T>())
+    types(d.types), lmax(d.lmax), threads(std::max(nthreads, 1)), cutoff(d.cutoff),
+    kernels(native::kernels<T>())
 {
   for (double rc : d.pair_cutoffs) pair_scales.push_back(static_cast<T>(cutoff / rc));
   for (const auto &value : d.values) layouts.emplace_back(value.blocks, kernels.width);
@@ -37,7 +38,8 @@ Network<T>::Impl::Impl(Description d, int nthreads) :
   scratch.resize(threads);
 }
 
-template <class T> void Network<T>::Impl::load_graph(const Graph &graph)
+template <class T>
+void Network<T>::Impl::load_graph(const Graph &graph)
 {
   edges.nlocal = graph.nlocal;
   edges.nall = graph.nall;
@@ -55,7 +57,8 @@ template <class T> void Network<T>::Impl::load_graph(const Graph &graph)
 }
 
 /// also clears what edges add to
-template <class T> void Network<T>::Impl::make_room(const Graph &graph)
+template <class T>
+void Network<T>::Impl::make_room(const Graph &graph)
 {
   for (std::size_t k = 0; k < memories.size(); ++k) {
     const PlannedMemory &m = plan.memories[k];
@@ -74,7 +77,8 @@ template <class T> void Network<T>::Impl::make_room(const Graph &graph)
 }
 
 /// cutoff / cutoff of the pair of types, of a block's edges
-template <class T> const T *Network<T>::Impl::scales_of(Work<T> &work) const
+template <class T>
+const T *Network<T>::Impl::scales_of(Work<T> &work) const
 {
   work.scales.reserve(work.nedges() + 1);
   T *scale = work.scales.data();
@@ -84,7 +88,8 @@ template <class T> const T *Network<T>::Impl::scales_of(Work<T> &work) const
   return work.scales.data();
 }
 
-template <class T> void Network<T>::Impl::prepare(Work<T> &work, const Graph &graph, bool slopes)
+template <class T>
+void Network<T>::Impl::prepare(Work<T> &work, const Graph &graph, bool slopes)
 {
   load_edges(graph, kernels, work);
   EdgeArrays<T> &a = work.edges;
@@ -93,8 +98,8 @@ template <class T> void Network<T>::Impl::prepare(Work<T> &work, const Graph &gr
   if (!typed) return;
   for (std::int64_t row = work.begin; row < work.end; ++row)
     for (std::int64_t e = edges.first[row]; e < edges.first[row + 1]; ++e)
-      a.node[e - work.first_edge()] +=
-          edges.by_center[edges.types[row]] + edges.by_neighbor[edges.types[work.neighbor[e - work.first_edge()]]];
+      a.node[e - work.first_edge()] += edges.by_center[edges.types[row]] +
+                                       edges.by_neighbor[edges.types[work.neighbor[e - work.first_edge()]]];
 }
 
 template <class T>
@@ -146,28 +151,32 @@ void Network<T>::Impl::run_block(Work<T> &work, const Pass &pass, const Graph &g
     forces.add(graph, thread, work.begin, work.end, work.edge_gradient, work.sum_rows);
 }
 
-template <class T> void Network<T>::Impl::run_phase(const Pass &pass, const Graph &graph, int phase)
+template <class T>
+void Network<T>::Impl::run_phase(const Pass &pass, const Graph &graph, int phase)
 {
-  on_threads(threads, [&](int thread, int count) {    // OpenMP may give fewer threads, and other numbers later
-    for (int t = thread; t < threads; t += count) {
-      Work<T> &work = works[t];
-      work.sum_rows = shared.rows(t, phase);
-      for (std::int64_t b = shared.begin(t, phase); b < shared.end(t, phase); ++b) {
-        work.begin = b * BLOCK;
-        work.end = std::min(edges.nlocal, work.begin + BLOCK);
-        run_block(work, pass, graph, t);
-      }
-    }
-  });
+  on_threads(threads,
+             [&](int thread, int count) {    // OpenMP may give fewer threads, and other numbers later
+               for (int t = thread; t < threads; t += count) {
+                 Work<T> &work = works[t];
+                 work.sum_rows = shared.rows(t, phase);
+                 for (std::int64_t b = shared.begin(t, phase); b < shared.end(t, phase); ++b) {
+                   work.begin = b * BLOCK;
+                   work.end = std::min(edges.nlocal, work.begin + BLOCK);
+                   run_block(work, pass, graph, t);
+                 }
+               }
+             });
 }
 
 /// the rows of ghosts in a memory
-template <class T> T *Network<T>::Impl::ghosts(const Place &place, int value) const
+template <class T>
+T *Network<T>::Impl::ghosts(const Place &place, int value) const
 {
   return memories[place.memory].data() + edges.nlocal * layouts[value].width;
 }
 
-template <class T> void Network<T>::Impl::run_pass(const Pass &pass, const Graph &graph, Exchange &exchange)
+template <class T>
+void Network<T>::Impl::run_pass(const Pass &pass, const Graph &graph, Exchange &exchange)
 {
   const int gathers = pass.gathers, sends = pass.sends, restores = pass.restores;
   const auto width = [&](int value) { return layouts[value].width; };
@@ -188,7 +197,8 @@ template <class T> void Network<T>::Impl::run_pass(const Pass &pass, const Graph
     std::copy_n(ghosts(pass.values[sends], sends), ghost_rows * width(sends), sent[sends].data());
 }
 
-template <class T> void Network<T>::Impl::clear(T *from, std::int64_t n) const
+template <class T>
+void Network<T>::Impl::clear(T *from, std::int64_t n) const
 {
   on_threads(threads, [&](int thread, int count) {
     std::fill(from + n * thread / count, from + n * (thread + 1) / count, T(0));
@@ -214,7 +224,8 @@ Network<T>::Network(Description description, int threads) :
 {
 }
 
-template <class T> Network<T>::~Network() = default;
+template <class T>
+Network<T>::~Network() = default;
 
 template <class T>
 void Network<T>::evaluate(const Graph &graph, Exchange &exchange, Evaluation &result)
@@ -236,7 +247,8 @@ void Network<T>::evaluate(const Graph &graph, Exchange &exchange, Evaluation &re
     result.edge_gradient = me.gradient.data();
 }
 
-template <class T> double Network<T>::memory_bytes() const
+template <class T>
+double Network<T>::memory_bytes() const
 {
   double bytes = impl->shared.memory_bytes() + impl->forces.memory_bytes();
   for (const auto &layer : impl->layers)
@@ -246,7 +258,8 @@ template <class T> double Network<T>::memory_bytes() const
   return bytes;
 }
 
-template <class T> int Network<T>::exchange_width() const
+template <class T>
+int Network<T>::exchange_width() const
 {
   int widest = 0;
   for (const auto &pass : impl->plan.passes)

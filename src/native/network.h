@@ -17,8 +17,9 @@
 
 namespace natrolite::native {
 
-template <class T> class Network {
- public:
+template <class T>
+class Network {
+public:
   static constexpr bool FINDS_VECTORS = true;    ///< takes compact edges
 
   /// Throws std::runtime_error if the steps do not make a network.
@@ -30,7 +31,7 @@ template <class T> class Network {
   /// elements of the widest row that is exchanged
   int exchange_width() const;
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl;
 };

@@ -17,7 +17,8 @@
 
 namespace natrolite::native {
 
-template <class T> struct Network<T>::Impl {
+template <class T>
+struct Network<T>::Impl {
   Impl(Description description, int nthreads);
 
   void build_layers(const Description &d);
@@ -42,20 +43,20 @@ template <class T> struct Network<T>::Impl {
   const Kernels<T> &kernels;
   Grid<T> grid;
   std::vector<Radial> radials;
-  std::vector<Tabulated<T> *> tabulated;             ///< among the layers
-  bool typed = false;                                ///< tables by the types of a pair
-  std::vector<T> pair_scales;                        ///< [center, neighbor] cutoff / pair_cutoff, or empty
-  std::vector<std::int64_t> present;                 ///< types that have tables
-  std::vector<Layout> layouts;                       ///< [value]
-  std::vector<std::unique_ptr<Layer<T>>> layers;     ///< [step]; null = exchange
-  std::vector<Buffer<T>> memories;                   ///< of all atoms, as planned
-  std::vector<Buffer<T>> sent;                       ///< [value] ghost rows that are needed again
-  std::vector<Buffer<T>> scratch;                    ///< [thread]
-  std::vector<Work<T>> works;                        ///< [thread]
+  std::vector<Tabulated<T> *> tabulated;            ///< among the layers
+  bool typed = false;                               ///< tables by the types of a pair
+  std::vector<T> pair_scales;                       ///< [center, neighbor] cutoff / pair_cutoff, or empty
+  std::vector<std::int64_t> present;                ///< types that have tables
+  std::vector<Layout> layouts;                      ///< [value]
+  std::vector<std::unique_ptr<Layer<T>>> layers;    ///< [step]; null = exchange
+  std::vector<Buffer<T>> memories;                  ///< of all atoms, as planned
+  std::vector<Buffer<T>> sent;                      ///< [value] ghost rows that are needed again
+  std::vector<Buffer<T>> scratch;                   ///< [thread]
+  std::vector<Work<T>> works;                       ///< [thread]
   EdgeTable<T> edges;
   SharedRows shared;
-  RowForces forces;                                  ///< for compact edges
-  std::vector<double> energy, gradient;              ///< [nlocal]; [nedges][3] for others
+  RowForces forces;                        ///< for compact edges
+  std::vector<double> energy, gradient;    ///< [nlocal]; [nedges][3] for others
 };
 
 }    // namespace natrolite::native

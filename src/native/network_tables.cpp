@@ -16,53 +16,55 @@
 
 namespace natrolite::native {
 
-template <class T> void Network<T>::Impl::build_layers(const Description &d)
+template <class T>
+void Network<T>::Impl::build_layers(const Description &d)
 {
   for (const auto &s : d.steps) {
     const Layout none, &in = s.in >= 0 ? layouts[s.in] : none, &out = s.out >= 0 ? layouts[s.out] : none;
     switch (s.kind) {
-      case Step::Kind::convolve: {
-        auto layer = std::make_unique<Convolution<T>>(
-            s, s.in >= 0 ? in : Layout(s.table_blocks, kernels.width), out, d.lmax, kernels);
-        tabulated.push_back(layer.get());
-        layers.push_back(std::move(layer));
-        break;
-      }
-      case Step::Kind::linear:
-        layers.push_back(std::make_unique<Linear<T>>(s, in, out, kernels));
-        break;
-      case Step::Kind::gate:
-        layers.push_back(std::make_unique<Gate<T>>(s, in, out, kernels));
-        break;
-      case Step::Kind::norm:
-        layers.push_back(std::make_unique<Norm<T>>(s, in, kernels));
-        break;
-      case Step::Kind::product:
-        layers.push_back(std::make_unique<Product<T>>(s, in, out, kernels));
-        break;
-      case Step::Kind::divide:
-        layers.push_back(std::make_unique<Divide<T>>(s, in, layouts[s.by]));
-        break;
-      case Step::Kind::repulsion:
-        layers.push_back(std::make_unique<Repulsion<T>>(s));
-        break;
-      case Step::Kind::energy:
-        layers.push_back(std::make_unique<Energy<T>>(s, in));
-        break;
-      case Step::Kind::edgewise: {
-        auto layer = std::make_unique<EdgewiseEnergy<T>>(s.edgewise, d.lmax, kernels);
-        tabulated.push_back(layer.get());
-        layers.push_back(std::move(layer));
-        break;
-      }
-      case Step::Kind::exchange:
-        layers.push_back(nullptr);
+    case Step::Kind::convolve: {
+      auto layer = std::make_unique<Convolution<T>>(s, s.in >= 0 ? in : Layout(s.table_blocks, kernels.width),
+                                                    out, d.lmax, kernels);
+      tabulated.push_back(layer.get());
+      layers.push_back(std::move(layer));
+      break;
+    }
+    case Step::Kind::linear:
+      layers.push_back(std::make_unique<Linear<T>>(s, in, out, kernels));
+      break;
+    case Step::Kind::gate:
+      layers.push_back(std::make_unique<Gate<T>>(s, in, out, kernels));
+      break;
+    case Step::Kind::norm:
+      layers.push_back(std::make_unique<Norm<T>>(s, in, kernels));
+      break;
+    case Step::Kind::product:
+      layers.push_back(std::make_unique<Product<T>>(s, in, out, kernels));
+      break;
+    case Step::Kind::divide:
+      layers.push_back(std::make_unique<Divide<T>>(s, in, layouts[s.by]));
+      break;
+    case Step::Kind::repulsion:
+      layers.push_back(std::make_unique<Repulsion<T>>(s));
+      break;
+    case Step::Kind::energy:
+      layers.push_back(std::make_unique<Energy<T>>(s, in));
+      break;
+    case Step::Kind::edgewise: {
+      auto layer = std::make_unique<EdgewiseEnergy<T>>(s.edgewise, d.lmax, kernels);
+      tabulated.push_back(layer.get());
+      layers.push_back(std::move(layer));
+      break;
+    }
+    case Step::Kind::exchange:
+      layers.push_back(nullptr);
     }
   }
 }
 
 /// The tables of all convolutions, one for each pair of these types where they look at types.
-template <class T> void Network<T>::Impl::tabulate(const std::vector<std::int64_t> &of_types)
+template <class T>
+void Network<T>::Impl::tabulate(const std::vector<std::int64_t> &of_types)
 {
   const auto count = typed ? of_types.size() : 1;
   std::vector<TypePair> pairs(count * count);
@@ -83,7 +85,8 @@ template <class T> void Network<T>::Impl::tabulate(const std::vector<std::int64_
 }
 
 /// tables of types that were not there before
-template <class T> void Network<T>::Impl::see_types(const std::int64_t *type, std::int64_t n)
+template <class T>
+void Network<T>::Impl::see_types(const std::int64_t *type, std::int64_t n)
 {
   for (auto &layer : layers)
     if (layer) layer->see_types(type, n);
@@ -101,9 +104,9 @@ template <class T> void Network<T>::Impl::see_types(const std::int64_t *type, st
   tabulate(all);
 }
 
-#define NATROLITE_NETWORK(T)                                                                       \
-  template void Network<T>::Impl::build_layers(const Description &);                               \
-  template void Network<T>::Impl::tabulate(const std::vector<std::int64_t> &);                     \
+#define NATROLITE_NETWORK(T)                                                                                 \
+  template void Network<T>::Impl::build_layers(const Description &);                                         \
+  template void Network<T>::Impl::tabulate(const std::vector<std::int64_t> &);                               \
   template void Network<T>::Impl::see_types(const std::int64_t *, std::int64_t);
 NATROLITE_NETWORK(float)
 NATROLITE_NETWORK(double)

@@ -18,7 +18,8 @@ using native::couples;
 using native::HARMONICS;
 using native::PathArguments;
 
-template <int L1, int L2, int L3> struct Pairs {
+template <int L1, int L2, int L3>
+struct Pairs {
   int count = 0;
   int m1[(2 * L1 + 1) * (2 * L2 + 1)] = {}, m2[(2 * L1 + 1) * (2 * L2 + 1)] = {};
   constexpr Pairs()
@@ -36,7 +37,8 @@ template <int L1, int L2, int L3> struct Pairs {
 };
 
 /// Vectors of channels at once: as many as leave the sums in registers.
-template <int L1, int L2, int L3> constexpr int group_of()
+template <int L1, int L2, int L3>
+constexpr int group_of()
 {
   constexpr int sums = Pairs<L1, L2, L3>{}.count;
   constexpr int registers = NATROLITE_VECTOR_BYTES == 64 ? 20 : 8;
@@ -49,8 +51,7 @@ NATROLITE_VECTOR_INLINE void weights_at(const T *table, const T *b, int stride, 
   constexpr int W = WIDTH<T>;
   for (int v = 0; v < NV; ++v) w[v] = b[0] * load(table + v * W);
   for (int k = 1; k < S; ++k)
-    for (int v = 0; v < NV; ++v)
-      w[v] += b[k * stride] * load(table + (k * NV + v) * W);
+    for (int v = 0; v < NV; ++v) w[v] += b[k * stride] * load(table + (k * NV + v) * W);
 }
 
 template <class T, int S, int L1, int L2, int L3, int NV>
@@ -65,8 +66,7 @@ void path_forward(const PathArguments<T> &a)
   for (int e = 0; e < a.edges; ++e) {
     const T *x = a.x + a.row[e], *Y = a.harmonics + e;
     V w[NV];
-    weights_at<T, S, NV>(a.table + static_cast<std::int64_t>(a.node[e]) * (NV * W), a.basis + e,
-                         a.stride, w);
+    weights_at<T, S, NV>(a.table + static_cast<std::int64_t>(a.node[e]) * (NV * W), a.basis + e, a.stride, w);
     V wx[N1][NV];
 #pragma GCC unroll 8
     for (int m = 0; m < N1; ++m)
@@ -110,8 +110,8 @@ void path_backward(const PathArguments<T> &a)
 #pragma GCC unroll 8
       for (int m = 0; m < N3; ++m)
         if (couples(L1, pairs.m1[p] - L1, L2, pairs.m2[p] - L2, L3, m - L3))
-          sum += a.coupling[(pairs.m1[p] * N2 + pairs.m2[p]) * N3 + m] *
-              load(a.out + m * a.out_stride + v * W);
+          sum +=
+              a.coupling[(pairs.m1[p] * N2 + pairs.m2[p]) * N3 + m] * load(a.out + m * a.out_stride + v * W);
       store(H + (p * NV + v) * W, sum);
     }
   for (int e = 0; e < a.edges; ++e) {

@@ -72,7 +72,7 @@ namespace {
   }
 
   class Planner {
-   public:
+  public:
     Planner(const Description &description, const std::vector<Traits> &traits) :
         d(description), uses(find_uses(description))
     {
@@ -99,11 +99,14 @@ namespace {
       return std::move(plan);
     }
 
-   private:
+  private:
     Pass &add_pass() { return plan.passes.emplace_back(); }
     bool runs(int step) const { return d.steps[step].kind != Kind::exchange; }
     /// value whose neighbors' rows a stage reads, or -1
-    int source(int stage) const { return plan.steps[first[stage]].gathers ? plan.steps[first[stage]].in : -1; }
+    int source(int stage) const
+    {
+      return plan.steps[first[stage]].gathers ? plan.steps[first[stage]].in : -1;
+    }
 
     /// stages begin with steps that read rows of neighbors
     void cut()

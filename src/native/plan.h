@@ -26,7 +26,8 @@ struct PlannedStep {
   bool keeps_input = false;     ///< its gradient looks at `in` and `by`
   bool in_place = false;        ///< the gradient of `in` overwrites it
   bool first_writer = false;    ///< of `out`; others add to it
-  bool of_edges = false, gives_forces = false;    ///< reads edges; gives their gradient when it gives energies
+  bool of_edges = false,
+       gives_forces = false;    ///< reads edges; gives their gradient when it gives energies
   /// another reader of `in` (of `by`) writes its gradient first
   bool add_gradient = false, add_gradient_by = false;
 };
@@ -46,11 +47,11 @@ struct Place {
 /// Actions on one block of atoms after the other.
 struct Pass {
   std::vector<Action> actions;
-  bool of_edges = false;        ///< harmonics and tables are needed
-  bool gives_forces = false;    ///< gradients of edges come out
-  int gathers = -1;             ///< value whose gradient comes from neighbors
-  int sends = -1;               ///< value whose ghost rows are filled afterwards
-  int restores = -1;            ///< value whose ghost rows are those that were sent before
+  bool of_edges = false;                   ///< harmonics and tables are needed
+  bool gives_forces = false;               ///< gradients of edges come out
+  int gathers = -1;                        ///< value whose gradient comes from neighbors
+  int sends = -1;                          ///< value whose ghost rows are filled afterwards
+  int restores = -1;                       ///< value whose ghost rows are those that were sent before
   std::vector<Place> values, gradients;    ///< [value]
 };
 
@@ -63,12 +64,13 @@ struct Plan {
   std::vector<PlannedStep> steps;
   std::vector<Pass> passes;
   std::vector<PlannedMemory> memories;
-  std::int64_t scratch = 0;     ///< elements per row of a block
+  std::int64_t scratch = 0;    ///< elements per row of a block
 };
 
 /// Throws std::runtime_error, naming the value, if the steps are in no order that can run.
 /// \param widths [value] elements of a row
-Plan make_plan(const Description &description, const std::vector<Traits> &traits, const std::vector<int> &widths);
+Plan make_plan(const Description &description, const std::vector<Traits> &traits,
+               const std::vector<int> &widths);
 
 /// Finds where values are in each pass.
 void place_values(Plan &plan, const std::vector<int> &widths);

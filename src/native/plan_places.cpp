@@ -26,7 +26,7 @@ namespace {
   };
 
   class Lives {
-   public:
+  public:
     Lives(const Plan &p, std::size_t values) : plan(p), values_(values, -1), gradients_(values, -1) {}
 
     std::vector<Life> run()
@@ -49,7 +49,7 @@ namespace {
       return std::move(lives);
     }
 
-   private:
+  private:
     void begin(int value, bool gradient)
     {
       Life life;
@@ -68,7 +68,8 @@ namespace {
     }
     void look(int value)
     {
-      if (use(value, false).overwritten) throw std::logic_error("native plan: a value is read after its gradient");
+      if (use(value, false).overwritten)
+        throw std::logic_error("native plan: a value is read after its gradient");
     }
     void forward(const PlannedStep &s)
     {
@@ -110,7 +111,7 @@ namespace {
   };
 
   class Places {
-   public:
+  public:
     Places(Plan &p, const std::vector<int> &w) : plan(p), widths(w), lives(Lives(p, w.size()).run())
     {
       for (auto &pass : plan.passes) {
@@ -125,15 +126,17 @@ namespace {
       for (int k = 0; k < static_cast<int>(plan.passes.size()); ++k) scratch(k);
       for (auto &pass : plan.passes)
         for (std::size_t v = 0; v < widths.size(); ++v)    // gradients that overwrite
-          if (pass.gradients[v].memory < 0 && pass.gradients[v].scratch < 0) pass.gradients[v] = pass.values[v];
+          if (pass.gradients[v].memory < 0 && pass.gradients[v].scratch < 0)
+            pass.gradients[v] = pass.values[v];
     }
 
-   private:
+  private:
     void settle(const Life &life, int pass, Place where)
     {
       Pass &p = plan.passes[pass];
       Place &place = (life.gradient ? p.gradients : p.values)[life.value];
-      if (place.memory >= 0 || place.scratch >= 0) throw std::logic_error("native plan: a value is in two places");
+      if (place.memory >= 0 || place.scratch >= 0)
+        throw std::logic_error("native plan: a value is in two places");
       place = where;
     }
 

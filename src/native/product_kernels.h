@@ -21,11 +21,11 @@ NATROLITE_VECTOR_INLINE void form_monomials(const ProductArguments<T> &a, T *mon
   for (int d = 0; d < a.components; ++d) store(monomial + d * W, load(a.x + a.component[d]));
   int at = a.components;
   for (int k = 0; k < a.pairs + a.triples; ++k, ++at)
-    store<T>(monomial + at * W,
-             load(monomial + a.left[k] * W) * load(monomial + a.right[k] * W));
+    store<T>(monomial + at * W, load(monomial + a.left[k] * W) * load(monomial + a.right[k] * W));
 }
 
-template <class T> void product_forward(const ProductArguments<T> &a)
+template <class T>
+void product_forward(const ProductArguments<T> &a)
 {
   constexpr int W = WIDTH<T>;
   form_monomials(a, a.scratch);
@@ -43,7 +43,8 @@ template <class T> void product_forward(const ProductArguments<T> &a)
 }
 
 /// d out in a.out, d x set in a.dx
-template <class T> void product_backward(const ProductArguments<T> &a)
+template <class T>
+void product_backward(const ProductArguments<T> &a)
 {
   constexpr int W = WIDTH<T>;
   const int count = a.components + a.pairs + a.triples;

@@ -13,20 +13,32 @@ namespace {
   struct Jet {
     double v = 0.0, d = 0.0, dd = 0.0;
   };
-  Jet operator+(Jet a, Jet b) { return {a.v + b.v, a.d + b.d, a.dd + b.dd}; }
+  Jet operator+(Jet a, Jet b)
+  {
+    return {a.v + b.v, a.d + b.d, a.dd + b.dd};
+  }
   Jet operator*(Jet a, Jet b)
   {
     return {a.v * b.v, a.d * b.v + a.v * b.d, a.dd * b.v + 2.0 * a.d * b.d + a.v * b.dd};
   }
-  Jet operator*(double s, Jet a) { return {s * a.v, s * a.d, s * a.dd}; }
+  Jet operator*(double s, Jet a)
+  {
+    return {s * a.v, s * a.d, s * a.dd};
+  }
   /// f(a) from f, f', f'' at a.v
-  Jet chain(Jet a, double f, double f1, double f2) { return {f, f1 * a.d, f2 * a.d * a.d + f1 * a.dd}; }
+  Jet chain(Jet a, double f, double f1, double f2)
+  {
+    return {f, f1 * a.d, f2 * a.d * a.d + f1 * a.dd};
+  }
 
   Jet power(Jet a, double p)
   {
     return chain(a, std::pow(a.v, p), p * std::pow(a.v, p - 1.0), p * (p - 1.0) * std::pow(a.v, p - 2.0));
   }
-  Jet inverse(Jet a) { return chain(a, 1.0 / a.v, -1.0 / (a.v * a.v), 2.0 / (a.v * a.v * a.v)); }
+  Jet inverse(Jet a)
+  {
+    return chain(a, 1.0 / a.v, -1.0 / (a.v * a.v), 2.0 / (a.v * a.v * a.v));
+  }
   constexpr Jet ONE{1.0, 0.0, 0.0};
 
   /// through logarithms, as the factors are very large and very small
@@ -79,8 +91,7 @@ namespace {
     const double power = std::pow(x, p - 2.0);
     return {1.0 - power * x * x * (a - x * (b - x * c)),
             -power * x * (a * p - x * (b * (p + 1.0) - x * c * (p + 2.0))) / cutoff,
-            -power *
-                (a * p * (p - 1.0) - x * (b * (p + 1.0) * p - x * c * (p + 2.0) * (p + 1.0))) /
+            -power * (a * p * (p - 1.0) - x * (b * (p + 1.0) * p - x * c * (p + 2.0) * (p + 1.0))) /
                 (cutoff * cutoff)};
   }
 
@@ -116,32 +127,42 @@ namespace {
   {
     const double s = 1.0 / (1.0 + std::exp(-x.v)), slope = s * (1.0 - s);
     switch (a.kind) {
-      case Activation::identity:
-        return a.factor * x;
-      case Activation::silu:
-        return a.factor * chain(x, x.v * s, s + x.v * slope, slope * (2.0 + x.v * (1.0 - 2.0 * s)));
-      case Activation::sigmoid:
-        return a.factor * chain(x, s, slope, slope * (1.0 - 2.0 * s));
-      case Activation::tanh: {
-        const double t = std::tanh(x.v);
-        return a.factor * chain(x, t, 1.0 - t * t, -2.0 * t * (1.0 - t * t));
-      }
-      case Activation::tanh_square:
-        return activated({Activation::tanh, a.factor}, x * x);
-      case Activation::abs:
-        return a.factor * chain(x, std::fabs(x.v), x.v < 0.0 ? -1.0 : 1.0, 0.0);
-      case Activation::softplus:
-        return a.factor *
-            chain(x, std::log1p(std::exp(-std::fabs(x.v))) + std::max(x.v, 0.0) - std::log(2.0), s, slope);
+    case Activation::identity:
+      return a.factor * x;
+    case Activation::silu:
+      return a.factor * chain(x, x.v * s, s + x.v * slope, slope * (2.0 + x.v * (1.0 - 2.0 * s)));
+    case Activation::sigmoid:
+      return a.factor * chain(x, s, slope, slope * (1.0 - 2.0 * s));
+    case Activation::tanh: {
+      const double t = std::tanh(x.v);
+      return a.factor * chain(x, t, 1.0 - t * t, -2.0 * t * (1.0 - t * t));
+    }
+    case Activation::tanh_square:
+      return activated({Activation::tanh, a.factor}, x * x);
+    case Activation::abs:
+      return a.factor * chain(x, std::fabs(x.v), x.v < 0.0 ? -1.0 : 1.0, 0.0);
+    case Activation::softplus:
+      return a.factor *
+             chain(x, std::log1p(std::exp(-std::fabs(x.v))) + std::max(x.v, 0.0) - std::log(2.0), s, slope);
     }
     return {};
   }
 
-  Jet of(double v, Jet *) { return {v, 0.0, 0.0}; }
-  double of(double v, double *) { return v; }
-  double activated(const ActivationShape &a, double x) { return activated(a, Jet{x, 0.0, 0.0}).v; }
+  Jet of(double v, Jet *)
+  {
+    return {v, 0.0, 0.0};
+  }
+  double of(double v, double *)
+  {
+    return v;
+  }
+  double activated(const ActivationShape &a, double x)
+  {
+    return activated(a, Jet{x, 0.0, 0.0}).v;
+  }
 
-  template <class X> std::vector<X> through_layers(const Radial &radial, TypePair pair, std::vector<X> x)
+  template <class X>
+  std::vector<X> through_layers(const Radial &radial, TypePair pair, std::vector<X> x)
   {
     for (const auto &layer : radial.layers) {
       const auto &shape = layer.weights.shape;
@@ -164,7 +185,8 @@ namespace {
     return x;
   }
 
-  template <class X> std::vector<X> weights(const Radial &radial, TypePair pair, double r, bool below)
+  template <class X>
+  std::vector<X> weights(const Radial &radial, TypePair pair, double r, bool below)
   {
     const auto simple = [](Jet jet) {
       if constexpr (std::is_same_v<X, Jet>)

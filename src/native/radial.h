@@ -11,7 +11,7 @@
 namespace natrolite::native {
 
 /// Shortest distance of a table; below, its first polynomial goes on.
-inline constexpr double TABLE_START = 0.05;    // Angstrom
+inline constexpr double TABLE_START = 0.05;    ///< Angstrom
 
 /// Types of center and neighbor, for radial functions that look at them.
 struct TypePair {
@@ -28,12 +28,13 @@ std::vector<double> values_at(const Radial &radial, TypePair pair, double r);
 
 /// Where the tables have their nodes: a segment ends where a radial function has a kink.
 class TableGrid {
- public:
+public:
   /// degree 3 or 5
   TableGrid(const std::vector<Radial> &radials, double cutoff, double step, int degree);
   int rows() const { return rows_; }
   int degree() const { return degree_; }
-  template <class T> Grid<T> grid() const;
+  template <class T>
+  Grid<T> grid() const;
   /// coefficients [rows][outputs]
   std::vector<double> coefficients(const Radial &radial, TypePair pair) const;
   /// the same cubic functions as powers of the fraction of an interval, [rows][4][outputs]: their slopes
@@ -42,7 +43,7 @@ class TableGrid {
   /// largest errors of value and slope between the nodes, relative to the largest value and slope
   double error(const Radial &radial, TypePair pair, const std::vector<double> &coefficients) const;
 
- private:
+private:
   struct Segment {
     double start, step;
     int intervals, first;

@@ -49,7 +49,8 @@ TableGrid::TableGrid(const std::vector<Radial> &radials, double cutoff, double s
   }
 }
 
-template <class T> Grid<T> TableGrid::grid() const
+template <class T>
+Grid<T> TableGrid::grid() const
 {
   Grid<T> grid;
   for (const auto &s : segments_) {
@@ -95,12 +96,12 @@ void TableGrid::solve(const Segment &s, int outputs, std::vector<double> &right)
 {
   const int n = s.intervals + degree_, ends = (degree_ - 1) / 2, wide = degree_;
   const double h = s.step;
-  const std::vector<double> value = degree_ == 3 ? std::vector<double>{1 / 6., 4 / 6., 1 / 6.}
-                                                 : std::vector<double>{1 / 120., 26 / 120., 66 / 120.,
-                                                                       26 / 120., 1 / 120.};
-  const std::vector<double> first = degree_ == 3
-      ? std::vector<double>{-0.5 / h, 0.0, 0.5 / h}
-      : std::vector<double>{-1 / 24. / h, -10 / 24. / h, 0.0, 10 / 24. / h, 1 / 24. / h};
+  const std::vector<double> value =
+      degree_ == 3 ? std::vector<double>{1 / 6., 4 / 6., 1 / 6.}
+                   : std::vector<double>{1 / 120., 26 / 120., 66 / 120., 26 / 120., 1 / 120.};
+  const std::vector<double> first =
+      degree_ == 3 ? std::vector<double>{-0.5 / h, 0.0, 0.5 / h}
+                   : std::vector<double>{-1 / 24. / h, -10 / 24. / h, 0.0, 10 / 24. / h, 1 / 24. / h};
   const std::vector<double> second{1 / 6. / h / h, 2 / 6. / h / h, -1. / h / h, 2 / 6. / h / h,
                                    1 / 6. / h / h};
   const int below = wide, beyond = 2 * wide, span = below + beyond + 1;    // row exchanges widen the band
@@ -151,11 +152,10 @@ namespace {
     for (int d = 1; d <= degree; ++d) {
       std::copy_n(value, d, lower);
       for (int k = d; k >= 0; --k)
-        value[k] = ((k > 0 ? (f + (d - k)) * lower[k - 1] : 0.0) +
-                    (k < d ? ((k + 1) - f) * lower[k] : 0.0)) / d;
+        value[k] =
+            ((k > 0 ? (f + (d - k)) * lower[k - 1] : 0.0) + (k < d ? ((k + 1) - f) * lower[k] : 0.0)) / d;
     }
-    for (int k = 0; k <= degree; ++k)
-      slope[k] = (k > 0 ? lower[k - 1] : 0.0) - (k < degree ? lower[k] : 0.0);
+    for (int k = 0; k <= degree; ++k) slope[k] = (k > 0 ? lower[k - 1] : 0.0) - (k < degree ? lower[k] : 0.0);
   }
 
   /// intervals in which a table is compared with its functions: some, and those around weak kinks
@@ -208,7 +208,8 @@ double TableGrid::error(const Radial &radial, TypePair pair, const std::vector<d
         largest[0] = std::max(largest[0], std::fabs(exact.value[q]));
         largest[1] = std::max(largest[1], std::fabs(exact.first[q]));
         for (const auto &[which, miss] : {std::pair(0, v - exact.value[q]), std::pair(1, d - exact.first[q])})
-          if (!(std::fabs(miss) <= error[which]) && !std::isnan(error[which])) error[which] = std::fabs(miss);    // NaN stays
+          if (!(std::fabs(miss) <= error[which]) && !std::isnan(error[which]))
+            error[which] = std::fabs(miss);    // NaN stays
       }
     }
   const double relative[] = {error[0] / largest[0], error[1] / largest[1]};
@@ -218,8 +219,9 @@ double TableGrid::error(const Radial &radial, TypePair pair, const std::vector<d
 namespace {
 
   /// coefficients of all radial functions, and their error
-  std::pair<std::vector<std::vector<double>>, double>
-  coefficients_on(const TableGrid &grid, const std::vector<Radial> &radials, const std::vector<TypePair> &pairs)
+  std::pair<std::vector<std::vector<double>>, double> coefficients_on(const TableGrid &grid,
+                                                                      const std::vector<Radial> &radials,
+                                                                      const std::vector<TypePair> &pairs)
   {
     std::vector<std::vector<double>> all(radials.size());
     double worst = 0.0;

@@ -7,7 +7,8 @@
 
 namespace natrolite::native {
 
-void SharedRows::find(const Graph &graph, const std::vector<std::int64_t> &first, int threads, std::int64_t block)
+void SharedRows::find(const Graph &graph, const std::vector<std::int64_t> &first, int threads,
+                      std::int64_t block)
 {
   threads_ = threads;
   nall_ = graph.nall;
@@ -68,7 +69,8 @@ const std::int32_t *SharedRows::rows(int thread, int phase) const
   return threads_ == 1 ? nullptr : rows_.data() + (phase * threads_ + thread) * nall_;
 }
 
-template <class S> void SharedRows::sum(int phase, S *data, std::int64_t width) const
+template <class S>
+void SharedRows::sum(int phase, S *data, std::int64_t width) const
 {
   if (threads_ == 1) return;
   on_threads(threads_, [&](int thread, int count) {

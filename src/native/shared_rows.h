@@ -4,8 +4,8 @@
 ///
 /// A thread adds to the rows themselves, unless a thread before it adds to them too: then to an extra row of
 /// its own, and the extra rows are added in the order of the threads. The threads' blocks are worked on in
-/// two phases: where atoms lie in the order of their places, as LAMMPS sorts them, the rows of the first halves
-/// hardly overlap, nor do those of the second ones.
+/// two phases: where atoms lie in the order of their places, as LAMMPS sorts them, the rows of the first
+/// halves hardly overlap, nor do those of the second ones.
 #pragma once
 
 #include "model/model.h"
@@ -16,7 +16,7 @@
 namespace natrolite::native {
 
 class SharedRows {
- public:
+public:
   static constexpr int PHASES = 2;
 
   /// \param first [nlocal + 1] edges of a center; block: centers of a block
@@ -31,18 +31,20 @@ class SharedRows {
   std::int64_t extra() const { return extra_; }
   /// Adds the extra rows of a phase to their rows, and clears them.
   /// \param data [nall + extra][width]
-  template <class S> void sum(int phase, S *data, std::int64_t width) const;
+  template <class S>
+  void sum(int phase, S *data, std::int64_t width) const;
   double memory_bytes() const;
 
- private:
-  void mark(const Graph &graph, const std::vector<std::int64_t> &first, int thread, int phase, std::int64_t block);
+private:
+  void mark(const Graph &graph, const std::vector<std::int64_t> &first, int thread, int phase,
+            std::int64_t block);
   void number(int phase);
 
   int threads_ = 1;
   std::int64_t nall_ = 0, extra_ = 0;
-  std::vector<std::int64_t> starts_;                  ///< [threads * PHASES + 1] blocks
-  std::vector<std::int32_t> rows_;                    ///< [phase][thread][nall]
-  std::vector<std::vector<std::int32_t>> copied_;     ///< [phase * threads + thread] rows with an extra row
+  std::vector<std::int64_t> starts_;                 ///< [threads * PHASES + 1] blocks
+  std::vector<std::int32_t> rows_;                   ///< [phase][thread][nall]
+  std::vector<std::vector<std::int32_t>> copied_;    ///< [phase * threads + thread] rows with an extra row
 };
 
 }    // namespace natrolite::native

@@ -9,7 +9,7 @@ namespace natrolite {
 namespace {
 
   class GuardedModel : public Model {
-   public:
+  public:
     explicit GuardedModel(std::unique_ptr<Model> model) : model_(std::move(model)) {}
     const Metadata &metadata() const override { return model_->metadata(); }
     void evaluate(const Graph &graph, Exchange &exchange, Evaluation &result) override
@@ -25,7 +25,7 @@ namespace {
       return in_one_line([&] { return model_->device(); });
     }
 
-   private:
+  private:
     std::unique_ptr<Model> model_;
   };
 

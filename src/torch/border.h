@@ -17,7 +17,8 @@ namespace natrolite {
 std::string first_line(const std::exception &e);
 
 /// What f returns, or std::runtime_error of one line for whatever it throws.
-template <class F> auto in_one_line(const F &f)
+template <class F>
+auto in_one_line(const F &f)
 {
   try {
     return f();

@@ -10,8 +10,7 @@ namespace natrolite {
 // because only libtorch_cuda.so has them: null in a process with LibTorch for the CPU.
 extern "C" {
 __attribute__((weak, visibility("default"))) std::int32_t
-aoti_torch_create_cuda_stream_guard(void *stream, std::int32_t device_index,
-                                    CUDAStreamGuardOpaque **guard);
+aoti_torch_create_cuda_stream_guard(void *stream, std::int32_t device_index, CUDAStreamGuardOpaque **guard);
 __attribute__((weak, visibility("default"))) std::int32_t
 aoti_torch_delete_cuda_stream_guard(CUDAStreamGuardOpaque *guard);
 }

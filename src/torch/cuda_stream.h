@@ -14,13 +14,13 @@ namespace natrolite {
 ///
 /// The same library serves LibTorch with and without CUDA: no header of CUDA is needed to build it.
 class StreamScope {
- public:
+public:
   StreamScope(void *stream, c10::Device device);
   ~StreamScope();
   StreamScope(const StreamScope &) = delete;
   StreamScope &operator=(const StreamScope &) = delete;
 
- private:
+private:
   struct CUDAStreamGuardOpaque *guard_ = nullptr;
 };
 

@@ -42,8 +42,8 @@ namespace {
 
 }    // namespace
 
-at::Tensor EdgeModel::differentiate(const Graph &graph, ExchangeContext &context,
-                                    const at::Tensor &energy, const at::Tensor &edge_vec) const
+at::Tensor EdgeModel::differentiate(const Graph &graph, ExchangeContext &context, const at::Tensor &energy,
+                                    const at::Tensor &edge_vec) const
 {
   const at::Tensor owned = energy.narrow(0, 0, graph.nowned).sum();
   at::Tensor gradient;

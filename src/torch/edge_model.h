@@ -16,19 +16,19 @@
 namespace natrolite {
 
 class EdgeModel : public Model {
- public:
+public:
   const Metadata &metadata() const override { return metadata_; }
   void evaluate(const Graph &graph, Exchange &exchange, Evaluation &result) override;
   bool self_test() override;
   std::string device() const override { return describe(device_); }
 
- protected:
+protected:
   /// Prepares LibTorch; throws std::runtime_error if the device is not there.
   explicit EdgeModel(const LoadOptions &options);
 
   struct Inputs {
     at::Tensor edge_vec;      ///< f64 [nedges, 3], differentiable
-    at::Tensor edge_index;    ///< i64 [2, nedges], centre and neighbour
+    at::Tensor edge_index;    ///< i64 [2, nedges], center and neighbor
     at::Tensor types;         ///< i64 [nall]
   };
   using Outputs = std::map<std::string, at::Tensor>;
@@ -38,12 +38,12 @@ class EdgeModel : public Model {
   c10::Device device_;
   Metadata metadata_;
 
- private:
-  at::Tensor differentiate(const Graph &graph, struct ExchangeContext &context,
-                           const at::Tensor &energy, const at::Tensor &edge_vec) const;
+private:
+  at::Tensor differentiate(const Graph &graph, struct ExchangeContext &context, const at::Tensor &energy,
+                           const at::Tensor &edge_vec) const;
   void collect(const Graph &graph, const Outputs &outputs, Evaluation &result);
 
-  at::Tensor energy_, gradient_;     // what the last Evaluation points to
+  at::Tensor energy_, gradient_;    ///< what the last Evaluation points to
   std::vector<at::Tensor> peratom_;
 };
 

@@ -18,13 +18,13 @@ inline constexpr int ENGINE_ABI = 5;
 enum class Device { automatic, cpu, cuda };
 
 struct LoadOptions {
-  std::string file;          ///< name for messages
+  std::string file;    ///< name for messages
   const char *bytes = nullptr;
   std::size_t nbytes = 0;
   Device device = Device::automatic;
-  int local_rank = 0;        ///< rank within the node: takes its GPUs in turn
-  int device_id = -1;        ///< the GPU to take; -1 = by local_rank
-  int threads = 1;           ///< CPU threads of this rank
+  int local_rank = 0;    ///< rank within the node: takes its GPUs in turn
+  int device_id = -1;    ///< the GPU to take; -1 = by local_rank
+  int threads = 1;       ///< CPU threads of this rank
 };
 
 extern "C" {

@@ -14,14 +14,14 @@ namespace natrolite {
 /// Runs functions on the thread that called serve(): LibTorch's autograd runs CUDA backward
 /// passes on threads of its own, but MPI must be called from the host code's thread.
 class HomeThread {
- public:
+public:
   /// Runs `work` on another thread, and on this one what that work passes to run(),
   /// until `work` has returned. Rethrows what `work` threw.
   void serve(const std::function<void()> &work);
   /// Called on any thread: runs f at home and returns when it is done; rethrows what f threw.
   void run(const std::function<void()> &f);
 
- private:
+private:
   std::mutex mutex_;
   std::condition_variable changed_;
   const std::function<void()> *task_ = nullptr;
@@ -40,13 +40,13 @@ struct ExchangeContext {
 /// Makes a context current on this thread; the operators find it in their forward pass and keep
 /// it for their backward pass, whichever thread that runs on.
 class ExchangeScope {
- public:
+public:
   explicit ExchangeScope(ExchangeContext &context);
   ~ExchangeScope();
   ExchangeScope(const ExchangeScope &) = delete;
   ExchangeScope &operator=(const ExchangeScope &) = delete;
 
- private:
+private:
   ExchangeContext *previous_;
 };
 

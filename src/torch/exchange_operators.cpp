@@ -34,8 +34,8 @@ namespace {
 
   at::Tensor exchange_forward(ExchangeContext &c, const at::Tensor &x)
   {
-    TORCH_CHECK(x.dim() >= 1 && x.size(0) == c.nlocal, "ghost_exchange got ", x.sizes(), " for ",
-                c.nlocal, " local rows");
+    TORCH_CHECK(x.dim() >= 1 && x.size(0) == c.nlocal, "ghost_exchange got ", x.sizes(), " for ", c.nlocal,
+                " local rows");
     auto shape = x.sizes().vec();
     shape[0] = c.nall;
     at::Tensor all = at::empty(shape, x.options().device(memory_of(c, x.device())));
@@ -104,9 +104,8 @@ namespace {
     ExchangeContext &c = current_exchange("global_max");
     at::Tensor values = x.to(at::kCPU, at::kDouble, false, true).contiguous();
     at::Tensor mine = at::zeros(values.sizes(), at::kByte);
-    c.home.run([&] {
-      c.exchange->max(values.data_ptr<double>(), mine.data_ptr<unsigned char>(), values.numel());
-    });
+    c.home.run(
+        [&] { c.exchange->max(values.data_ptr<double>(), mine.data_ptr<unsigned char>(), values.numel()); });
     ctx->saved_data["context"] = reinterpret_cast<std::int64_t>(&c);
     ctx->saved_data["mine"] = mine.to(x.device());
     return values.to(x.options());
@@ -156,8 +155,7 @@ namespace {
     if (op && op->hasKernelForDispatchKey(c10::DispatchKey::CPU))
       throw std::runtime_error("another copy of the engine is open in this process: load one "
                                "plugin of Natrolite only, and let NATROLITE_ENGINE name one file");
-    auto *library =
-        new torch::Library(torch::Library::FRAGMENT, "natrolite", {}, __FILE__, __LINE__);
+    auto *library = new torch::Library(torch::Library::FRAGMENT, "natrolite", {}, __FILE__, __LINE__);
     if (!op) {
       library->def("ghost_exchange(Tensor x, Tensor types) -> Tensor");
       library->def("global_sum(Tensor x) -> Tensor");
@@ -165,8 +163,8 @@ namespace {
     }
     // Rows go to the memory that the Exchange takes: one kernel for all keys.
     using c10::DispatchKey;
-    for (const auto key : {DispatchKey::CPU, DispatchKey::CUDA, DispatchKey::AutogradCPU,
-                           DispatchKey::AutogradCUDA}) {
+    for (const auto key :
+         {DispatchKey::CPU, DispatchKey::CUDA, DispatchKey::AutogradCPU, DispatchKey::AutogradCUDA}) {
       library->impl("ghost_exchange", torch::dispatch(key, TORCH_FN(ghost_exchange)));
       library->impl("global_sum", torch::dispatch(key, TORCH_FN(global_sum)));
       library->impl("global_max", torch::dispatch(key, TORCH_FN(global_max)));

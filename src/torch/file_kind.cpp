@@ -34,8 +34,7 @@ namespace {
     const std::string_view head(bytes, std::min<std::size_t>(nbytes, 4));
     if (head == "PK\x03\x04") return;
     if (head[0] == '\x80')
-      refuse(std::string("this is a Python pickle of an old torch.save, not a model file") +
-             EXPORT_HINT);
+      refuse(std::string("this is a Python pickle of an old torch.save, not a model file") + EXPORT_HINT);
     refuse("this is not a zip archive, so no model file: give the output of 'natrolite export'");
   }
 
@@ -59,8 +58,7 @@ namespace {
     if (state_dict)
       refuse("this is a state dict: weights without a model; give the whole checkpoint to "
              "'natrolite export CHECKPOINT -o MODEL.pt'");
-    refuse(std::string("this is a Python checkpoint, which needs the program that wrote it") +
-           EXPORT_HINT);
+    refuse(std::string("this is a Python checkpoint, which needs the program that wrote it") + EXPORT_HINT);
   }
 
   [[noreturn]] void refuse_torchscript(const ZipArchive &archive)

@@ -10,11 +10,11 @@ namespace natrolite {
 
 enum class FileKind {
   natrolite_torchscript,
-  mace_lammps,         ///< MACE's `*-lammps.pt`
-  nequip_torchscript,  ///< `.nequip.pth` of nequip-compile, NequIP or Allegro
-  nequip_deployed,     ///< of nequip-deploy (nequip 0.5 and 0.6), NequIP or Allegro
-  nequip_aoti,         ///< `.nequip.pt2` of nequip-compile, NequIP or Allegro
-  sevennet_deployed    ///< SevenNet's `deployed_serial.pt`
+  mace_lammps,           ///< MACE's `*-lammps.pt`
+  nequip_torchscript,    ///< `.nequip.pth` of nequip-compile, NequIP or Allegro
+  nequip_deployed,       ///< of nequip-deploy (nequip 0.5 and 0.6), NequIP or Allegro
+  nequip_aoti,           ///< `.nequip.pt2` of nequip-compile, NequIP or Allegro
+  sevennet_deployed      ///< SevenNet's `deployed_serial.pt`
 };
 
 /// The kind of a file that can be loaded. Throws std::runtime_error that says what the file is

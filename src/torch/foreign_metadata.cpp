@@ -18,9 +18,8 @@ std::vector<std::string> words(const std::string &text)
 }
 
 Metadata foreign_metadata(const LoadOptions &options, const std::string &family,
-                          const std::string &created_by,
-                          const std::vector<std::string> &type_names, double r_max, int num_layers,
-                          const std::string &dtype)
+                          const std::string &created_by, const std::vector<std::string> &type_names,
+                          double r_max, int num_layers, const std::string &dtype)
 {
   Metadata m;
   m.family = family;

@@ -14,8 +14,7 @@ std::vector<std::string> words(const std::string &text);
 /// "float64"; name = the file's. Throws std::runtime_error for no type, or a cutoff that is not
 /// positive.
 Metadata foreign_metadata(const LoadOptions &options, const std::string &family,
-                          const std::string &created_by,
-                          const std::vector<std::string> &type_names, double r_max, int num_layers,
-                          const std::string &dtype);
+                          const std::string &created_by, const std::vector<std::string> &type_names,
+                          double r_max, int num_layers, const std::string &dtype);
 
 }    // namespace natrolite

@@ -15,10 +15,10 @@ namespace natrolite {
 namespace {
 
   class MaceModel : public EdgeModel {
-   public:
+  public:
     explicit MaceModel(const LoadOptions &options);
 
-   private:
+  private:
     Outputs forward(const Graph &graph, const Inputs &inputs) override;
 
     torch::jit::Module module_, inner_;
@@ -28,16 +28,13 @@ namespace {
   // Torch's default type for as long as this lives. mace's ZBL multiplies integers with a number,
   // which torch computes in that type: mace's own calculator sets it to the model's.
   class DefaultType {
-   public:
-    explicit DefaultType(at::ScalarType type)
-    {
-      c10::set_default_dtype(c10::scalarTypeToTypeMeta(type));
-    }
+  public:
+    explicit DefaultType(at::ScalarType type) { c10::set_default_dtype(c10::scalarTypeToTypeMeta(type)); }
     ~DefaultType() { c10::set_default_dtype(before_); }
     DefaultType(const DefaultType &) = delete;
     DefaultType &operator=(const DefaultType &) = delete;
 
-   private:
+  private:
     caffe2::TypeMeta before_ = c10::get_default_dtype();
   };
 
@@ -65,8 +62,7 @@ namespace {
         throw std::runtime_error("this MACE file names an unknown atomic number: " + std::to_string(z));
       names.push_back(symbols[z - 1]);
     }
-    metadata_ = foreign_metadata(options, "mace", "mace_create_lammps_model", names,
-                                 cutoff.item<double>(),
+    metadata_ = foreign_metadata(options, "mace", "mace_create_lammps_model", names, cutoff.item<double>(),
                                  buffer(module_, "num_interactions").item<int>(),
                                  type_ == at::kDouble ? "float64" : "float32");
   }
@@ -78,7 +74,7 @@ namespace {
     const auto real = at::TensorOptions().dtype(type_).device(device_);
     const auto whole = real.dtype(at::kLong);
     c10::Dict<std::string, at::Tensor> in;
-    // MACE's edge vector is x_receiver - x_sender + shift, the receiver being the centre
+    // MACE's edge vector is x_receiver - x_sender + shift, the receiver being the center
     in.insert("positions", at::zeros({graph.nall, 3}, real));
     in.insert("shifts", -inputs.edge_vec.to(type_));
     in.insert("edge_index", inputs.edge_index.flip(0));
@@ -89,8 +85,7 @@ namespace {
     in.insert("ptr", at::arange(0, graph.nall + 1, graph.nall, whole));
     if (module_.hasattr("head")) in.insert("head", module_.attr("head").toTensor());
     const DefaultType type(type_);
-    const auto out =
-        inner_.get_method("forward")({in}, {{"compute_force", false}}).toGenericDict();
+    const auto out = inner_.get_method("forward")({in}, {{"compute_force", false}}).toGenericDict();
     return {{"atomic_energy", out.at("node_energy").toTensor().to(at::kDouble)}};
   }
 

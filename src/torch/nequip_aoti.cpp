@@ -29,10 +29,11 @@ namespace {
 
   /// The file's bytes in a file of our own: LibTorch loads packages from the disk only.
   class TemporaryFile {
-   public:
+  public:
     explicit TemporaryFile(const LoadOptions &options)
     {
-      std::string path = std::filesystem::temp_directory_path() /
+      std::string path =
+          std::filesystem::temp_directory_path() /
           ("natrolite-" + std::string(6, 'X') + ".pt2");    // mkstemps fills in the six letters
       const int handle = mkstemps(path.data(), 4);
       if (handle >= 0) {
@@ -53,7 +54,7 @@ namespace {
     TemporaryFile &operator=(const TemporaryFile &) = delete;
     const std::string &path() const { return path_; }
 
-   private:
+  private:
     void remove()
     {
       std::error_code ignored;
@@ -89,9 +90,8 @@ namespace {
       throw std::runtime_error("it is an AOTInductor package but no NequIP or Allegro file: export the "
                                "original model with 'natrolite export FILE -o MODEL.pt'");
     if (text_of(texts, "nequip_aoti_inputs").empty())
-      throw std::runtime_error(
-          "it does not name its inputs, as nequip before 0.17 did not: compile it "
-          "again, or export the original model with 'natrolite export'");
+      throw std::runtime_error("it does not name its inputs, as nequip before 0.17 did not: compile it "
+                               "again, or export the original model with 'natrolite export'");
     if (const auto libraries = text_of(texts, "nequip_custom_ops_libs"); !libraries.empty())
       throw std::runtime_error("it needs the Python package " + libraries +
                                ": compile it without that acceleration");
@@ -99,17 +99,17 @@ namespace {
   }
 
   class NequipAotiModel : public Model {
-   public:
+  public:
     NequipAotiModel(const LoadOptions &options, const TemporaryFile &file, const Texts &texts);
     const Metadata &metadata() const override { return metadata_; }
     void evaluate(const Graph &graph, Exchange &exchange, Evaluation &result) override;
     bool self_test() override { return false; }
     std::string device() const override { return describe(device_); }
 
-   private:
+  private:
     using Tensors = std::map<std::string, at::Tensor>;
 
-    Tensors with_private_neighbours(const Graph &graph) const;
+    Tensors with_private_neighbors(const Graph &graph) const;
     Tensors with_cell_shifts(const Graph &graph) const;
     Tensors run(const Tensors &inputs, c10::Device memory);
     at::Tensor edges_with_far_pair(const Graph &graph) const;
@@ -118,38 +118,35 @@ namespace {
     c10::Device device_;
     Metadata metadata_;
     std::vector<std::string> inputs_, outputs_;
-    bool private_neighbours_;
+    bool private_neighbors_;
     AOTIModelPackageLoader loader_;
     at::Tensor energy_, forces_, virial_;    // what the last Evaluation points to
   };
 
   NequipAotiModel::NequipAotiModel(const LoadOptions &options, const TemporaryFile &file,
                                    const Texts &texts) :
-      device_(prepare_runtime(options)),
-      inputs_(words(text_of(texts, "nequip_aoti_inputs"))),
+      device_(prepare_runtime(options)), inputs_(words(text_of(texts, "nequip_aoti_inputs"))),
       outputs_(words(text_of(texts, "nequip_aoti_outputs"))),
-      private_neighbours_(inputs_ == std::vector<std::string>{"pos", "edge_index", "atom_types"}),
+      private_neighbors_(inputs_ == std::vector<std::string>{"pos", "edge_index", "atom_types"}),
       loader_(file.path(), "model", false, 1, device_.is_cuda() ? device_.index() : -1)
   {
-    const std::vector<std::string> periodic{"pos", "edge_index", "atom_types", "cell",
-                                            "edge_cell_shift"};
-    if (!private_neighbours_ && inputs_ != periodic)
-      throw std::runtime_error("it was compiled for the inputs '" +
-                               text_of(texts, "nequip_aoti_inputs") +
+    const std::vector<std::string> periodic{"pos", "edge_index", "atom_types", "cell", "edge_cell_shift"};
+    if (!private_neighbors_ && inputs_ != periodic)
+      throw std::runtime_error("it was compiled for the inputs '" + text_of(texts, "nequip_aoti_inputs") +
                                "': compile it with --target pair_nequip, pair_allegro or ase");
-    metadata_ = nequip_metadata(options, private_neighbours_ ? "allegro" : "nequip", 1,
+    metadata_ = nequip_metadata(options, private_neighbors_ ? "allegro" : "nequip", 1,
                                 [&](const std::string &key) { return text_of(texts, key); });
-    if (private_neighbours_ && passes_messages())
+    if (private_neighbors_ && passes_messages())
       throw std::runtime_error("it passes messages between atoms but was compiled with --target "
                                "pair_allegro: compile it with --target pair_nequip, or export the "
                                "original model with 'natrolite export'");
-    if (private_neighbours_) return;
+    if (private_neighbors_) return;
     metadata_.one_rank = true;    // and nobody knows whether it is strictly local
     metadata_.strictly_local = false;
     metadata_.num_layers = 0;
   }
 
-  /// Does an atom's energy change with the edges of its neighbour, in a chain of three?
+  /// Does an atom's energy change with the edges of its neighbor, in a chain of three?
   bool NequipAotiModel::passes_messages()
   {
     const c10::InferenceMode guard;
@@ -179,19 +176,19 @@ namespace {
 
   /// Positions in which every edge ends at a node of its own: the force on that node is then
   /// -dE/d(edge_vec). Right for strictly local models only, which is all that have these inputs.
-  /// Nodes: local atoms at the origin, the far pair's centre, the ends of edges.
-  NequipAotiModel::Tensors NequipAotiModel::with_private_neighbours(const Graph &g) const
+  /// Nodes: local atoms at the origin, the far pair's center, the ends of edges.
+  NequipAotiModel::Tensors NequipAotiModel::with_private_neighbors(const Graph &g) const
   {
     const at::Tensor vec = edges_with_far_pair(g);
     const at::Tensor index = view(g.edge_index, {2, g.nedges}, at::kLong, device_, memory_of(g, device_));
     const at::Tensor types = view(g.types, {g.nall}, at::kLong, device_, memory_of(g, device_));
     const at::Tensor one = at::zeros({1}, index.options()), two = at::zeros({2}, index.options());
-    const at::Tensor centre = at::cat({index[0], two + g.nlocal});
+    const at::Tensor center = at::cat({index[0], two + g.nlocal});
     const at::Tensor end = at::arange(g.nlocal + 1, g.nlocal + 1 + vec.size(0), index.options());
     return {
         {"pos", at::cat({at::zeros({g.nlocal + 1, 3}, vec.options()), vec})},
         {"atom_types", at::cat({types.narrow(0, 0, g.nlocal), one, types.index_select(0, index[1]), two})},
-        {"edge_index", at::stack({centre, end})},
+        {"edge_index", at::stack({center, end})},
     };
   }
 
@@ -220,8 +217,7 @@ namespace {
       throw std::runtime_error("it returns " + std::to_string(got.size()) + " values but names " +
                                std::to_string(outputs_.size()));
     Tensors out;
-    for (std::size_t k = 0; k < got.size(); ++k)
-      out[outputs_[k]] = as_doubles(got[k], memory);
+    for (std::size_t k = 0; k < got.size(); ++k) out[outputs_[k]] = as_doubles(got[k], memory);
     return out;
   }
 
@@ -230,16 +226,15 @@ namespace {
     const c10::InferenceMode guard;
     const StreamScope stream(g.on_device ? g.stream : nullptr, device_);
     const c10::Device memory = memory_of(g, device_);
-    const Tensors out =
-        run(private_neighbours_ ? with_private_neighbours(g) : with_cell_shifts(g), memory);
+    const Tensors out = run(private_neighbors_ ? with_private_neighbors(g) : with_cell_shifts(g), memory);
     energy_ = out.at("atomic_energy").view({-1});
     result = {};
     result.energy = energy_.data_ptr<double>();
-    if (private_neighbours_) {
+    if (private_neighbors_) {
       forces_ = out.at("forces").narrow(0, g.nlocal + 1, g.nedges).neg().contiguous();
       if (g.nowned < g.nlocal) {    // an energy depends on its own edges only
-        const at::Tensor centre = view(g.edge_index, {g.nedges, 1}, at::kLong, memory, memory);
-        forces_.masked_fill_(centre.ge(g.nowned), 0.0);
+        const at::Tensor center = view(g.edge_index, {g.nedges, 1}, at::kLong, memory, memory);
+        forces_.masked_fill_(center.ge(g.nowned), 0.0);
       }
       result.edge_gradient = forces_.data_ptr<double>();
       return;
@@ -268,7 +263,8 @@ std::unique_ptr<Model> load_nequip_aoti(const LoadOptions &options)
     throw std::runtime_error(    // so are the libraries that AOTInductor makes
         "the C library (glibc 2.41 or newer) opens no compiled model that asks for an executable stack: "
         "start LAMMPS with the environment variable GLIBC_TUNABLES=glibc.rtld.execstack=2, or export "
-        "the original model with 'natrolite export' (" + what + ")");
+        "the original model with 'natrolite export' (" +
+        what + ")");
   }
 }
 

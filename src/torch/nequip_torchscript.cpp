@@ -22,10 +22,10 @@ namespace {
   };
 
   class NequipModel : public EdgeModel {
-   public:
+  public:
     NequipModel(const LoadOptions &options, FileKind kind);
 
-   private:
+  private:
     void describe_compiled(const LoadOptions &options);
     void describe_deployed(const LoadOptions &options);
     Outputs forward(const Graph &graph, const Inputs &inputs) override;
@@ -52,8 +52,8 @@ namespace {
     if (layers == 0 && !allegro)
       throw std::runtime_error("this file is neither a NequIP nor an Allegro model: export the "
                                "original model with 'natrolite export'");
-    metadata_ = nequip_metadata(options, allegro ? "allegro" : "nequip", layers + allegro,
-                                extra_texts(options));
+    metadata_ =
+        nequip_metadata(options, allegro ? "allegro" : "nequip", layers + allegro, extra_texts(options));
   }
 
   // files of nequip-deploy, nequip 0.5 and 0.6
@@ -131,8 +131,8 @@ namespace {
     metadata_ = nequip_metadata(options, family, layers, text);
     metadata_.created_by = "nequip-deploy";
     if (part_.total_shift != 0.0)
-      metadata_.created_by += " (its constant of " + std::to_string(part_.total_shift) +
-          " eV on the total energy is left out)";
+      metadata_.created_by +=
+          " (its constant of " + std::to_string(part_.total_shift) + " eV on the total energy is left out)";
     if (text("n_species") != std::to_string(metadata_.type_names.size()))
       refuse_structure("its 'n_species' is '" + text("n_species") + "', but it names " +
                        std::to_string(metadata_.type_names.size()) + " types");

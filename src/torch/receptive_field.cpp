@@ -11,7 +11,7 @@ namespace {
 
   constexpr int MOST_LAYERS = 20;
 
-  /// A zigzag chain in which only consecutive atoms are neighbours, as a graph that owns its end.
+  /// A zigzag chain in which only consecutive atoms are neighbors, as a graph that owns its end.
   struct Chain {
     std::vector<double> vec;
     std::vector<std::int64_t> index, types;
@@ -21,12 +21,12 @@ namespace {
     {
       const std::int64_t n = MOST_LAYERS + 2;
       const double along = 0.7 * cutoff, across = 0.15 * cutoff, up = 0.05 * cutoff;
-      std::vector<std::int64_t> neighbours;
+      std::vector<std::int64_t> neighbors;
       const auto edge = [&](std::int64_t i, std::int64_t j) {
         const double sign = j > i ? 1.0 : -1.0, side = std::min(i, j) % 2 ? -1.0 : 1.0;
         vec.insert(vec.end(), {sign * along, sign * side * across, sign * up});
         index.push_back(i);
-        neighbours.push_back(j);
+        neighbors.push_back(j);
       };
       for (std::int64_t i = 0; i < n; ++i) {
         if (i > 0) edge(i, i - 1);
@@ -34,7 +34,7 @@ namespace {
         types.push_back(i % ntypes);
       }
       graph.nedges = static_cast<std::int64_t>(index.size());
-      index.insert(index.end(), neighbours.begin(), neighbours.end());
+      index.insert(index.end(), neighbors.begin(), neighbors.end());
       graph.nowned = 1;
       graph.nlocal = graph.nall = n;
       graph.edge_vec = vec.data();
@@ -48,9 +48,8 @@ namespace {
 int count_layers(Model &model)
 {
   const Metadata &m = model.metadata();
-  const double shortest = m.pair_cutoffs.empty()
-      ? m.r_max
-      : *std::min_element(m.pair_cutoffs.begin(), m.pair_cutoffs.end());
+  const double shortest =
+      m.pair_cutoffs.empty() ? m.r_max : *std::min_element(m.pair_cutoffs.begin(), m.pair_cutoffs.end());
   const Chain chain(static_cast<int>(m.type_names.size()), shortest);
   NoExchange alone;
   Evaluation result;

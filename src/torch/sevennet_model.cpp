@@ -13,10 +13,10 @@ namespace natrolite {
 namespace {
 
   class SevenNetModel : public EdgeModel {
-   public:
+  public:
     explicit SevenNetModel(const LoadOptions &options);
 
-   private:
+  private:
     Outputs forward(const Graph &graph, const Inputs &inputs) override;
 
     torch::jit::Module module_;
@@ -48,8 +48,8 @@ namespace {
     type_ = twofold ? at::kDouble : at::kFloat;
     module_ = load_module(options, device_);
     module_.eval();
-    from_positions_ = module_.get_method("forward").graph()->toString().find("\"pbc_shift\"") !=
-        std::string::npos;
+    from_positions_ =
+        module_.get_method("forward").graph()->toString().find("\"pbc_shift\"") != std::string::npos;
     if (from_positions_) remove_inner_gradients(module_);
     const double cutoff = number("cutoff", extra("cutoff"));
     const auto metadata = [&](int layers) {

@@ -9,10 +9,10 @@ namespace natrolite {
 namespace {
 
   class TorchScriptModel : public EdgeModel {
-   public:
+  public:
     explicit TorchScriptModel(const LoadOptions &options);
 
-   private:
+  private:
     Outputs forward(const Graph &graph, const Inputs &inputs) override;
 
     torch::jit::Module module_;
@@ -22,7 +22,7 @@ namespace {
   {
     metadata_ = parse_metadata(read_extra_file(options.bytes, options.nbytes, "natrolite.json"));
     module_ = load_module(options, device_);
-      freeze_weights(module_);
+    freeze_weights(module_);
   }
 
   EdgeModel::Outputs TorchScriptModel::forward(const Graph &graph, const Inputs &inputs)
@@ -33,10 +33,8 @@ namespace {
     in.insert("types", inputs.types);
     in.insert("types_local", inputs.types.narrow(0, 0, graph.nlocal));
     const auto scalar = at::TensorOptions().dtype(at::kDouble).device(device_);
-    if (metadata_.needs_total_charge)
-      in.insert("total_charge", at::full({1}, graph.total_charge, scalar));
-    if (metadata_.needs_total_spin)
-      in.insert("total_spin", at::full({1}, graph.total_spin, scalar));
+    if (metadata_.needs_total_charge) in.insert("total_charge", at::full({1}, graph.total_charge, scalar));
+    if (metadata_.needs_total_spin) in.insert("total_spin", at::full({1}, graph.total_spin, scalar));
     Outputs out;
     const auto result = module_.forward({in}).toGenericDict();
     for (const auto &item : result) out[item.key().toStringRef()] = item.value().toTensor();

@@ -77,7 +77,9 @@ def walk_of(entry, pack, folder, way, ways):
     place = PLACES.get(entry["family"], "na_in_graphite")
     case = next(case for case in entry["cases"] if case["id"] == place)
     text = lammps_run.load(case["data"][:-5], Structure(pack, case), folder) + style(case, way, ways, "auto")
-    return text + f"""pair_coeff * * {pack / entry['file']} {' '.join(case['names'])}
+    return (
+        text
+        + f"""pair_coeff * * {pack / entry["file"]} {" ".join(case["names"])}
 velocity all create 300 77 loop geom
 fix move all nve
 timestep 0.00025
@@ -85,6 +87,7 @@ dump walk all custom {STEPS // 4} walk.dump id x y z
 dump_modify walk sort id format float %.17g
 run {STEPS} post no
 """
+    )
 
 
 class Agreement:
@@ -140,8 +143,15 @@ class Agreement:
         done, seconds = self.run(entry, way)
         pairs = [(case, mode) for case in entry["cases"] for mode in case["modes"]]
         apart = steps_apart(done, plain)
-        self.judge("agree", f"{entry['file']} {way}", entry, self.compare(done, plain, pairs), seconds,
-                   f", {STEPS} steps {apart:.1e} A", not apart <= WALK[entry["dtype"]])
+        self.judge(
+            "agree",
+            f"{entry['file']} {way}",
+            entry,
+            self.compare(done, plain, pairs),
+            seconds,
+            f", {STEPS} steps {apart:.1e} A",
+            not apart <= WALK[entry["dtype"]],
+        )
 
     def first(self):
         """Return the first file of each family."""

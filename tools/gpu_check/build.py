@@ -44,8 +44,14 @@ class Build:
         """Run one step; its output is a log in the work folder."""
         log, begin = self.work / f"{name}.log", time.monotonic()
         with open(log, "w") as stream:
-            process = subprocess.Popen([str(word) for word in command], env=self.env, cwd=self.work, stdout=stream,
-                                       stderr=subprocess.STDOUT, start_new_session=True)
+            process = subprocess.Popen(
+                [str(word) for word in command],
+                env=self.env,
+                cwd=self.work,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
             self.processes.append(process)
             try:
                 code = process.wait(timeout=max(1.0, self.clock.left()))
@@ -80,24 +86,46 @@ class Build:
         """Does the MPI of the pack start here?"""
         library = self.work / "mpi" / "lib" / "libmpi.so.12"
         done = subprocess.run([sys.executable, "-c", MPI_PROBE, library], capture_output=True, text=True, timeout=60)
-        self.report.add("build", "mpi", "ok" if done.returncode == 0 else "missing",
-                        "MPICH of the pack" if done.returncode == 0 else f"LAMMPS gets one rank: {done.stderr[-300:]}")
+        self.report.add(
+            "build",
+            "mpi",
+            "ok" if done.returncode == 0 else "missing",
+            "MPICH of the pack" if done.returncode == 0 else f"LAMMPS gets one rank: {done.stderr[-300:]}",
+        )
         return done.returncode == 0
 
     def mpi_options(self):
         mpi = self.work / "mpi"
         if not self.mpi:
             return ["-DBUILD_MPI=OFF", f"-DLAMMPS_MPI_STUBS={self.work}/lammps/src/STUBS"]
-        found = [f"-DMPI_{lang}_{name}" for lang in ("C", "CXX") for name in (
-            "COMPILER=MPI_COMPILER-NOTFOUND", f"HEADER_DIR={mpi}/include", "LIB_NAMES=mpi", "SKIP_MPICXX=ON")]
-        return ["-DBUILD_MPI=ON", "-DMPI_ASSUME_NO_BUILTIN_MPI=ON", "-DMPI_SKIP_COMPILER_WRAPPER=ON",
-                f"-DMPI_mpi_LIBRARY={mpi}/lib/libmpi.so.12", "-DMPI_SKIP_GUESSING=ON", *found]
+        found = [
+            f"-DMPI_{lang}_{name}"
+            for lang in ("C", "CXX")
+            for name in (
+                "COMPILER=MPI_COMPILER-NOTFOUND",
+                f"HEADER_DIR={mpi}/include",
+                "LIB_NAMES=mpi",
+                "SKIP_MPICXX=ON",
+            )
+        ]
+        return [
+            "-DBUILD_MPI=ON",
+            "-DMPI_ASSUME_NO_BUILTIN_MPI=ON",
+            "-DMPI_SKIP_COMPILER_WRAPPER=ON",
+            f"-DMPI_mpi_LIBRARY={mpi}/lib/libmpi.so.12",
+            "-DMPI_SKIP_GUESSING=ON",
+            *found,
+        ]
 
     def driver(self):
         """CUDA's driver library to link with: the toolkit's stub, which CMake finds, the machine's, or an empty one."""
         toolkits = [pathlib.Path(shutil.which("nvcc") or "/").resolve().parents[1:2], [pathlib.Path("/usr/local/cuda")]]
-        stubs = [root / part / "stubs/libcuda.so" for roots in toolkits for root in roots
-                 for part in ("lib64", "targets/x86_64-linux/lib")]
+        stubs = [
+            root / part / "stubs/libcuda.so"
+            for roots in toolkits
+            for root in roots
+            for part in ("lib64", "targets/x86_64-linux/lib")
+        ]
         if self.cpu or any(stub.exists() for stub in stubs):
             return []
         table = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True).stdout
@@ -111,45 +139,96 @@ class Build:
         return [f"-DCUDA_cuda_driver_LIBRARY={stub}", "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--allow-shlib-undefined"]
 
     def cmake(self, source, build, compiler, *options, flags=OPTIMIZED):
-        common = ["-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_CXX_FLAGS_RELEASE={flags}",
-                  "-DCMAKE_CXX_STANDARD=20", f"-DCMAKE_CXX_COMPILER={compiler}"]
+        common = [
+            "-G",
+            "Ninja",
+            "-DCMAKE_BUILD_TYPE=Release",
+            f"-DCMAKE_CXX_FLAGS_RELEASE={flags}",
+            "-DCMAKE_CXX_STANDARD=20",
+            f"-DCMAKE_CXX_COMPILER={compiler}",
+        ]
         self.call(f"configure {build}", ["cmake", "-S", source, "-B", build, *common, *options])
 
     def ninja(self, build, jobs, *targets):
-        self.call(f"build {build}", ["cmake", "--build", build, "-j", jobs, *(["--target", *targets] if targets else [])])
+        self.call(
+            f"build {build}", ["cmake", "--build", build, "-j", jobs, *(["--target", *targets] if targets else [])]
+        )
 
     # ------------------------------------------------------------------ the steps
 
     def engine(self):
         """The plain plugin and the engine: g++ only, nobody waits for it but the end."""
-        self.cmake("natrolite", "build-engine", "g++", f"-DLAMMPS_SOURCE_DIR={self.work}/lammps",
-                   f"-DPython3_EXECUTABLE={sys.executable}", *self.mpi_options())
+        self.cmake(
+            "natrolite",
+            "build-engine",
+            "g++",
+            f"-DLAMMPS_SOURCE_DIR={self.work}/lammps",
+            f"-DPython3_EXECUTABLE={sys.executable}",
+            *self.mpi_options(),
+        )
         self.ninja("build-engine", max(1, self.jobs // 4))
 
     def kokkos_host(self):
         """Kokkos, LAMMPS' configuration, then LAMMPS and the plugin of the /kk styles side by side."""
         arch = {"sm_80": "AMPERE80", "sm_90": "HOPPER90", "sm_100": "BLACKWELL100"}[self.arch]
-        space = ["-DKokkos_ENABLE_OPENMP=ON"] if self.cpu else \
-                ["-DKokkos_ENABLE_CUDA=ON", f"-DKokkos_ARCH_{arch}=ON", *self.driver()]
+        space = (
+            ["-DKokkos_ENABLE_OPENMP=ON"]
+            if self.cpu
+            else ["-DKokkos_ENABLE_CUDA=ON", f"-DKokkos_ARCH_{arch}=ON", *self.driver()]
+        )
         prefix = self.work / "prefix"
-        self.cmake("kokkos", "build-kokkos", self.compiler, "-DBUILD_SHARED_LIBS=ON", "-DKokkos_ENABLE_SERIAL=ON",
-                   "-DKokkos_ENABLE_IMPL_VIEW_LEGACY=ON", f"-DCMAKE_INSTALL_PREFIX={prefix}", *space)
+        self.cmake(
+            "kokkos",
+            "build-kokkos",
+            self.compiler,
+            "-DBUILD_SHARED_LIBS=ON",
+            "-DKokkos_ENABLE_SERIAL=ON",
+            "-DKokkos_ENABLE_IMPL_VIEW_LEGACY=ON",
+            f"-DCMAKE_INSTALL_PREFIX={prefix}",
+            *space,
+        )
         self.ninja("build-kokkos", self.jobs, "install")
-        self.cmake("lammps/cmake", "build-lammps", self.compiler, "-DBUILD_SHARED_LIBS=ON", "-DPKG_PLUGIN=ON",
-                   "-DPKG_KOKKOS=ON", "-DEXTERNAL_KOKKOS=ON", f"-DKokkos_ROOT={prefix}", "-DFFT=KISS",
-                   "-DBUILD_OMP=" + ("ON" if self.cpu else "OFF"), "-DWITH_JPEG=OFF", "-DWITH_PNG=OFF",
-                   "-DWITH_CURL=OFF", "-DWITH_GZIP=OFF", "-DWITH_FFMPEG=OFF", "-DLAMMPS_INSTALL_RPATH=ON",
-                   *self.driver(), *self.mpi_options(), flags=self.flags)
+        self.cmake(
+            "lammps/cmake",
+            "build-lammps",
+            self.compiler,
+            "-DBUILD_SHARED_LIBS=ON",
+            "-DPKG_PLUGIN=ON",
+            "-DPKG_KOKKOS=ON",
+            "-DEXTERNAL_KOKKOS=ON",
+            f"-DKokkos_ROOT={prefix}",
+            "-DFFT=KISS",
+            "-DBUILD_OMP=" + ("ON" if self.cpu else "OFF"),
+            "-DWITH_JPEG=OFF",
+            "-DWITH_PNG=OFF",
+            "-DWITH_CURL=OFF",
+            "-DWITH_GZIP=OFF",
+            "-DWITH_FFMPEG=OFF",
+            "-DLAMMPS_INSTALL_RPATH=ON",
+            *self.driver(),
+            *self.mpi_options(),
+            flags=self.flags,
+        )
         plugin = threading.Thread(target=self.guarded, args=(self.kokkos_plugin, prefix))
         plugin.start()
         self.ninja("build-lammps", self.jobs)
         plugin.join()
 
     def kokkos_plugin(self, prefix):
-        self.cmake("natrolite", "build-kk", self.compiler, f"-DLAMMPS_SOURCE_DIR={self.work}/lammps",
-                   f"-DLAMMPS_BINARY_DIR={self.work}/build-lammps", f"-DKokkos_ROOT={prefix}", "-DNATROLITE_KOKKOS=ON",
-                   "-DNATROLITE_ENGINE=OFF", "-DNATROLITE_DEVICE_CHECK=ON", *self.driver(), *self.mpi_options(),
-                   flags=self.flags)
+        self.cmake(
+            "natrolite",
+            "build-kk",
+            self.compiler,
+            f"-DLAMMPS_SOURCE_DIR={self.work}/lammps",
+            f"-DLAMMPS_BINARY_DIR={self.work}/build-lammps",
+            f"-DKokkos_ROOT={prefix}",
+            "-DNATROLITE_KOKKOS=ON",
+            "-DNATROLITE_ENGINE=OFF",
+            "-DNATROLITE_DEVICE_CHECK=ON",
+            *self.driver(),
+            *self.mpi_options(),
+            flags=self.flags,
+        )
         self.ninja("build-kk", max(1, self.jobs // 2))
 
     def guarded(self, step, *arguments):

@@ -76,13 +76,21 @@ class Measurement:
 
     def once(self, model, way, cells, steps, timeout):
         """Return {atoms, us, memory, sections} of one run; a run that fails raises AssertionError."""
-        deck = DECK.format(*cells, device=self.ways.device[way], model=self.models / LARGE[model], warm=WARM, steps=steps)
+        deck = DECK.format(
+            *cells, device=self.ways.device[way], model=self.models / LARGE[model], warm=WARM, steps=steps
+        )
         with Memory() as memory:
             done = lammps_run.lmp(deck, self.folder, 1, self.ways.arguments(way), timeout=timeout, threads=0)
         seconds, atoms = re.findall(r"Loop time of (\S+) on .* with (\d+) atoms", done.output)[-1]
-        sections = dict(re.findall(r"^(Pair|Neigh|Comm|Output|Modify|Other)\s+\|.*\|\s*([\d.]+)\s*$", done.output, re.M))
-        return {"atoms": int(atoms), "ms": 1e3 * float(seconds) / steps, "memory": memory.most,
-                "sections": {name: float(share) for name, share in list(sections.items())}}
+        sections = dict(
+            re.findall(r"^(Pair|Neigh|Comm|Output|Modify|Other)\s+\|.*\|\s*([\d.]+)\s*$", done.output, re.M)
+        )
+        return {
+            "atoms": int(atoms),
+            "ms": 1e3 * float(seconds) / steps,
+            "memory": memory.most,
+            "sections": {name: float(share) for name, share in list(sections.items())},
+        }
 
     def timed(self, stage, model, way, cells, steps, clock, limit=70):
         """Add one line; return whether it ran."""
@@ -95,7 +103,9 @@ class Measurement:
             run = self.once(model, way, cells, steps, left)
         except AssertionError as error:
             full = "out of memory" in str(error)
-            self.report.add(stage, what, "missing" if full else "FAILED", "out of memory" if full else str(error)[-500:])
+            self.report.add(
+                stage, what, "missing" if full else "FAILED", "out of memory" if full else str(error)[-500:]
+            )
             return False
         us = 1e3 * run["ms"] / run["atoms"]
         shares = ", ".join(f"{name} {share:.0f} %" for name, share in run["sections"].items() if share >= 1.0)
@@ -121,8 +131,14 @@ class Measurement:
                 continue
             per_atom = (high - low) / (b - a)
             atoms = int(FULL * (total - (high - per_atom * b)) / per_atom)
-            self.report.add("memory", f"{model} {way}", "ok", f"{per_atom:.3f} MiB/atom, fixed "
-                            f"{high - per_atom * b:.0f} MiB; {total} MiB hold {atoms} atoms at {FULL}", mib=per_atom)
+            self.report.add(
+                "memory",
+                f"{model} {way}",
+                "ok",
+                f"{per_atom:.3f} MiB/atom, fixed "
+                f"{high - per_atom * b:.0f} MiB; {total} MiB hold {atoms} atoms at {FULL}",
+                mib=per_atom,
+            )
             for share in (1.0, 0.8):
                 n = max(1, round((share * atoms / 8) ** (1 / 3)))
                 cells = (n, n, max(1, int(share * atoms / 8 / n / n)))
@@ -160,7 +176,7 @@ boundary p p p
 read_data toy-box.data
 mass * 20.0
 pair_style equivariant exchange ghost check no
-pair_coeff * * {pack / 'models' / 'lj.pt'} Ar Ne
+pair_coeff * * {pack / "models" / "lj.pt"} Ar Ne
 compute nine all centroid/stress/atom NULL virial
 compute sum all reduce sum c_nine[1]
 thermo_style custom step pe press c_sum
@@ -178,8 +194,15 @@ def run_program(stage, what, command, report, clock, limit, count, folder=None):
         return report.add(stage, what, "missing", "no time left")
     begin = time.monotonic()
     try:
-        done = subprocess.run([str(w) for w in command], cwd=folder, env=lammps_run.environment(), capture_output=True,
-                              text=True, errors="replace", timeout=left)
+        done = subprocess.run(
+            [str(w) for w in command],
+            cwd=folder,
+            env=lammps_run.environment(),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=left,
+        )
     except subprocess.TimeoutExpired:
         return report.add(stage, what, "FAILED", f"no end after {left:.0f} s")
     found = re.findall(count, done.stdout)
@@ -196,8 +219,14 @@ def profile(pack, work, report, python, source, cpu, clock):
             report.add("profile", model, "missing", "no time left")
             continue
         out = report.folder / f"profile-{file.removesuffix('.pt')}.txt"
-        command = [python, pathlib.Path(__file__).with_name("profile_model.py"), pack / "models" / file, out,
-                   "216" if cpu else "4096", "cpu" if cpu else "cuda"]
+        command = [
+            python,
+            pathlib.Path(__file__).with_name("profile_model.py"),
+            pack / "models" / file,
+            out,
+            "216" if cpu else "4096",
+            "cpu" if cpu else "cuda",
+        ]
         env = lammps_run.environment() | {"PYTHONPATH": str(source / "python")}
         try:
             done = subprocess.run([str(w) for w in command], env=env, capture_output=True, text=True, timeout=left)

@@ -17,8 +17,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FAMILIES = ["sevennet", "mace", "nequip", "nequip06", "nequix", "spookynet"]
 TOYS = ["mp", "mp3", "mp3_32", "lj", "gsum", "gmax", "charged", "peratom", "committee"]
 ELECTRONS = {"charged": (-0.7, 2)}
-PATH = os.pathsep.join(str(ROOT / part) for part in (
-    "tools/gpu_check", "python", "unittest", "unittest/families", "unittest/lammps", "unittest/model"))
+PATH = os.pathsep.join(
+    str(ROOT / part)
+    for part in ("tools/gpu_check", "python", "unittest", "unittest/families", "unittest/lammps", "unittest/model")
+)
 TOY_MODES = ["folded", "ghost", "shell"]
 
 
@@ -73,8 +75,9 @@ def large(build, to):
         [python, program, "--worker", "make", "--family", "MACE", "--out", to],
         [python, "-m", "natrolite", "export", checkpoint, "-o", file, "--dtype", "float32"],
     ):
-        done = subprocess.run([str(word) for word in command], env=os.environ | {"PYTHONPATH": path},
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            [str(word) for word in command], env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True
+        )
         if done.returncode:
             stop(f"the large MACE could not be made:\n{done.stderr[-2000:]}")
     for file in list(to.glob("MACE*")):

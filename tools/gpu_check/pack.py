@@ -103,8 +103,9 @@ def pack_lammps(source, to):
 
 def pack_kokkos(source, to):
     """Kokkos without its tests and documents; return its version."""
-    unwanted = shutil.ignore_patterns(".git*", "unit_test*", "perf_test*", "performance_tests", "doc", "docs",
-                                      "example", "benchmarks", "debian")
+    unwanted = shutil.ignore_patterns(
+        ".git*", "unit_test*", "perf_test*", "performance_tests", "doc", "docs", "example", "benchmarks", "debian"
+    )
     shutil.copytree(source, to, ignore=unwanted)
     for folder in ("example", "benchmarks"):  # which its CMake enters
         (to / folder).mkdir()
@@ -139,8 +140,25 @@ def pack_json(folder, lammps, to):
 
 def pack_wheels(to):
     words = [f"--platform={name}" for name in PLATFORMS]
-    run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "--python-version",
-         "3.12", "--implementation", "cp", *words, "-d", to, *WHEELS])
+    run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--python-version",
+            "3.12",
+            "--implementation",
+            "cp",
+            *words,
+            "-d",
+            to,
+            *WHEELS,
+        ]
+    )
 
 
 def archive(folder, names):
@@ -186,8 +204,10 @@ def main():
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
     if size > LIMIT:
         stop(f"{out} has {size / 1e6:.1f} MB, more than {LIMIT / 1e6:.0f}")
-    print(f"{out}: {size / 1e6:.1f} MB, LAMMPS {content['lammps']}, Kokkos {content['kokkos']}, "
-          f"{len(content['models'])} model files")
+    print(
+        f"{out}: {size / 1e6:.1f} MB, LAMMPS {content['lammps']}, Kokkos {content['kokkos']}, "
+        f"{len(content['models'])} model files"
+    )
 
 
 if __name__ == "__main__":

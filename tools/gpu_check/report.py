@@ -42,7 +42,10 @@ class Report:
         """Replace both files, each at once."""
         lines = [f"{key}: {value}" for key, value in self.content["facts"].items()]
         lines += [self.format(line) for line in self.content["lines"]]
-        for name, text in (("results.json", json.dumps(self.content, indent=1)), ("table.txt", "\n".join(lines) + "\n")):
+        for name, text in (
+            ("results.json", json.dumps(self.content, indent=1)),
+            ("table.txt", "\n".join(lines) + "\n"),
+        ):
             fresh = self.folder / f".{name}"
             fresh.write_text(text)
             os.replace(fresh, self.folder / name)

@@ -32,31 +32,41 @@ def said(*command):
 
 def facts(args):
     """Return what a number of this run depends on."""
-    torch = ("import importlib.util, pathlib; at = importlib.util.find_spec('torch').submodule_search_locations[0]; "
-             "exec(pathlib.Path(at, 'version.py').read_text()); print(__version__, 'CUDA', cuda)")
+    torch = (
+        "import importlib.util, pathlib; at = importlib.util.find_spec('torch').submodule_search_locations[0]; "
+        "exec(pathlib.Path(at, 'version.py').read_text()); print(__version__, 'CUDA', cuda)"
+    )
     query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
     content = json.loads((PACK / "content.json").read_text())
     return {
-        "natrolite": content["natrolite"], "lammps": content["lammps"], "kokkos": content["kokkos"],
+        "natrolite": content["natrolite"],
+        "lammps": content["lammps"],
+        "kokkos": content["kokkos"],
         "gpu": "none asked for" if args.cpu else said(*query),
-        "torch": said(sys.executable, "-c", torch), "nvcc": said("nvcc", "--version"), "g++": said("g++", "--version"),
-        "cmake": said("cmake", "--version"), "python": platform.python_version(),
-        "machine": f"{os.cpu_count()} processors, {platform.release()}", "date": time.strftime("%Y-%m-%d %H:%M"),
+        "torch": said(sys.executable, "-c", torch),
+        "nvcc": said("nvcc", "--version"),
+        "g++": said("g++", "--version"),
+        "cmake": said("cmake", "--version"),
+        "python": platform.python_version(),
+        "machine": f"{os.cpu_count()} processors, {platform.release()}",
+        "date": time.strftime("%Y-%m-%d %H:%M"),
     }
 
 
 def environment(built, source, work, cpu):
     """Set what the runner of decks reads when it is imported."""
-    os.environ.update({
-        "NATROLITE_LMP": built["lmp"],
-        "NATROLITE_MPIEXEC": built["mpiexec"] or "mpiexec",
-        "NATROLITE_PLUGINS": built["plugins"],
-        "NATROLITE_ENGINE": built["engine"],
-        "NATROLITE_KOKKOS": "1",
-        "HYDRA_LAUNCHER": "fork",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    })
+    os.environ.update(
+        {
+            "NATROLITE_LMP": built["lmp"],
+            "NATROLITE_MPIEXEC": built["mpiexec"] or "mpiexec",
+            "NATROLITE_PLUGINS": built["plugins"],
+            "NATROLITE_ENGINE": built["engine"],
+            "NATROLITE_KOKKOS": "1",
+            "HYDRA_LAUNCHER": "fork",
+            "OMP_NUM_THREADS": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+    )
     if not cpu:
         os.environ["NATROLITE_KOKKOS_SWITCHES"] = "g 1 -pk kokkos newton on neigh half gpu/aware off"
     sys.path[:0] = [str(source / "unittest" / "lammps"), str(work / "site")]
@@ -69,13 +79,26 @@ def own_tests(source, work, report, clock):
     if limit < 15:
         return report.add("tests", "unittest/lammps", "missing", "no time left")
     path = os.pathsep.join(map(str, [source / "python", source / "unittest", work / "site"]))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder / "test_compute_kokkos.py",
-               folder / "test_pair_kokkos.py"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        folder / "test_compute_kokkos.py",
+        folder / "test_pair_kokkos.py",
+    ]
     log = report.folder / "tests.txt"
     with open(log, "w") as stream:
         try:
-            code = subprocess.run([str(word) for word in command], env=os.environ | {"PYTHONPATH": path}, stdout=stream,
-                                  stderr=subprocess.STDOUT, timeout=limit).returncode
+            code = subprocess.run(
+                [str(word) for word in command],
+                env=os.environ | {"PYTHONPATH": path},
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                timeout=limit,
+            ).returncode
         except subprocess.TimeoutExpired:
             code = "time is up"
     lines = log.read_text(errors="replace").strip().splitlines()

@@ -6,10 +6,28 @@ import re
 THINNED = ("compute", "dump", "fix", "pair", "region")  # kinds of styles, by the first word of their file names
 # Named in decks of the check and of the /kk tests, or by LAMMPS in a string. What these include comes with them.
 WANTED = [
-    "compute_centroid_stress_atom", "compute_pe", "compute_pe_atom", "compute_pressure", "compute_reduce",
-    "compute_stress_atom", "compute_temp", "dump_custom", "fix_ave_time", "fix_deform", "fix_group", "fix_minimize",
-    "fix_nve", "fix_pair", "fix_property_atom", "fix_read_restart", "fix_store_atom", "pair_hybrid",
-    "pair_hybrid_overlay", "pair_lj_cut", "pair_zero", "region_block",
+    "compute_centroid_stress_atom",
+    "compute_pe",
+    "compute_pe_atom",
+    "compute_pressure",
+    "compute_reduce",
+    "compute_stress_atom",
+    "compute_temp",
+    "dump_custom",
+    "fix_ave_time",
+    "fix_deform",
+    "fix_group",
+    "fix_minimize",
+    "fix_nve",
+    "fix_pair",
+    "fix_property_atom",
+    "fix_read_restart",
+    "fix_store_atom",
+    "pair_hybrid",
+    "pair_hybrid_overlay",
+    "pair_lj_cut",
+    "pair_zero",
+    "region_block",
 ]
 
 
@@ -37,7 +55,9 @@ def thin(source, ours):
     """Delete the needless styles of LAMMPS' folder src. ours: folders of sources that include from it."""
     own = {path.stem for path in source.glob("*.cpp")}
     styles = {stem for stem in own if stem.split("_")[0] in THINNED and "_" in stem}
-    compiled = {path.stem for path in (source / "KOKKOS").glob("*.cpp")} | {path.stem for path in (source / "PLUGIN").glob("*.cpp")}
+    compiled = {path.stem for path in (source / "KOKKOS").glob("*.cpp")} | {
+        path.stem for path in (source / "PLUGIN").glob("*.cpp")
+    }
     others = {path.stem for path in source.glob("*.h")} - styles
     graph = includes(source, source / "KOKKOS", source / "PLUGIN", *ours)
     ours_own = {path.stem for folder in ours for path in folder.glob("*.cpp")}

@@ -30,8 +30,7 @@ Cluster cluster(int n, int types, double side, unsigned seed = 7)
   while (static_cast<int>(c.x.size()) < n) {
     const std::array<double, 3> p{u(random), u(random), u(random)};
     bool far = true;
-    for (const auto &q : c.x)
-      far = far && std::hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]) > 1.2;
+    for (const auto &q : c.x) far = far && std::hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]) > 1.2;
     if (!far) continue;
     c.type.push_back(static_cast<int>(c.x.size()) % types);
     c.x.push_back(p);
@@ -76,7 +75,7 @@ DispersionAtoms atoms_of(const Cluster &c, const HalfList &list)
   DispersionAtoms a;
   a.nlocal = a.nall = static_cast<int>(c.x.size());
   a.type = c.type.data();
-  a.list.ncentre = a.nlocal;
+  a.list.ncenter = a.nlocal;
   a.list.ilist = list.order.data();
   a.list.numneigh = list.number.data();
   a.list.firstneigh = list.first.data();
@@ -206,13 +205,14 @@ TEST_P(Formula, ForcesAreItsDerivative)
 
 INSTANTIATE_TEST_SUITE_P(All, Formula,
                          testing::Values(Case{"bj", "pbe", {6}}, Case{"bj", "pbe", {6, 11, 22, 8, 1}},
-                                         Case{"original", "PBE", {6, 11}}, Case{"zero", "b2-plyp", {22, 8, 6}},
+                                         Case{"original", "PBE", {6, 11}},
+                                         Case{"zero", "b2-plyp", {22, 8, 6}},
                                          Case{"zerom", "b-lyp", {6, 7, 28}}, Case{"bjm", "pbe0", {1, 94}}));
 
 TEST(Dispersion, DimerIsTheClosedForm)
 {
-  for (const auto &[damping, functional] :
-       {std::pair("bj", "pbe"), std::pair("original", "pbe"), std::pair("zerom", "pbe"), std::pair("bjm", "pbe")})
+  for (const auto &[damping, functional] : {std::pair("bj", "pbe"), std::pair("original", "pbe"),
+                                            std::pair("zerom", "pbe"), std::pair("bjm", "pbe")})
     for (double r = 1.1; r < 9.5; r += 0.3) {
       const auto s = settings(damping, functional, {6, 11}, 9.0, 9.0);
       const Cluster c{{{0.0, 0.0, 0.0}, {0.0, 0.0, r}}, {0, 1}};

@@ -10,12 +10,11 @@
 
 using namespace natrolite;
 
-namespace
-{
+namespace {
 
 struct Crystal {
   Vec3 a[3];
-  std::vector<Vec3> basis; // Cartesian
+  std::vector<Vec3> basis;    // Cartesian
 };
 
 Crystal cubic(std::vector<Vec3> fractions, double a)
@@ -80,7 +79,7 @@ double void_fraction(const Crystal &c, double radius, double a)
 
 constexpr double full = 4.0 / 3.0 * M_PI;
 
-} // namespace
+}    // namespace
 
 TEST(Coordination, ShellsOfCubicLattices)
 {

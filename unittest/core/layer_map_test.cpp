@@ -9,8 +9,7 @@
 
 using namespace natrolite;
 
-namespace
-{
+namespace {
 
 Cell tilted()
 {
@@ -19,8 +18,7 @@ Cell tilted()
   return c;
 }
 
-std::vector<MapNode> map_of(MapSettings::Mode mode, int n, double (*upper)(double, double),
-                            int atoms = 60)
+std::vector<MapNode> map_of(MapSettings::Mode mode, int n, double (*upper)(double, double), int atoms = 60)
 {
   MapSettings s;
   s.mode = mode, s.nx = s.ny = n;
@@ -35,7 +33,7 @@ std::vector<MapNode> map_of(MapSettings::Mode mode, int n, double (*upper)(doubl
   return m.result();
 }
 
-} // namespace
+}    // namespace
 
 TEST(LayerMap, PlaneIsUniformInEveryMode)
 {
@@ -113,13 +111,11 @@ TEST(LayerMap, KernelIsItsDefinition)
   // nx, ny, s, xy, periodic in x, in y: boxes smaller than the kernel, lone nodes, nodes too far
   // apart for powers, long rows, tilts beyond the box, atoms that hardly reach a node
   const double cases[][6] = {
-      {6, 5, 1.5, 0, 1, 1},   {6, 5, 1.5, 5, 1, 1},   {20, 18, 1.0, -9, 1, 1},
-      {7, 40, 2.0, 14, 1, 1}, {1, 1, 9.0, 5, 1, 1},   {3, 1, 0.2, 5, 1, 1},
-      {2, 3, 0.5, 7, 1, 1},   {40, 2, 0.4, 7, 1, 1},  {2, 40, 0.4, 9.5, 1, 1},
-      {5, 60, 0.3, 47, 1, 1}, {12, 12, 1.5, 0, 0, 1}, {12, 12, 1.5, 5, 0, 1},
-      {12, 12, 1.5, 0, 1, 0}, {12, 12, 1.5, 0, 0, 0}, {4, 4, 0.2, 5, 0, 1},
-      {9, 11, 4.0, -33, 1, 1}, {20, 18, 1.5, 0, 1, 1},
-      {4, 20, 4.0, 50, 1, 1}, {20, 18, 1.5, 10, 1, 1}, {28, 20, 1.5, 4, 1, 1}};
+      {6, 5, 1.5, 0, 1, 1},    {6, 5, 1.5, 5, 1, 1},   {20, 18, 1.0, -9, 1, 1}, {7, 40, 2.0, 14, 1, 1},
+      {1, 1, 9.0, 5, 1, 1},    {3, 1, 0.2, 5, 1, 1},   {2, 3, 0.5, 7, 1, 1},    {40, 2, 0.4, 7, 1, 1},
+      {2, 40, 0.4, 9.5, 1, 1}, {5, 60, 0.3, 47, 1, 1}, {12, 12, 1.5, 0, 0, 1},  {12, 12, 1.5, 5, 0, 1},
+      {12, 12, 1.5, 0, 1, 0},  {12, 12, 1.5, 0, 0, 0}, {4, 4, 0.2, 5, 0, 1},    {9, 11, 4.0, -33, 1, 1},
+      {20, 18, 1.5, 0, 1, 1},  {4, 20, 4.0, 50, 1, 1}, {20, 18, 1.5, 10, 1, 1}, {28, 20, 1.5, 4, 1, 1}};
   for (const auto &k : cases) {
     Cell c = tilted();
     c.xy = k[3], c.periodic[0] = k[4] != 0, c.periodic[1] = k[5] != 0;
@@ -182,8 +178,8 @@ TEST(LayerMap, EmptyCells)
   const auto q = node.result();
   EXPECT_NEAR(q[0].gap, 9 - 5.5, 1e-12);
   EXPECT_EQ(q[0].lower_count, 2);
-  EXPECT_NEAR(q[4].gap, 11 - 5.5, 1e-12); // no lower there: its global mean
-  EXPECT_NEAR(q[8].gap, 10 - 6, 1e-12);   // none at all: mean upper - highest lower
+  EXPECT_NEAR(q[4].gap, 11 - 5.5, 1e-12);    // no lower there: its global mean
+  EXPECT_NEAR(q[8].gap, 10 - 6, 1e-12);      // none at all: mean upper - highest lower
 }
 
 TEST(LayerMap, KernelNodeOutOfReachTakesTheMean)

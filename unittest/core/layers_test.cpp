@@ -9,8 +9,7 @@
 
 using namespace natrolite;
 
-namespace
-{
+namespace {
 
 Cell box(double lx, double ly, double lz, double xy = 0, double xz = 0, double yz = 0)
 {
@@ -34,7 +33,7 @@ std::vector<Vec3> sheet(double z, double ax = 0, double ay = 0)
   return out;
 }
 
-} // namespace
+}    // namespace
 
 TEST(Cell, FractionalRoundTripInTiltedCell)
 {
@@ -109,8 +108,7 @@ TEST(Layers, LayerAcrossTheBoundary)
 TEST(Layers, TiltedParallelPlanes)
 {
   const Cell c = box(40, 40, 40);
-  const auto g =
-      gaps(c, {layer_from(c, sheet(5, 0.2, -0.1)), layer_from(c, sheet(9, 0.2, -0.1))}, false);
+  const auto g = gaps(c, {layer_from(c, sheet(5, 0.2, -0.1)), layer_from(c, sheet(9, 0.2, -0.1))}, false);
   EXPECT_NEAR(g[0].normal, 4.0, 1e-12);
   EXPECT_NEAR(g[0].perpendicular, 4.0 / std::sqrt(1 + 0.04 + 0.01), 1e-12);
   EXPECT_NEAR(g[0].tilt, 0.0, 1e-6);
@@ -142,8 +140,7 @@ TEST(Layers, OneAtomAndTwoAtomsAreHorizontal)
   EXPECT_NEAR(two.corrugation, 0.5, 1e-14);
 }
 
-namespace
-{
+namespace {
 
 // The definition, from the sorted list of all heights.
 std::vector<int> sorted_clusters(const std::vector<double> &z, double gap, double period)
@@ -157,8 +154,8 @@ std::vector<int> sorted_clusters(const std::vector<double> &z, double gap, doubl
   const bool over = period > 0 && n > 1 && s[0] + period - s.back() <= gap;
   std::vector<int> out;
   for (const double h : z) {
-    const int k = static_cast<int>(std::count_if(starts.begin(), starts.end(),
-                                                 [&](double start) { return h >= start; }));
+    const int k = static_cast<int>(
+        std::count_if(starts.begin(), starts.end(), [&](double start) { return h >= start; }));
     out.push_back(over ? (k + n - 2) % (n - 1) : k);
   }
   return out;
@@ -187,7 +184,7 @@ std::vector<int> clusters(const std::vector<double> &z, double gap, double perio
   return out;
 }
 
-} // namespace
+}    // namespace
 
 TEST(Layers, ClusteringFindsLayersAndTheOneOverTheFace)
 {
@@ -209,7 +206,6 @@ TEST(Layers, ClusteringIsThatOfTheSortedHeights)
     std::vector<double> z(1 + trial % 60);
     for (double &h : z) h = trial % 2 ? height(rng) : std::round(2.0 * height(rng)) / 2.0;
     const double g = trial % 2 ? gap(rng) : 0.5 * (1 + trial % 4);
-    EXPECT_EQ(clusters(z, g, trial % 3 ? 20.0 : 0.0), sorted_clusters(z, g, trial % 3 ? 20.0 : 0.0))
-        << trial;
+    EXPECT_EQ(clusters(z, g, trial % 3 ? 20.0 : 0.0), sorted_clusters(z, g, trial % 3 ? 20.0 : 0.0)) << trial;
   }
 }

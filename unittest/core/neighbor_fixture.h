@@ -21,16 +21,15 @@ struct HostAtoms {
   int nlocal = 0;
   bool ghost_lists = false;
 
-  HostAtoms(const natrolite::Structure &s, const std::vector<int> &types, int images,
-            double list_cutoff, bool ghost_centres = false) : ghost_lists(ghost_centres)
+  HostAtoms(const natrolite::Structure &s, const std::vector<int> &types, int images, double list_cutoff,
+            bool ghost_centers = false) : ghost_lists(ghost_centers)
   {
     nlocal = static_cast<int>(s.positions.size());
     add_image(s, types, 0, 0, 0);
     for (int a = -images; a <= images; ++a)
       for (int b = -images; b <= images; ++b)
         for (int c = -images; c <= images; ++c)
-          if ((a || b || c) && (s.periodic[0] || !a) && (s.periodic[1] || !b) &&
-              (s.periodic[2] || !c))
+          if ((a || b || c) && (s.periodic[0] || !a) && (s.periodic[1] || !b) && (s.periodic[2] || !c))
             add_image(s, types, a, b, c);
     for (const auto &p : positions) x.push_back(p.data());
     build_lists(list_cutoff);
@@ -39,7 +38,7 @@ struct HostAtoms {
   natrolite::NeighborView neighbors() const
   {
     natrolite::NeighborView view;
-    view.ncentre = static_cast<int>(ilist.size());
+    view.ncenter = static_cast<int>(ilist.size());
     view.ilist = ilist.data();
     view.numneigh = count.data();
     view.firstneigh = first.data();
@@ -60,7 +59,7 @@ struct HostAtoms {
     return view;
   }
 
- private:
+private:
   void add_image(const natrolite::Structure &s, const std::vector<int> &types, int a, int b, int c)
   {
     for (int i = 0; i < nlocal; ++i) {
@@ -76,8 +75,8 @@ struct HostAtoms {
   {
     const int n = static_cast<int>(positions.size());
     lists.resize(n);
-    const int ncentre = ghost_lists ? n : nlocal;
-    for (int i = ncentre - 1; i >= 0; --i) {    // a list order that is not the atom order
+    const int ncenter = ghost_lists ? n : nlocal;
+    for (int i = ncenter - 1; i >= 0; --i) {    // a list order that is not the atom order
       ilist.push_back(i);
       for (int j = 0; j < n; ++j) {
         double rsq = 0.0;

@@ -41,7 +41,7 @@ TEST(SiteRdf, SimpleCubicShells)
   rdf.accumulate(c, {0.2, 0.3, 0.4}, {{0.2, 0.3, 0.4}});
   const auto rows = rdf.result(1, 1, 27);
   EXPECT_EQ(rows[0].coordination, 1);
-  EXPECT_EQ(rows[99].coordination, 27); // itself, 6, 12 and 8 images
+  EXPECT_EQ(rows[99].coordination, 27);    // itself, 6, 12 and 8 images
   EXPECT_NEAR(rows[54].r, 2.9975, 1e-12);
 }
 

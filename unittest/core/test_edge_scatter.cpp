@@ -18,8 +18,7 @@ struct TwoAtoms {
   EdgeList edges;
   std::vector<double> gradient, energy{-3.0, -5.0};
   double force[2][3] = {}, virial6[2][6] = {}, virial9[2][9] = {}, eatom[2] = {};
-  double *f[2] = {force[0], force[1]}, *v6[2] = {virial6[0], virial6[1]},
-         *v9[2] = {virial9[0], virial9[1]};
+  double *f[2] = {force[0], force[1]}, *v6[2] = {virial6[0], virial6[1]}, *v9[2] = {virial9[0], virial9[1]};
   double total = 0.0, virial[6] = {};
 
   TwoAtoms()
@@ -44,7 +43,7 @@ TEST(EdgeScatter, ForcesAreOppositeAndEnergyIsScaled)
   scatter_edges(t.rows, t.edges, t.gradient.data(), 1.0, sums);
   EXPECT_DOUBLE_EQ(t.total, -16.0);
   EXPECT_DOUBLE_EQ(t.eatom[0] + t.eatom[1], -16.0);
-  // the first row is the list's first centre, atom 1: edge 0 is 1 -> 0, edge 1 is 0 -> 1
+  // the first row is the list's first center, atom 1: edge 0 is 1 -> 0, edge 1 is 0 -> 1
   EXPECT_DOUBLE_EQ(t.force[1][0], 1.0 - 2.0);
   for (int d = 0; d < 3; ++d) EXPECT_DOUBLE_EQ(t.force[0][d], -t.force[1][d]);
 }
@@ -61,10 +60,9 @@ TEST(EdgeScatter, VirialsAreMinusVectorTimesGradientAndSumUp)
     EXPECT_DOUBLE_EQ(t.virial6[0][k], 0.5 * expected[k]);
     EXPECT_DOUBLE_EQ(t.virial6[1][k], 0.5 * expected[k]);
   }
-  for (int k = 0; k < 9; ++k)
-    EXPECT_DOUBLE_EQ(t.virial9[0][k] + t.virial9[1][k], expected[k]);
-  EXPECT_DOUBLE_EQ(t.virial9[0][0], 2.0);     // atom 0 is edge 0's neighbour
-  EXPECT_DOUBLE_EQ(t.virial9[1][3], -40.0);    // xy of edge 1, whose neighbour is atom 1
+  for (int k = 0; k < 9; ++k) EXPECT_DOUBLE_EQ(t.virial9[0][k] + t.virial9[1][k], expected[k]);
+  EXPECT_DOUBLE_EQ(t.virial9[0][0], 2.0);      // atom 0 is edge 0's neighbor
+  EXPECT_DOUBLE_EQ(t.virial9[1][3], -40.0);    // xy of edge 1, whose neighbor is atom 1
 }
 
 TEST(EdgeScatter, OnlyWhatIsWantedIsTouched)
@@ -106,7 +104,8 @@ TEST(EdgeScatter, ResultsOfRowsGoToTheirAtoms)
   AtomSums sums = t.sums();
   std::vector<double> forces(6), virial(9), virials(12), centroids(18);
   for (auto *values : {&forces, &virial, &virials, &centroids})
-    for (std::size_t k = 0; k < values->size(); ++k) (*values)[k] = 1.0 + static_cast<double>(k * values->size());
+    for (std::size_t k = 0; k < values->size(); ++k)
+      (*values)[k] = 1.0 + static_cast<double>(k * values->size());
   scatter_rows(t.rows, {forces.data(), virial.data(), virials.data(), centroids.data()}, 2.0, sums);
   // the first row is atom 1
   for (int d = 0; d < 3; ++d) EXPECT_DOUBLE_EQ(t.force[1][d], 2.0 * forces[d]);

@@ -32,18 +32,19 @@ Structure triclinic(int n, unsigned seed)
 
 using Edge = std::tuple<int, int, std::array<long, 3>>;
 
-template <class V> Edge edge(int i, int j, const V &v)
+template <class V>
+Edge edge(int i, int j, const V &v)
 {
   return {i, j, {std::lround(v[0] * 1e7), std::lround(v[1] * 1e7), std::lround(v[2] * 1e7)}};
 }
 
-/// edges as (owner of centre, owner of neighbour, vector), sorted
+/// edges as (owner of center, owner of neighbor, vector), sorted
 std::vector<Edge> edges_of(const EdgeList &e, const RowMap &rows, const HostAtoms &host)
 {
   std::vector<Edge> all;
   for (std::int64_t k = 0; k < e.size(); ++k)
-    all.push_back(edge(host.owner[rows.atom_of_row[e.centres()[k]]],
-                       host.owner[rows.atom_of_row[e.neighbours()[k]]], e.vectors() + 3 * k));
+    all.push_back(edge(host.owner[rows.atom_of_row[e.centers()[k]]],
+                       host.owner[rows.atom_of_row[e.neighbors()[k]]], e.vectors() + 3 * k));
   std::sort(all.begin(), all.end());
   return all;
 }
@@ -53,7 +54,7 @@ std::vector<Edge> plain_edges(const Structure &s, double cutoff)
   const PlainEdges p = periodic_edges(s, cutoff);
   std::vector<Edge> all;
   for (std::size_t k = 0; k < p.vec.size(); ++k)
-    all.push_back(edge(static_cast<int>(p.centre[k]), static_cast<int>(p.neighbour[k]), p.vec[k]));
+    all.push_back(edge(static_cast<int>(p.center[k]), static_cast<int>(p.neighbor[k]), p.vec[k]));
   std::sort(all.begin(), all.end());
   return all;
 }
@@ -104,8 +105,7 @@ TEST(PeriodicEdges, MoreImagesThanASmallStructureHasAreRefused)
   EXPECT_THROW(periodic_edges(s, 5.0), std::runtime_error);
 }
 
-class EdgesOfCellShorterThanCutoff : public testing::TestWithParam<GhostRows> {
-};
+class EdgesOfCellShorterThanCutoff : public testing::TestWithParam<GhostRows> {};
 
 TEST_P(EdgesOfCellShorterThanCutoff, EqualThePlainLoop)
 {
@@ -118,7 +118,7 @@ TEST_P(EdgesOfCellShorterThanCutoff, EqualThePlainLoop)
   EXPECT_EQ(rows.nall(), GetParam() == GhostRows::folded ? 7 : static_cast<int>(host.x.size()));
   EdgeList edges;
   edges.build(host.neighbors(), rows, PairCutoffs(1, cutoff), rows.nlocal);
-  EXPECT_TRUE(std::is_sorted(edges.centres(), edges.centres() + edges.size()));
+  EXPECT_TRUE(std::is_sorted(edges.centers(), edges.centers() + edges.size()));
   EXPECT_EQ(edges_of(edges, rows, host), plain_edges(s, cutoff));
 }
 
@@ -133,18 +133,17 @@ TEST(Edges, ShellRowsAreReachedBreadthFirstAndOwnedFirst)
   HostAtoms host(chain, std::vector<int>(6, 1), 0, 1.5, true);
   host.nlocal = 1;
   RowMap rows;
-  const auto centres =
-      build_shell_rows(host.neighbors(), host.atoms(ONE_TYPE), PairCutoffs(1, 1.2), 3, rows);
+  const auto centers = build_shell_rows(host.neighbors(), host.atoms(ONE_TYPE), PairCutoffs(1, 1.2), 3, rows);
   EXPECT_EQ(rows.nowned, 1);
   EXPECT_EQ(rows.nlocal, 4);
-  EXPECT_EQ(centres, 3);
+  EXPECT_EQ(centers, 3);
   EXPECT_EQ(rows.atom_of_row, (std::vector<int>{0, 1, 2, 3}));
   EdgeList edges;
-  edges.build(host.neighbors(), rows, PairCutoffs(1, 1.2), centres);
+  edges.build(host.neighbors(), rows, PairCutoffs(1, 1.2), centers);
   EXPECT_EQ(edges.size(), 5);    // 0-1, 1-0, 1-2, 2-1, 2-3
 }
 
-TEST(Edges, ShellRefusesAGhostCentreWithoutNeighbors)
+TEST(Edges, ShellRefusesAGhostCenterWithoutNeighbors)
 {
   Structure chain;
   for (int k = 0; k < 4; ++k) chain.positions.push_back({1.0 * k, 0.0, 0.0});
@@ -152,9 +151,8 @@ TEST(Edges, ShellRefusesAGhostCentreWithoutNeighbors)
   host.nlocal = 1;
   host.ilist = {0, 1};
   RowMap rows;
-  EXPECT_THROW(
-      build_shell_rows(host.neighbors(), host.atoms(ONE_TYPE), PairCutoffs(1, 1.2), 3, rows),
-      std::runtime_error);
+  EXPECT_THROW(build_shell_rows(host.neighbors(), host.atoms(ONE_TYPE), PairCutoffs(1, 1.2), 3, rows),
+               std::runtime_error);
 }
 
 TEST(Edges, AtomsOfOtherStylesAreNoRows)
@@ -165,8 +163,7 @@ TEST(Edges, AtomsOfOtherStylesAreNoRows)
   RowMap rows;
   build_rows(host.neighbors(), host.atoms(second_only), GhostRows::folded, rows);
   EXPECT_EQ(rows.nlocal, 3);
-  for (std::size_t i = 0; i < host.type.size(); ++i)
-    EXPECT_EQ(rows.row_of_atom[i] < 0, host.type[i] == 1);
+  for (std::size_t i = 0; i < host.type.size(); ++i) EXPECT_EQ(rows.row_of_atom[i] < 0, host.type[i] == 1);
   EdgeList edges;
   edges.build(host.neighbors(), rows, PairCutoffs(1, 3.5), rows.nlocal);
   Structure part = s;
@@ -194,10 +191,10 @@ TEST(Edges, AtomsPutAsideAreNoRows)
     EXPECT_EQ(static_cast<std::size_t>(edges.size()), expected);
   }
   const PairCutoffs cutoffs(1, 3.5);
-  const auto centres = build_shell_rows(host.neighbors(), host.atoms(ONE_TYPE), cutoffs, 1, rows);
+  const auto centers = build_shell_rows(host.neighbors(), host.atoms(ONE_TYPE), cutoffs, 1, rows);
   EXPECT_EQ(rows.nowned, 4);
   for (const int atom : rows.atom_of_row) EXPECT_NE(host.groups[atom], 8);
-  edges.build(host.neighbors(), rows, cutoffs, centres);
+  edges.build(host.neighbors(), rows, cutoffs, centers);
   EXPECT_EQ(static_cast<std::size_t>(edges.size()), expected);
 }
 
@@ -242,21 +239,21 @@ TEST(Edges, CompactEdgesAreTheSame)
   for (const bool shell : {false, true}) {
     const HostAtoms host(s, types, 4, 5.0, shell);
     RowMap rows;
-    std::int64_t centres = 6;
+    std::int64_t centers = 6;
     if (shell)
-      centres = build_shell_rows(host.neighbors(), host.atoms({-1, 0, 1}), cutoffs, 1, rows);
+      centers = build_shell_rows(host.neighbors(), host.atoms({-1, 0, 1}), cutoffs, 1, rows);
     else
       build_rows(host.neighbors(), host.atoms({-1, 0, 1}), GhostRows::ghost, rows);
     EdgeList plain, compact;
-    plain.build(host.neighbors(), rows, cutoffs, centres);
-    compact.build_compact(host.neighbors(), rows, cutoffs, centres);
+    plain.build(host.neighbors(), rows, cutoffs, centers);
+    compact.build_compact(host.neighbors(), rows, cutoffs, centers);
     ASSERT_TRUE(compact.compact() && !plain.compact());
     ASSERT_EQ(compact.size(), plain.size());
     ASSERT_EQ(compact.first()[rows.nlocal], plain.size());
     for (std::int64_t row = 0; row < rows.nlocal; ++row)
       for (std::int64_t e = compact.first()[row]; e < compact.first()[row + 1]; ++e) {
-        EXPECT_EQ(plain.centres()[e], row);
-        EXPECT_EQ(plain.neighbours()[e], rows.row_of_atom[compact.atoms()[e]]);
+        EXPECT_EQ(plain.centers()[e], row);
+        EXPECT_EQ(plain.neighbors()[e], rows.row_of_atom[compact.atoms()[e]]);
         const double *x = host.neighbors().x[compact.atoms()[e]];
         for (int d = 0; d < 3; ++d)
           EXPECT_EQ(plain.vectors()[3 * e + d], x[d] - host.neighbors().x[rows.atom_of_row[row]][d]);
@@ -323,7 +320,9 @@ TEST(Edges, SumOfPositionsIsNotFiniteIfOnePositionIsNot)
     build_rows(host.neighbors(), host.atoms({-1, 0, 0}), GhostRows::ghost, rows);
     const double sum = sum_positions(rows, host.neighbors().x);
     EXPECT_EQ(std::isfinite(sum), std::isfinite(bad));
-    if (bad == 0.0) { EXPECT_DOUBLE_EQ(sum, 16.0); }
+    if (bad == 0.0) {
+      EXPECT_DOUBLE_EQ(sum, 16.0);
+    }
     build_rows(host.neighbors(), host.atoms({-1, 0, -1}), GhostRows::ghost, rows);
     EXPECT_DOUBLE_EQ(sum_positions(rows, host.neighbors().x), 6.0);
   }

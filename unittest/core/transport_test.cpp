@@ -11,8 +11,7 @@
 
 using namespace natrolite;
 
-namespace
-{
+namespace {
 
 using Track = std::vector<Vec3>;
 
@@ -51,7 +50,7 @@ double tortuosity(const Track &t, PathSettings s)
   return p.tortuosity();
 }
 
-} // namespace
+}    // namespace
 
 TEST(Msd, StraightLineIsVelocitySquaredTimesLagSquared)
 {
@@ -210,7 +209,7 @@ TEST(Path, StraightSemicircleElbowHelix)
     straight.push_back({10 * u, 0, 0});
     semicircle.push_back({3 * std::cos(M_PI * u), 3 * std::sin(M_PI * u), 1});
     elbow.push_back({std::min(10 * u, 5.0), std::max(10 * u - 5.0, 0.0), 0});
-    const double phi = 2 * M_PI * 4 * u; // four whole turns, R 2, pitch 5
+    const double phi = 2 * M_PI * 4 * u;    // four whole turns, R 2, pitch 5
     helix.push_back({2 * std::cos(phi), 2 * std::sin(phi), 5 * 4 * u});
   }
   EXPECT_NEAR(tortuosity(straight, s), 1.0, 1e-12);
@@ -275,7 +274,7 @@ TEST(Hops, CountsMovesOfTheMeanPosition)
   Hops h(4, 1.5);
   for (double site : {0.0, 0.0, 2.0, 2.0, 3.0, 4.0, 0.0})
     for (int k = 0; k < 4; k++) h.accumulate({site + (k % 2 ? 0.9 : -0.9), 0, 0});
-  EXPECT_EQ(h.count(), 3); // 0 -> 2, 2 -> 4 (3 is not far enough), 4 -> 0
+  EXPECT_EQ(h.count(), 3);    // 0 -> 2, 2 -> 4 (3 is not far enough), 4 -> 0
 }
 
 TEST(Hops, BlocksAcrossSaveAndLoad)

@@ -46,8 +46,7 @@ TEST(Voltage, QuadraticEnergy)
 
 TEST(Voltage, HullSkipsUnstableContents)
 {
-  const std::vector<Content> p{
-      {0, {0, 0}}, {1, {0.5, 0}}, {2, {-2, 0.1}}, {3, {-1.5, 0}}, {4, {-3, 0.2}}};
+  const std::vector<Content> p{{0, {0, 0}}, {1, {0.5, 0}}, {2, {-2, 0.1}}, {3, {-1.5, 0}}, {4, {-3, 0.2}}};
   EXPECT_EQ(lower_hull(p), (std::vector<int>{0, 2, 4}));
   const auto r = voltage_table(p, {0, 0}, 0, true);
   EXPECT_NEAR(r[1].along_hull.value, 1.0, 1e-14);
@@ -65,8 +64,7 @@ TEST(Voltage, ErrorsAgainstRandomDraws)
   const int n = 20000;
   for (int t = 0; t < n; t++) {
     const double v =
-        voltage({2, {-7 + 0.3 * g(rng), 0}}, {6, {-20 + 0.4 * g(rng), 0}}, {-1 + 0.05 * g(rng), 0})
-            .value;
+        voltage({2, {-7 + 0.3 * g(rng), 0}}, {6, {-20 + 0.4 * g(rng), 0}}, {-1 + 0.05 * g(rng), 0}).value;
     sum += v / n, sum2 += v * v / n;
   }
   const double expected = voltage({2, {-7, 0.3}}, {6, {-20, 0.4}}, {-1, 0.05}).error;
@@ -76,8 +74,8 @@ TEST(Voltage, ErrorsAgainstRandomDraws)
 
 TEST(ContentTable, ReadsAndSorts)
 {
-  const auto t = read_contents(
-      "# comment\n# host = 72.066\n2 -5 0.1\n\n0 -1\n# host = 72.066\n1 -3 .2\n", 2.0);
+  const auto t =
+      read_contents("# comment\n# host = 72.066\n2 -5 0.1\n\n0 -1\n# host = 72.066\n1 -3 .2\n", 2.0);
   EXPECT_EQ(t.problem, "");
   ASSERT_EQ(t.contents.size(), 3u);
   EXPECT_DOUBLE_EQ(t.contents[2].energy.value, -10);

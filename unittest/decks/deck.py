@@ -31,8 +31,16 @@ class Decks:
 
     def attempt(self, deck, timeout=300, **settings):
         """Returns the finished process of a deck in size test, whatever happens."""
-        return subprocess.run(self.command(deck, **settings), cwd=self.folder, env=environment(), text=True,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout)
+        return subprocess.run(
+            self.command(deck, **settings),
+            cwd=self.folder,
+            env=environment(),
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+        )
 
     def run(self, deck, **settings):
         """Returns the output of a deck that must succeed."""

@@ -44,8 +44,13 @@ def charged(tmp_path_factory):
 
 def script(decks, name):
     """Returns the finished process of a Python file of the folder."""
-    return subprocess.run([sys.executable, EXAMPLES / "janus" / name, "results"], cwd=decks.folder, env=environment(),
-                          capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, EXAMPLES / "janus" / name, "results"],
+        cwd=decks.folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
 
 
 def frames(path):
@@ -70,8 +75,12 @@ def test_build(tmp_path, form):
     if form == "periodic":
         assert np.allclose(volume, 9 * 2.466**2 * np.sqrt(0.75) * 9.5, atol=1e-3)
     decks.drawn("build.table")
-    built = read(tmp_path / "results/build-4.data", format="lammps-data", atom_style="molecular",
-                 Z_of_type={1: 6, 2: 6, 3: 6, 4: 1, 5: 7, 6: 11})
+    built = read(
+        tmp_path / "results/build-4.data",
+        format="lammps-data",
+        atom_style="molecular",
+        Z_of_type={1: 6, 2: 6, 3: 6, 4: 1, 5: 7, 6: 11},
+    )
     apart = built.get_all_distances(mic=True) + 9 * np.eye(len(built))
     sodium = built.numbers == 11
     assert sodium.sum() == 24 and apart[sodium].min() >= 2.1 and apart.min() == pytest.approx(1.01, abs=0.01)
@@ -82,7 +91,7 @@ def test_build(tmp_path, form):
     feet, nitrogen = built.arrays["type"] == 3, built.arrays["type"] == 5
     assert np.allclose(apart[feet][:, sheets].min(1), 1.60, atol=1e-3), "straight above a carbon"
     assert np.allclose(np.sort(built.positions[nitrogen, 2] - built.positions[feet, 2]), 4.2, atol=1e-3)
-    for low in heights:      # eight in every gallery
+    for low in heights:  # eight in every gallery
         height = (built.positions[sodium, 2] - low) % built.cell[2, 2]
         assert (height < 9.5).sum() == 8
 
@@ -114,7 +123,9 @@ def test_pairs_and_diffusion(decks):
             targets = atoms.positions[symbols == symbol]
         else:
             targets = np.array([atoms.positions[(molecule == m) & (symbols == "C")].mean(0) for m in (1, 2)])
-        images = np.array([[i, j, k] for i in (-2, -1, 0, 1, 2) for j in (-2, -1, 0, 1, 2) for k in (-1, 0, 1)]) @ atoms.cell
+        images = (
+            np.array([[i, j, k] for i in (-2, -1, 0, 1, 2) for j in (-2, -1, 0, 1, 2) for k in (-1, 0, 1)]) @ atoms.cell
+        )
         d = targets[None, :, None] + images - atoms.positions[symbols == "Na"][:, None, None]
         d = np.linalg.norm(d, axis=-1)
         count = ((d < 8.0) & (d > 1e-6)).sum() / (symbols == "Na").sum()
@@ -132,8 +143,7 @@ def test_goes_on(decks, tmp_path):
     decks.run("md", out="whole", **short)
     whole = Table(decks.folder / "whole/md-1.gap").data
     other = Decks("janus", tmp_path, decks.model)
-    running = subprocess.Popen(other.command("md", **short), cwd=tmp_path, env=environment(),
-                               stdout=subprocess.DEVNULL)
+    running = subprocess.Popen(other.command("md", **short), cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL)
     results, end = tmp_path / "results", time.monotonic() + 200
     while not (results / "md-1.restart").exists() and running.poll() is None and time.monotonic() < end:
         time.sleep(0.005)
@@ -147,7 +157,9 @@ def test_goes_on(decks, tmp_path):
     ends = [np.loadtxt(folder / "md-1.msd") for folder in (results, decks.folder / "whole")]
     assert np.array_equal(ends[0][:, 3], ends[1][:, 3]) and np.allclose(ends[0], ends[1], rtol=1e-3, atol=1e-6)
     energies = [np.loadtxt(folder / "md-1.energies") for folder in (results, decks.folder / "whole")]
-    assert energies[0].shape == (3,) and energies[0][0] == 2 and np.allclose(*energies, atol=2e-3), "of all samples, in one row"
+    assert energies[0].shape == (3,) and energies[0][0] == 2 and np.allclose(*energies, atol=2e-3), (
+        "of all samples, in one row"
+    )
 
 
 def test_charges_and_summary(charged):
@@ -164,12 +176,16 @@ def test_charges_and_summary(charged):
     assert done.returncode == 0, done.stderr
     table = charged.table("janus.table")
     assert np.array_equal(table.data[:, 0], [0, 1, 2])
-    assert table.column("spacing")[1] == pytest.approx(Table(charged.folder / "results/md-1.gap").data[:, 2].mean(), rel=1e-5)
+    assert table.column("spacing")[1] == pytest.approx(
+        Table(charged.folder / "results/md-1.gap").data[:, 2].mean(), rel=1e-5
+    )
     q = Table(charged.folder / "results/md-2.charges").column("sodium")
     assert table.column("charge sodium")[2] == pytest.approx(q.mean(), rel=1e-4)
     assert table.column("charge sodium SD over frames")[2] == pytest.approx(q.std(), rel=1e-4)
     x, n, m, share = charged.table("clusters.table").data.T
-    assert [share[x == c].sum() for c in (1, 2)] == pytest.approx([1, 1], abs=1e-4) and (n >= 1).all() and (m <= 2).all()
+    assert (
+        [share[x == c].sum() for c in (1, 2)] == pytest.approx([1, 1], abs=1e-4) and (n >= 1).all() and (m <= 2).all()
+    )
     charged.drawn("janus.table")
     charged.drawn("clusters.table")
 
@@ -211,7 +227,7 @@ def test_snapshots(charged):
             shift = np.linalg.solve(atoms.cell.T, (poscar.positions - atoms.positions).T)
             assert np.abs(shift - np.round(shift)).max() < 1e-7
             text = (results / f"snapshots-{x}/{number}.inp").read_text()
-            block = text[text.index("&COORD"):text.index("&END COORD")]
+            block = text[text.index("&COORD") : text.index("&END COORD")]
             places = [line.split() for line in block.splitlines()[1:] if line.strip()]
             assert np.allclose([[float(v) for v in p[1:]] for p in places], atoms.positions, atol=1e-7)
             assert [p[0] for p in places] == atoms.get_chemical_symbols() and "CHARGE 0" in text and "4 4 1" in text
@@ -244,28 +260,34 @@ def test_charged_box(charged):
     assert rows[1, 1][0, 11] > rows[0, 1][0, 11] > rows[-2, 2][0, 11], "sodium's charge follows the total"
 
 
-@pytest.mark.parametrize("variables, words", [
-    ({"charge": 1, "spin": 0}, ["335 electrons", "charge 1", "spin 0", "odd"]),
-    ({"charge": 0, "spin": 1}, ["336 electrons", "even"]),
-    ({"spin": -1}, ["spin is -1", "whole number"]),
-    ({"charges": "no"}, ["charges is no"]),
-])
+@pytest.mark.parametrize(
+    "variables, words",
+    [
+        ({"charge": 1, "spin": 0}, ["335 electrons", "charge 1", "spin 0", "odd"]),
+        ({"charge": 0, "spin": 1}, ["336 electrons", "even"]),
+        ({"spin": -1}, ["spin is -1", "whole number"]),
+        ({"charges": "no"}, ["charges is no"]),
+    ],
+)
 def test_wrong_electrons(charged, variables, words):
     charged.refused("charge", *words, maxiter=0, **variables)
 
 
-@pytest.mark.parametrize("deck, variables, words", [
-    ("md", {"contents": 0.3}, ["x is 0.3", "multiple of 0.5"]),
-    ("md", {"form": "wire"}, ["form is wire", "periodic"]),
-    ("md", {"steps": 10, "charges": "no"}, ["steps is 10", "block of 20"]),
-    ("md", {"model": "nowhere.pt"}, ["nowhere.pt"]),
-    ("md", {}, ["does not take", "charge"]),
-    ("md", {"contents": 60}, ["of 120 Na fit 2.1 A"]),
-    ("md", {"layers": 1}, ["layers is 1"]),
-    ("charge", {"charges": "no", "charge": 1}, ["charge is 1", "charges is no"]),
-    ("ocv", {"out": "nothing"}, ["nothing/md-0.energies", "run in.md"]),
-    ("snapshots", {"out": "nothing"}, ["nothing/md-0.data", "run in.md"]),
-])
+@pytest.mark.parametrize(
+    "deck, variables, words",
+    [
+        ("md", {"contents": 0.3}, ["x is 0.3", "multiple of 0.5"]),
+        ("md", {"form": "wire"}, ["form is wire", "periodic"]),
+        ("md", {"steps": 10, "charges": "no"}, ["steps is 10", "block of 20"]),
+        ("md", {"model": "nowhere.pt"}, ["nowhere.pt"]),
+        ("md", {}, ["does not take", "charge"]),
+        ("md", {"contents": 60}, ["of 120 Na fit 2.1 A"]),
+        ("md", {"layers": 1}, ["layers is 1"]),
+        ("charge", {"charges": "no", "charge": 1}, ["charge is 1", "charges is no"]),
+        ("ocv", {"out": "nothing"}, ["nothing/md-0.energies", "run in.md"]),
+        ("snapshots", {"out": "nothing"}, ["nothing/md-0.data", "run in.md"]),
+    ],
+)
 def test_wrong_input(decks, deck, variables, words):
     decks.refused(deck, *words, **{"out": "refused", **variables})
 
@@ -277,20 +299,37 @@ def test_periodic_with_d3(decks):
     table = Table(decks.folder / "endless/md-1.gap")
     atoms = frames(decks.folder / "endless/md-1.dump")[-1]
     gaps = table.data[:, 6:]
-    assert gaps.shape[1] == 2 and np.allclose(gaps.sum(1), atoms.cell[2, 2], atol=1e-4) and abs(atoms.cell[2, 2] - 19.0) > 1e-4
+    assert (
+        gaps.shape[1] == 2
+        and np.allclose(gaps.sum(1), atoms.cell[2, 2], atol=1e-4)
+        and abs(atoms.cell[2, 2] - 19.0) > 1e-4
+    )
 
 
 def test_report(charged):
     """run.sh makes summary, files for DFT and the page from a list of decks, and leaves out what is done."""
     (charged.folder / "list").write_text("build contents=2\ncharge charge=0\n")
-    settings = {"PYTHON": sys.executable, "LMP": LMP, "MPIEXEC": MPIEXEC, "MODEL": charged.model, "RANKS": "1",
-                "RUNS": charged.folder / "list", "RESULTS": charged.folder / "out", "PATH": os.environ["PATH"]}
+    settings = {
+        "PYTHON": sys.executable,
+        "LMP": LMP,
+        "MPIEXEC": MPIEXEC,
+        "MODEL": charged.model,
+        "RANKS": "1",
+        "RUNS": charged.folder / "list",
+        "RESULTS": charged.folder / "out",
+        "PATH": os.environ["PATH"],
+    }
     folder = charged.folder / "out/janus/spooky"
     folder.mkdir(parents=True)
     for path in (charged.folder / "results").glob("md-1.[gmcd]*[!a]"):
         (folder / path.name).write_bytes(path.read_bytes())
-    done = subprocess.run([EXAMPLES / "run.sh", "test", "janus"], env=environment(**settings), cwd=charged.folder,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [EXAMPLES / "run.sh", "test", "janus"],
+        env=environment(**settings),
+        cwd=charged.folder,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0 and "done before" not in done.stdout, done.stdout + done.stderr
     page = (charged.folder / "out/janus/report.html").read_text()
     table = Table(folder / "janus.table")

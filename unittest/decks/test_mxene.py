@@ -28,7 +28,9 @@ def decks(tmp_path, model):
 
 def momenta(output):
     """Returns (momentum of all atoms, of the layer) in u A/ps, as in.spacing prints them."""
-    return [float(v) for v in re.search(r"momentum of all atoms \(u A/ps\): (\S+), of the layer: (\S+)", output).groups()]
+    return [
+        float(v) for v in re.search(r"momentum of all atoms \(u A/ps\): (\S+), of the layer: (\S+)", output).groups()
+    ]
 
 
 def test_relax(decks):
@@ -161,10 +163,13 @@ def test_ocv(decks):
         hull = volts[1:, 5]
         assert (np.diff(hull) <= 1e-9).all(), "voltages along a hull never rise"
         assert -1 < hull.min() and hull.max() < 3
-        assert np.allclose(volts[1:, 7], 26801.48 * n[1:] / (16 * 47.867 * 2 + 16 * 12.011 + 32 * 15.999 + 50 * 12.011),
-                           rtol=1e-4)
+        assert np.allclose(
+            volts[1:, 7], 26801.48 * n[1:] / (16 * 47.867 * 2 + 16 * 12.011 + 32 * 15.999 + 50 * 12.011), rtol=1e-4
+        )
         decks.drawn(f"ocv-G-{host}.voltages")
-    relaxed, frozen = (dict(Table(decks.folder / f"results/ocv-G-{host}.energies").data[:, :2]) for host in ("relaxed", "frozen"))
+    relaxed, frozen = (
+        dict(Table(decks.folder / f"results/ocv-G-{host}.energies").data[:, :2]) for host in ("relaxed", "frozen")
+    )
     assert relaxed[0] < frozen[0], "an empty gallery that is held open costs energy"
 
 
@@ -174,8 +179,9 @@ def test_phonon(decks, natrolite):
         pytest.skip("phonopy is not installed: the force constants were computed, not folded")
     for name, repeat, top in (("M", "2 2 1", (19, 25)), ("G", "3 3 1", (42, 50))):
         matrix = decks.folder / "results" / f"phonon-{name}.dynmat"
-        code, output, error = natrolite("phonon", matrix, "--data", decks.folder / f"results/phonon-{name}.data",
-                                        "--repeat", *repeat.split())
+        code, output, error = natrolite(
+            "phonon", matrix, "--data", decks.folder / f"results/phonon-{name}.data", "--repeat", *repeat.split()
+        )
         assert code == 0, error
         assert top[0] < float(re.search(r"highest mode: (\S+) THz", output).group(1)) < top[1]
         table = Table(f"{matrix}.bands")
@@ -228,8 +234,21 @@ def test_trajectory_of_ase(decks):
     from ase.build import graphene
     from ase.io import write
 
-    mxene = Atoms("Ti32C16O32", positions=np.concatenate([layer_at(z, s) for z, s in (
-        (-1.3, (1 / 3, 2 / 3)), (1.3, (2 / 3, 1 / 3)), (0.0, (0, 0)), (-2.23, (2 / 3, 1 / 3)), (2.23, (1 / 3, 2 / 3)))]))
+    mxene = Atoms(
+        "Ti32C16O32",
+        positions=np.concatenate(
+            [
+                layer_at(z, s)
+                for z, s in (
+                    (-1.3, (1 / 3, 2 / 3)),
+                    (1.3, (2 / 3, 1 / 3)),
+                    (0.0, (0, 0)),
+                    (-2.23, (2 / 3, 1 / 3)),
+                    (2.23, (1 / 3, 2 / 3)),
+                )
+            ]
+        ),
+    )
     sheet = graphene(a=2.424, size=(5, 5, 1), vacuum=0)
     sheet.positions[:, 2] = 2.23 + 4.0
     sodium = Atoms("Na", [[1.0, 1.0, 4.2]])
@@ -249,7 +268,10 @@ def test_trajectory_of_ase(decks):
     decks.run("map", na=1, data="start.data", dump="md.xyz", reader="xyz")
     gap = Table(decks.folder / "results/map1-G.gap").data[:, 2]
     symbols = np.array(atoms.get_chemical_symbols())
-    top = [f.positions[1:51, 2].mean() - f.positions[(symbols == "O") & (atoms.positions[:, 2] > 10), 2].mean() for f in frames]
+    top = [
+        f.positions[1:51, 2].mean() - f.positions[(symbols == "O") & (atoms.positions[:, 2] > 10), 2].mean()
+        for f in frames
+    ]
     assert np.allclose(gap, top, atol=1e-4), "ASE and LAMMPS agree on the spacing of every frame"
     kernel = Table(decks.folder / "results/map1-G.kernel").data
     assert abs(kernel[:, 2].mean() - np.mean(top)) < 0.05 and kernel[:, 3].sum() == 16
@@ -258,8 +280,15 @@ def test_trajectory_of_ase(decks):
 def test_report(decks):
     """run.sh runs a list once, draws all tables and writes the page with published and our numbers."""
     (decks.folder / "list").write_text("# two\nadhesion layer=G points=4\nneb:3 layer=G hop=short\n")
-    settings = {"PYTHON": sys.executable, "LMP": LMP, "MPIEXEC": MPIEXEC, "MODEL": decks.model, "RANKS": "1",
-                "RUNS": decks.folder / "list", "RESULTS": decks.folder / "out"}
+    settings = {
+        "PYTHON": sys.executable,
+        "LMP": LMP,
+        "MPIEXEC": MPIEXEC,
+        "MODEL": decks.model,
+        "RANKS": "1",
+        "RUNS": decks.folder / "list",
+        "RESULTS": decks.folder / "out",
+    }
     command = [decks.here.parent / "run.sh", "test", "mxene"]
     for again in (False, True):
         done = subprocess.run(command, env=environment(**settings), cwd=decks.folder, capture_output=True, text=True)

@@ -29,8 +29,9 @@ def python_of(family):
     own = {"spookynet": sys.executable, "sevennet": sys.executable}
     python = own.get(family) or os.environ.get(f"NATROLITE_PYTHON_{family}")
     if not python:
-        pytest.skip(f"no environment for {family}: configure with NATROLITE_PROVIDE=ON or "
-                    f"-DNATROLITE_PYTHON_{family}=PYTHON")
+        pytest.skip(
+            f"no environment for {family}: configure with NATROLITE_PROVIDE=ON or -DNATROLITE_PYTHON_{family}=PYTHON"
+        )
     return python
 
 

@@ -24,9 +24,15 @@ MODELS = {
     "allegro-cutoffs": (tiny.allegro(per_edge_type_cutoff=tiny.CUTOFFS, num_layers=1), "float64", 1),
     "allegro-single": (tiny.allegro(model_dtype="float32"), "float32", 1),
     "allegro-zbl": (tiny.allegro(pair_potential=tiny.ZBL, num_layers=3, l_max=2, num_tensor_features=5), "float64", 1),
-    "allegro-spline": (tiny.allegro(**tiny.SPLINE, l_max=3, parity=False, per_edge_type_cutoff=tiny.CUTOFFS), "float64", 1),
+    "allegro-spline": (
+        tiny.allegro(**tiny.SPLINE, l_max=3, parity=False, per_edge_type_cutoff=tiny.CUTOFFS),
+        "float64",
+        1,
+    ),
     "nequip-cutoffs": (
-        tiny.nequip(per_edge_type_cutoff=tiny.CUTOFFS, pair_potential=tiny.ZBL, num_layers=2), "float64", 2,
+        tiny.nequip(per_edge_type_cutoff=tiny.CUTOFFS, pair_potential=tiny.ZBL, num_layers=2),
+        "float64",
+        2,
     ),
 }
 PACKAGED = ["nequip-single", "allegro-cutoffs"]

@@ -33,23 +33,25 @@ def write(out, name):
     found = []
     for structure, build in structures.ALL.items():
         energy, forces, stress = evaluate(build())
-        found.append({
-            "id": f"{name}-{dtype}-{structure}",
-            "file": f"{name}.pt",
-            "foreign": False,
-            "dtype": dtype,
-            "structure": structure,
-            "charge": 0,
-            "spin": 0,
-            "layers": settings["n_layers"],
-            "cutoff": settings["cutoff"],
-            "strictly_local": settings["n_layers"] == 1,
-            "modes": ["folded", "ghost", "shell"],
-            "max_ranks": 0,
-            "energy": energy,
-            "forces": forces.tolist(),
-            "stress": None if stress is None else stress.tolist(),
-        })
+        found.append(
+            {
+                "id": f"{name}-{dtype}-{structure}",
+                "file": f"{name}.pt",
+                "foreign": False,
+                "dtype": dtype,
+                "structure": structure,
+                "charge": 0,
+                "spin": 0,
+                "layers": settings["n_layers"],
+                "cutoff": settings["cutoff"],
+                "strictly_local": settings["n_layers"] == 1,
+                "modes": ["folded", "ghost", "shell"],
+                "max_ranks": 0,
+                "energy": energy,
+                "forces": forces.tolist(),
+                "stress": None if stress is None else stress.tolist(),
+            }
+        )
     return found
 
 

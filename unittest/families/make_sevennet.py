@@ -21,9 +21,7 @@ from natrolite.exporters import sevennet
 
 def deploy(command, checkpoint, out, prefix):
     """Run one of sevenn's command-line tools; return the file's name."""
-    done = subprocess.run(
-        [*command, checkpoint, "-o", os.path.join(out, prefix)], capture_output=True, text=True
-    )
+    done = subprocess.run([*command, checkpoint, "-o", os.path.join(out, prefix)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     return f"{prefix}.pt"
 
@@ -44,23 +42,25 @@ def main(out, older=None):
         atoms.calc = calculator
         periodic = atoms.cell.array.any()
         for file in files:
-            found.append({
-                "id": f"sevennet-{file}-{name}",
-                "file": file,
-                "foreign": True,
-                "dtype": "float32",
-                "structure": name,
-                "charge": 0,
-                "spin": 0,
-                "layers": 3,
-                "cutoff": 4.0,
-                "strictly_local": False,
-                "modes": ["folded", "shell"],
-                "max_ranks": 0,
-                "energy": float(atoms.get_potential_energy()),
-                "forces": atoms.get_forces().astype(float).tolist(),
-                "stress": atoms.get_stress(voigt=False).astype(float).tolist() if periodic else None,
-            })
+            found.append(
+                {
+                    "id": f"sevennet-{file}-{name}",
+                    "file": file,
+                    "foreign": True,
+                    "dtype": "float32",
+                    "structure": name,
+                    "charge": 0,
+                    "spin": 0,
+                    "layers": 3,
+                    "cutoff": 4.0,
+                    "strictly_local": False,
+                    "modes": ["folded", "shell"],
+                    "max_ranks": 0,
+                    "energy": float(atoms.get_potential_energy()),
+                    "forces": atoms.get_forces().astype(float).tolist(),
+                    "stress": atoms.get_stress(voigt=False).astype(float).tolist() if periodic else None,
+                }
+            )
     with open(os.path.join(out, "cases.json"), "w") as stream:
         json.dump(found, stream, indent=1)
 

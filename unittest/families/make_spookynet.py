@@ -82,18 +82,20 @@ def main(out):
         cases = [original_case(reference)]
         cases += [python_case(built.original, name, charge) for name, charge in CHARGES.items()]
         for case in cases:
-            found.append({
-                "id": f"spookynet-{dtype}-{case['structure']}",
-                "file": file,
-                "foreign": False,
-                "dtype": dtype,
-                "layers": metadata["num_layers"],
-                "cutoff": LR_CUTOFF,
-                "strictly_local": False,
-                "modes": ["folded", "ghost"],
-                "max_ranks": 0,
-                **case,
-            })
+            found.append(
+                {
+                    "id": f"spookynet-{dtype}-{case['structure']}",
+                    "file": file,
+                    "foreign": False,
+                    "dtype": dtype,
+                    "layers": metadata["num_layers"],
+                    "cutoff": LR_CUTOFF,
+                    "strictly_local": False,
+                    "modes": ["folded", "ghost"],
+                    "max_ranks": 0,
+                    **case,
+                }
+            )
     with open(os.path.join(out, "cases.json"), "w") as stream:
         json.dump(found, stream, indent=1)
 

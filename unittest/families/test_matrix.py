@@ -163,12 +163,7 @@ def errors(case, found):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_equals_the_familys_own_calculator(family, ranks, mode, made, runs, measured):
     chosen, done = runs(family, ranks)
-    cases = [
-        (case, evaluator)
-        for case in made(family)[1]
-        for evaluator, its in chosen[case["id"]]
-        if its == mode
-    ]
+    cases = [(case, evaluator) for case in made(family)[1] for evaluator, its in chosen[case["id"]] if its == mode]
     if not cases:
         pytest.skip(f"{family} has no file that runs with exchange {mode} on {ranks} ranks")
     wrong, owners = [], set()

@@ -103,15 +103,23 @@ def test_two_families_side_by_side(ranks, file, tmp_path):
     """Carbon by SevenNet and sodium by MACE: the sum of either alone."""
     a, b = file("sevennet"), file("mace")
     nobody = "pair_coeff 1 2 zero"
-    deck = start(tmp_path) + once("both", f"""
+    deck = start(tmp_path) + once(
+        "both",
+        f"""
 pair_style hybrid equivariant equivariant zero 5.0
 pair_coeff * * equivariant 1 {a} C NULL
 pair_coeff * * equivariant 2 {b} NULL Na
-{nobody}""")
-    deck += once("carbon", f"pair_style hybrid equivariant zero 5.0\npair_coeff * * equivariant {a} C NULL\n"
-                           f"{nobody}\npair_coeff 2 2 zero")
-    deck += once("sodium", f"pair_style hybrid equivariant zero 5.0\npair_coeff * * equivariant {b} NULL Na\n"
-                           f"{nobody}\npair_coeff 1 1 zero")
+{nobody}""",
+    )
+    deck += once(
+        "carbon",
+        f"pair_style hybrid equivariant zero 5.0\npair_coeff * * equivariant {a} C NULL\n{nobody}\npair_coeff 2 2 zero",
+    )
+    deck += once(
+        "sodium",
+        f"pair_style hybrid equivariant zero 5.0\npair_coeff * * equivariant {b} NULL Na\n"
+        f"{nobody}\npair_coeff 1 1 zero",
+    )
     found = energies(deck, tmp_path, ranks)
     assert np.abs(found["both"] - found["carbon"] - found["sodium"]).max() <= 1e-10
     energy, on_sodium, on_carbon = found["carbon"]
@@ -125,8 +133,11 @@ def test_dispersion_on_top(family, ranks, file, tmp_path):
     keywords = ELECTRONS.get(family, "")
     model, d3 = f"equivariant {keywords}", "dispersion/d3 bj pbe 12.0 8.0"
     deck = start(tmp_path) + "neigh_modify one 10000 page 100000\n"
-    deck += once("both", f"pair_style hybrid/overlay {model} {d3}\n"
-                         f"pair_coeff * * equivariant {file(family)} C Na\npair_coeff * * dispersion/d3 C Na")
+    deck += once(
+        "both",
+        f"pair_style hybrid/overlay {model} {d3}\n"
+        f"pair_coeff * * equivariant {file(family)} C Na\npair_coeff * * dispersion/d3 C Na",
+    )
     deck += once("model", select(family, file))
     deck += once("d3", f"pair_style {d3}\npair_coeff * * C Na")
     found = energies(deck, tmp_path, ranks)
@@ -181,7 +192,13 @@ INFO = {
     "zbl-float64-lammps.pt": ["(mace)", "float64", "4 Angstrom", "2 layer(s)", "5: H C O Na Ti"],
     "nequip-zbl.nequip.pth": ["(nequip)", "nequip-compile", "float64", "folded and shell", "5: H C O Na Ti"],
     "allegro-cutoffs.nequip.pt2": ["(allegro)", "AOTInductor", "device cpu", "every exchange", "some pairs"],
-    "allegro-cutoffs-deployed.pth": ["(allegro)", "nequip-deploy, nequip 0.6", "float64", "every exchange", "some pairs"],
+    "allegro-cutoffs-deployed.pth": [
+        "(allegro)",
+        "nequip-deploy, nequip 0.6",
+        "float64",
+        "every exchange",
+        "some pairs",
+    ],
 }
 
 
@@ -195,8 +212,11 @@ def test_info_and_check_of_foreign_files(name, made, tmp_path):
 
     def command(word, path, **changes):
         done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-m", "natrolite", word, path], capture_output=True, text=True,
-            env=lammps_run.environment(**changes), timeout=300,
+            [sys.executable, "-W", "ignore", "-m", "natrolite", word, path],
+            capture_output=True,
+            text=True,
+            env=lammps_run.environment(**changes),
+            timeout=300,
         )
         return done.returncode, done.stdout, done.stderr
 

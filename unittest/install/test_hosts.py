@@ -27,11 +27,14 @@ def configure(folder, *options):
     return done.returncode, " ".join(done.stdout.split())
 
 
-@pytest.mark.parametrize("version, words", [
-    ("2 Aug 2023", ["LAMMPS host: 20230802"]),
-    ("15 Jun 2023", ["version 20230615", "needs 2Aug2023 (20230802) or newer"]),
-    ("3 Nov 2022", ["version 20221103", "needs 2Aug2023 (20230802) or newer"]),
-])
+@pytest.mark.parametrize(
+    "version, words",
+    [
+        ("2 Aug 2023", ["LAMMPS host: 20230802"]),
+        ("15 Jun 2023", ["version 20230615", "needs 2Aug2023 (20230802) or newer"]),
+        ("3 Nov 2022", ["version 20221103", "needs 2Aug2023 (20230802) or newer"]),
+    ],
+)
 def test_oldest_version(version, words, tmp_path):
     source = tmp_path / "lammps" / "src"
     source.mkdir(parents=True)
@@ -84,8 +87,11 @@ set_target_properties(LAMMPS::lammps PROPERTIES IMPORTED_LOCATION "${{CMAKE_CURR
 def test_installed_lammps(option, tmp_path):
     """Named, or found by CMake where the Python has no lammps; its integer sizes are read."""
     prefix = tmp_path / "prefix"
-    files = {"lib/cmake/LAMMPS/LAMMPSConfig.cmake": CONFIG.format(prefix=prefix), "include/lammps/pair.h": "",
-             "stubs/mpi.h": ""}
+    files = {
+        "lib/cmake/LAMMPS/LAMMPSConfig.cmake": CONFIG.format(prefix=prefix),
+        "include/lammps/pair.h": "",
+        "stubs/mpi.h": "",
+    }
     for name, text in files.items():
         (prefix / name).parent.mkdir(parents=True, exist_ok=True)
         (prefix / name).write_text(text)

@@ -32,8 +32,7 @@ void expect(bool good, const std::string &what)
 }
 
 /// the largest difference relative to the largest number (at least 1) is rounding
-void expect_close(const std::vector<double> &found, const std::vector<double> &plain,
-                  const std::string &what)
+void expect_close(const std::vector<double> &found, const std::vector<double> &plain, const std::string &what)
 {
   double size = 1.0, apart = 0.0;
   for (std::size_t k = 0; k < plain.size(); ++k) {
@@ -53,7 +52,8 @@ std::vector<double> random_numbers(std::size_t n, unsigned seed)
 }
 
 /// the list of PeriodicAtoms where Device computes
-template <class Device> struct DeviceList {
+template <class Device>
+struct DeviceList {
   Array<int, Device> ilist, counts, first, entries;
 
   explicit DeviceList(const PeriodicAtoms &atoms)
@@ -67,21 +67,24 @@ template <class Device> struct DeviceList {
     const int *list;
     KOKKOS_INLINE_FUNCTION int operator()(int jj) const { return list[jj]; }
   };
-  KOKKOS_INLINE_FUNCTION int centre(int ii) const { return ilist(ii); }
+  KOKKOS_INLINE_FUNCTION int center(int ii) const { return ilist(ii); }
   KOKKOS_INLINE_FUNCTION int count(int i) const { return counts(i); }
   KOKKOS_INLINE_FUNCTION Of neighbors(int i) const { return {entries.data() + first(i)}; }
 };
 
-template <class Device> using Triples = Kokkos::View<double *[3], Kokkos::LayoutRight, Device>;
+template <class Device>
+using Triples = Kokkos::View<double *[3], Kokkos::LayoutRight, Device>;
 
-template <class Device, int N> std::vector<double> on_host(const Tally<Device, N> &tally)
+template <class Device, int N>
+std::vector<double> on_host(const Tally<Device, N> &tally)
 {
   const auto copy = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), tally);
   return {copy.data(), copy.data() + copy.size()};
 }
 
 /// [atom][N] for core's loops
-template <int N> struct PlainTally {
+template <int N>
+struct PlainTally {
   std::vector<double> values;
   std::vector<double *> rows;
   explicit PlainTally(int n) : values(static_cast<std::size_t>(n) * N, 0.0)
@@ -90,25 +93,27 @@ template <int N> struct PlainTally {
   }
 };
 
-template <class Device> Triples<Device> positions(const PeriodicAtoms &atoms)
+template <class Device>
+Triples<Device> positions(const PeriodicAtoms &atoms)
 {
   const Triples<Device> x("x", atoms.nall);
-  const Kokkos::View<const double *[3], Kokkos::LayoutRight, Kokkos::HostSpace,
-                     Kokkos::MemoryUnmanaged>
+  const Kokkos::View<const double *[3], Kokkos::LayoutRight, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>
       host_x(atoms.x.data(), atoms.nall);
   Kokkos::deep_copy(x, host_x);
   return x;
 }
 
 /// The rows and edges of one size and mode, plain and on a device.
-template <class Device> struct Both {
+template <class Device>
+struct Both {
   RowMap rows;
   EdgeList edges;
   DeviceRows<Device> device_rows;
   DeviceEdges<Device> device_edges;
 };
 
-template <class Device> Both<Device> build(const PeriodicAtoms &atoms, GhostRows mode)
+template <class Device>
+Both<Device> build(const PeriodicAtoms &atoms, GhostRows mode)
 {
   Both<Device> b;
   build_rows(atoms.neighbors(), atoms.atoms(), mode, b.rows);
@@ -132,7 +137,8 @@ template <class Device> Both<Device> build(const PeriodicAtoms &atoms, GhostRows
   return b;
 }
 
-template <class Device> void compare_graphs(const Both<Device> &b)
+template <class Device>
+void compare_graphs(const Both<Device> &b)
 {
   RowMap rows;
   b.device_rows.copy_to(rows);
@@ -185,11 +191,11 @@ void compare_sums(const PeriodicAtoms &atoms, const Both<Device> &b, bool virial
   const Tally<Device, 1> device_energies("energies", n);
   const Tally<Device, 6> device_six("six", virials ? n : 0);
   const Tally<Device, 9> device_nine("nine", virials ? n : 0);
-  const RowSums device_total = scatter_energy(b.device_rows, device_energy.data(), scale,
-                                              positions<Device>(atoms), device_energies);
+  const RowSums device_total =
+      scatter_energy(b.device_rows, device_energy.data(), scale, positions<Device>(atoms), device_energies);
   const EdgeSums device_virial =
-      scatter_edges<Duplication<Device>>(b.device_rows, b.device_edges, device_gradient.data(),
-                                         scale, virials, device_force, device_six, device_nine);
+      scatter_edges<Duplication<Device>>(b.device_rows, b.device_edges, device_gradient.data(), scale,
+                                         virials, device_force, device_six, device_nine);
   expect_close({device_total.energy}, {total}, "energy");
   expect_close({device_virial.all}, {all}, "sum of all gradients");
   expect_close(on_host(device_energies), energies.values, "energies of atoms");
@@ -204,13 +210,11 @@ void compare_sums(const PeriodicAtoms &atoms, const Both<Device> &b, bool virial
 template <class T, class Device>
 void compare_messages(const PeriodicAtoms &atoms, const Both<Device> &b)
 {
-  constexpr int WIDTH = 7, BEGIN = 2, COUNT = 3, WORDS = 4,
-                ROOM = WORDS * sizeof(double) / sizeof(T);
+  constexpr int WIDTH = 7, BEGIN = 2, COUNT = 3, WORDS = 4, ROOM = WORDS * sizeof(double) / sizeof(T);
   const auto numbers = random_numbers(WIDTH * b.rows.nall(), 7);
   std::vector<T> features(numbers.begin(), numbers.end());
   Kokkos::View<T *, Device> device_features("features", features.size());
-  const Kokkos::View<T *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged> host(features.data(),
-                                                                           features.size());
+  const Kokkos::View<T *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged> host(features.data(), features.size());
   Kokkos::deep_copy(device_features, host);
   const int n = atoms.nlocal;
   const Array<double, Device> message("message", static_cast<std::size_t>(n) * WORDS);
@@ -226,9 +230,8 @@ void compare_messages(const PeriodicAtoms &atoms, const Both<Device> &b)
     const int row = b.rows.row_of_atom[atoms.ilist[k]];
     for (int c = 0; c < ROOM; ++c) {
       T &element = elements[static_cast<std::size_t>(k) * ROOM + c];
-      T *mine = row < 0 || c >= COUNT
-                    ? nullptr
-                    : &features[static_cast<std::size_t>(row) * WIDTH + BEGIN + c];
+      T *mine =
+          row < 0 || c >= COUNT ? nullptr : &features[static_cast<std::size_t>(row) * WIDTH + BEGIN + c];
       packed = packed && element == (mine ? *mine : T(0));
       element *= 2;
       if (mine) *mine = element + element;    // set to it, then it is added
@@ -242,7 +245,8 @@ void compare_messages(const PeriodicAtoms &atoms, const Both<Device> &b)
   expect(std::equal(features.begin(), features.end(), found.data()), "features after messages");
 }
 
-template <class Device> void compare(const PeriodicAtoms &atoms)
+template <class Device>
+void compare(const PeriodicAtoms &atoms)
 {
   const int before = failures;
   for (const GhostRows mode : {GhostRows::folded, GhostRows::ghost}) {

@@ -14,13 +14,13 @@
 #include <vector>
 
 struct PeriodicAtoms {
-  static constexpr double REACH = 2.4;    // of the list; the cutoffs of the model are shorter
+  static constexpr double REACH = 2.4;    ///< of the list; the cutoffs of the model are shorter
   static constexpr int SPECIAL = 1 << 30;
   const std::vector<int> model_type{-1, 0, 1, -1};
-  const natrolite::PairCutoffs cutoffs{2, {2.0, 1.7, 1.6, 2.2}};    // not symmetric
+  const natrolite::PairCutoffs cutoffs{2, {2.0, 1.7, 1.6, 2.2}};    ///< not symmetric
 
   int nlocal = 0, nall = 0;
-  std::vector<double> x;    // [nall, 3]
+  std::vector<double> x;    ///< [nall, 3]
   std::vector<int> type, groups, owner, ilist, count, first, entries;
   std::vector<const double *> rows;
   std::vector<const int *> lists;
@@ -61,7 +61,7 @@ struct PeriodicAtoms {
     return view;
   }
 
- private:
+private:
   void add_ghosts()
   {
     const int most = static_cast<int>(std::ceil(REACH / side_));

@@ -24,7 +24,10 @@ DAMPING = {
 def evaluate(case):
     cell = None if case["cell"] is None else np.array(case["cell"]) / BOHR
     model = interface.DispersionModel(
-        np.array(case["numbers"]), np.array(case["positions"]) / BOHR, cell, None if cell is None else np.array(case["pbc"])
+        np.array(case["numbers"]),
+        np.array(case["positions"]) / BOHR,
+        cell,
+        None if cell is None else np.array(case["pbc"]),
     )
     model.set_realspace_cutoff(disp2=case["cutoff"] / BOHR, disp3=1.0, cn=case["cn_cutoff"] / BOHR)
     pairs_only = {"atm": False} if "method" in case["parameters"] else {"s9": 0.0}

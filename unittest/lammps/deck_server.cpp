@@ -79,8 +79,7 @@ void lammpsplugin_init(void *lmp, void *, void *)
 {
   const char *folder = std::getenv("NATROLITE_DECKS");
   if (!folder) return;
-  if (const char *plugins = std::getenv("NATROLITE_DECKS_PLUGINS"))
-    setenv("LAMMPS_PLUGIN_PATH", plugins, 1);
+  if (const char *plugins = std::getenv("NATROLITE_DECKS_PLUGINS")) setenv("LAMMPS_PLUGIN_PATH", plugins, 1);
   const int rank = lammps_extract_setting(lmp, "world_rank");
   const std::string home = folder;
   std::ifstream jobs(home + "/job." + std::to_string(rank));

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs decks through `lmp` with the plugin and reads back what they wrote."""
+
 import pathlib
 
 import lammps_run
@@ -71,11 +72,15 @@ class Box:
 
     def images(self, reach):
         """All lattice vectors that may bring two wrapped points within reach."""
-        faces = self.volume / np.array([np.linalg.norm(np.cross(self.h[1], self.h[2])),
-                                        np.linalg.norm(np.cross(self.h[2], self.h[0])),
-                                        np.linalg.norm(np.cross(self.h[0], self.h[1]))])
+        faces = self.volume / np.array(
+            [
+                np.linalg.norm(np.cross(self.h[1], self.h[2])),
+                np.linalg.norm(np.cross(self.h[2], self.h[0])),
+                np.linalg.norm(np.cross(self.h[0], self.h[1])),
+            ]
+        )
         n = np.ceil(reach / faces).astype(int) + 1
-        grid = np.mgrid[-n[0]:n[0] + 1, -n[1]:n[1] + 1, -n[2]:n[2] + 1].reshape(3, -1).T
+        grid = np.mgrid[-n[0] : n[0] + 1, -n[1] : n[1] + 1, -n[2] : n[2] + 1].reshape(3, -1).T
         return grid @ self.h
 
 
@@ -105,7 +110,7 @@ def read_dump(path):
     frames, lines, at = [], pathlib.Path(path).read_text().splitlines(), 0
     while at < len(lines):
         step, count = int(lines[at + 1]), int(lines[at + 3])
-        rows = [list(map(float, line.split())) for line in lines[at + 9:at + 9 + count]]
+        rows = [list(map(float, line.split())) for line in lines[at + 9 : at + 9 + count]]
         table = np.array(rows).reshape(count, -1)
         frames.append((step, table[np.argsort(table[:, 0])] if count else table))
         at += 9 + count
@@ -118,7 +123,7 @@ def read_boxes(path):
     for at, line in enumerate(lines):
         if not line.startswith("ITEM: BOX BOUNDS"):
             continue
-        b = np.array([row.split() for row in lines[at + 1:at + 4]], float)
+        b = np.array([row.split() for row in lines[at + 1 : at + 4]], float)
         xy, xz, yz = b[:, 2] if b.shape[1] == 3 else (0.0, 0.0, 0.0)
         lo = b[:, 0] - [min(0, xy, xz, xy + xz), min(0, yz), 0]
         hi = b[:, 1] - [max(0, xy, xz, xy + xz), max(0, yz), 0]
@@ -133,7 +138,7 @@ def read_vectors(path):
     at = 0
     while at < len(rows):
         step, count = int(rows[at][0]), int(rows[at][1])
-        block = [list(map(float, r[1:])) for r in rows[at + 1:at + 1 + count]]
+        block = [list(map(float, r[1:])) for r in rows[at + 1 : at + 1 + count]]
         blocks.append((step, np.array(block)))
         at += 1 + count
     return blocks
@@ -156,5 +161,7 @@ def page_examples(name, marker):
     return blocks
 
 
-BOXES = {"orthogonal": Box(21.0, 19.0, 24.0, lo=(1.0, -2.0, 0.5)),
-         "triclinic": Box(21.0, 19.0, 24.0, xy=6.0, xz=-4.0, yz=5.0, lo=(1.0, -2.0, 0.5))}
+BOXES = {
+    "orthogonal": Box(21.0, 19.0, 24.0, lo=(1.0, -2.0, 0.5)),
+    "triclinic": Box(21.0, 19.0, 24.0, xy=6.0, xz=-4.0, yz=5.0, lo=(1.0, -2.0, 0.5)),
+}

@@ -36,8 +36,12 @@ class Group:
         with open(self.folder / "log", "w") as log:
             self.process = subprocess.Popen(
                 [str(word) for word in [*command, *SWITCHES, "-in", "in.serve"]],
-                cwd=self.folder, env=environment,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     def run(self, folder, switches, timeout):

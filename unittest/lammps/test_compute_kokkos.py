@@ -101,7 +101,12 @@ def test_spacing_kk_equals_plain(tmp_path, kind, ranks, threads):
             deck += f"compute c{k}{m} layers layer/spacing{suffix} {arguments}\n"
             deck += f"fix o{k}{m} all ave/time 20 1 20 c_c{k}{m}[*] mode vector file {k}{m}.txt format ' %.17g'\n"
     # new IDs change no layer
-    good(deck + ("run 60\nreset_atoms id sort yes\nrun 20\n" if kind == "triclinic" else "run 0\n"), tmp_path, ranks, threads=threads)
+    good(
+        deck + ("run 60\nreset_atoms id sort yes\nrun 20\n" if kind == "triclinic" else "run 0\n"),
+        tmp_path,
+        ranks,
+        threads=threads,
+    )
     for k in range(len(LAYERS)):
         plain, *others = ([rows for _, rows in read_vectors(tmp_path / f"{k}{m}.txt")] for m in range(len(SUFFIXES)))
         assert len(plain) == (5 if kind == "triclinic" else 1)
@@ -129,7 +134,9 @@ def test_without_kokkos_one_line(tmp_path, style):
 def test_empty_rank(tmp_path):
     """All ions and layers on one of two ranks."""
     write_mixed(tmp_path, BOXES["orthogonal"])
-    deck = HEAD.replace("read_data", "processors 2 1 1\nread_data") + """
+    deck = (
+        HEAD.replace("read_data", "processors 2 1 1\nread_data")
+        + """
 region right block 10 INF INF INF INF INF
 delete_atoms region right compress no
 compute e ions ion/environment 5.0 3.0 host
@@ -140,6 +147,7 @@ fix o all ave/time 1 1 1 c_e[*] c_f[*] file averages.txt format ' %.17g'
 fix p all ave/time 1 1 1 c_s[*] c_t[*] mode vector file gaps.txt format ' %.17g'
 run 0
 """
+    )
     good(deck, tmp_path, 2)
     averages = np.loadtxt(tmp_path / "averages.txt")[1:]
     close(averages[6:], averages[:6])

@@ -18,10 +18,10 @@ from test_pair_lj import COMPUTES, FIELDS
 RANKS = pytest.mark.parametrize("ranks", [1, 2, 4])
 LISTS = "neigh_modify one 20000 page 400000\n"
 PBE = {
-    "bj": dict(s6=1.0, s8=0.7875, a1=0.4289, a2=4.4407),
-    "original": dict(s6=1.0, s8=0.722, rs6=1.217, rs8=1.0, alp=14.0),
-    "zerom": dict(s6=1.0, s8=0.0, rs6=2.340218, rs8=1.0, alp=14.0, bet=0.129434),
-    "bjm": dict(s6=1.0, s8=0.35894, a1=0.012092, a2=5.938951),
+    "bj": {"s6": 1.0, "s8": 0.7875, "a1": 0.4289, "a2": 4.4407},
+    "original": {"s6": 1.0, "s8": 0.722, "rs6": 1.217, "rs8": 1.0, "alp": 14.0},
+    "zerom": {"s6": 1.0, "s8": 0.0, "rs6": 2.340218, "rs8": 1.0, "alp": 14.0, "bet": 0.129434},
+    "bjm": {"s6": 1.0, "s8": 0.35894, "a1": 0.012092, "a2": 5.938951},
 }
 
 
@@ -114,7 +114,9 @@ def test_numbers_of_the_stock_style(ranks, tmp_path, measured):
     stress = [f for f in FIELDS if "stress" in f]
     for tag in [t[: -len("stock")] for t in cases if t.endswith("stock")]:
         errors = differences(found[tag + "opt"], found[tag + "stock"], ["c_natpe", *stress])
-        measured("dispersion/d3/opt against dispersion/d3: energy, forces, virial, atoms", tag, *errors[:3], max(errors[3:]))
+        measured(
+            "dispersion/d3/opt against dispersion/d3: energy, forces, virial, atoms", tag, *errors[:3], max(errors[3:])
+        )
         assert max(errors) <= 1e-10, tag
 
 
@@ -164,7 +166,9 @@ def test_every_functional_and_element(tmp_path, measured):
     system = lammps_run.System(atoms)
     mine = {n: (system, lines("dispersion/d3/opt", d, system, 12.0, 12.0, n)) for d, n in unknown}
     found = evaluate(mine, tmp_path)
-    for (_, name), truth in zip(unknown, independent([(atoms, d, 12.0, 12.0, {"method": n}) for d, n in unknown], tmp_path)):
+    for (_, name), truth in zip(
+        unknown, independent([(atoms, d, 12.0, 12.0, {"method": n}) for d, n in unknown], tmp_path)
+    ):
         # LAMMPS rounds the parameters of r2scan to four decimals, and so does this style
         assert found[name].energy == pytest.approx(truth["energy"], rel=2e-4 if name == "r2scan" else 1e-6), name
 
@@ -175,9 +179,16 @@ def independent(cases, folder):
     if not python:
         pytest.skip("no environment d3 with simple-dftd3: give NATROLITE_PROVIDE=ON or -DNATROLITE_PYTHON_d3=PYTHON")
     described = [
-        dict(numbers=a.numbers.tolist(), positions=a.positions.tolist(), cell=a.cell.tolist() if a.pbc.any() else None,
-             pbc=a.pbc.tolist(), damping=damping, parameters=parameters[0] if parameters else PBE[damping],
-             cutoff=cutoff, cn_cutoff=cn_cutoff)
+        {
+            "numbers": a.numbers.tolist(),
+            "positions": a.positions.tolist(),
+            "cell": a.cell.tolist() if a.pbc.any() else None,
+            "pbc": a.pbc.tolist(),
+            "damping": damping,
+            "parameters": parameters[0] if parameters else PBE[damping],
+            "cutoff": cutoff,
+            "cn_cutoff": cn_cutoff,
+        }
         for a, damping, cutoff, cn_cutoff, *parameters in cases
     ]
     (folder / "in.json").write_text(json.dumps(described))
@@ -203,10 +214,17 @@ def test_numbers_of_simple_dftd3(tmp_path, measured):
         errors = {}
         for style in ("opt", "stock"):
             p = found[f"{k}-{style}"]
-            errors[style] = [abs(p.energy / expected["energy"] - 1.0), np.abs(p.forces - forces).max() / np.abs(forces).max(),
-                             np.abs(p.virial - virial).max() / np.abs(virial).max()]
-        measured("dispersion/d3/opt, dispersion/d3 against simple-dftd3: energy, forces, virial", f"{name}, {damping}",
-                 *errors["opt"], *errors["stock"])
+            errors[style] = [
+                abs(p.energy / expected["energy"] - 1.0),
+                np.abs(p.forces - forces).max() / np.abs(forces).max(),
+                np.abs(p.virial - virial).max() / np.abs(virial).max(),
+            ]
+        measured(
+            "dispersion/d3/opt, dispersion/d3 against simple-dftd3: energy, forces, virial",
+            f"{name}, {damping}",
+            *errors["opt"],
+            *errors["stock"],
+        )
         # its radii have other last digits; the virial of a slab in vacuum is what is left of larger terms
         assert max(errors["opt"][:2]) <= 5e-6 and errors["opt"][2] <= 1e-5, (name, damping)
         if name in CROWDED[1:]:
@@ -242,8 +260,10 @@ def test_numdiff(ranks, tmp_path, measured):
         numeric = np.stack([found.columns[c] for c in columns], 1)
         pressure = done.printed()[f"strain-c{k}"] / lammps_run.EV_PER_A3
         voigt = [found.virial[a, b] / volume for a, b in [(0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1)]]
-        errors = (np.abs(numeric - found.forces).max() / np.abs(found.forces).max(),
-                  np.abs(pressure - voigt).max() / np.abs(voigt).max())
+        errors = (
+            np.abs(numeric - found.forces).max() / np.abs(found.forces).max(),
+            np.abs(pressure - voigt).max() / np.abs(voigt).max(),
+        )
         measured("dispersion/d3/opt: numdiff, numdiff/virial", f"{name}, {damping}", *errors)
         assert np.abs(found.forces).max() > 1e-2 and max(errors) <= 3e-7, name
 
@@ -252,7 +272,9 @@ def test_rotation(tmp_path):
     atoms = structures.far_clusters()
     turned = atoms.copy()
     turned.rotate(37.0, (1.0, 2.0, -0.5))
-    q = np.linalg.lstsq(atoms.positions - atoms.positions.mean(0), turned.positions - turned.positions.mean(0), rcond=None)[0]
+    q = np.linalg.lstsq(
+        atoms.positions - atoms.positions.mean(0), turned.positions - turned.positions.mean(0), rcond=None
+    )[0]
     cases = {name: lammps_run.System(a) for name, a in [("one", atoms), ("two", turned)]}
     found = evaluate({t: (s, lines("dispersion/d3/opt", "bj", s, 15.0)) for t, s in cases.items()}, tmp_path)
     one, two = found["one"], found["two"]
@@ -269,7 +291,9 @@ def test_heat_current_of_the_centroid_virial(tmp_path):
         moved = atoms.copy()
         moved.positions += side * velocities
         systems[name] = lammps_run.System(moved)
-    found = evaluate({t: (s, lines("dispersion/d3/opt", "original", s, 9.0, 9.0)) for t, s in systems.items()}, tmp_path)
+    found = evaluate(
+        {t: (s, lines("dispersion/d3/opt", "original", s, 9.0, 9.0)) for t, s in systems.items()}, tmp_path
+    )
     energy = {t: p.columns["c_natpe"] for t, p in found.items()}
     where = {t: s.atoms.positions for t, s in systems.items()}
     rate = (where["on"].T @ energy["on"] - where["back"].T @ energy["back"]) / (2.0 * h) - velocities.T @ energy["at"]

@@ -18,8 +18,10 @@ def test_newton_off_units_real_threads_and_other_communication(tmp_path):
         short = evaluate({"short": (system, "comm_modify cutoff 3.0\n" + text)}, tmp_path, ranks)["short"]
         assert max(differences(short, truth)) <= 1e-11
     clusters = lammps_run.System(STRUCTURES["clusters"]())
-    bricks, tiles = (evaluate({"c": (clusters, lines("dispersion/d3/opt", "bj", clusters))}, tmp_path, 4, before)["c"]
-                     for before in ("", "comm_style tiled"))
+    bricks, tiles = (
+        evaluate({"c": (clusters, lines("dispersion/d3/opt", "bj", clusters))}, tmp_path, 4, before)["c"]
+        for before in ("", "comm_style tiled")
+    )
     assert max(differences(tiles, bricks)) <= 1e-11
     threads = evaluate({"threads": (system, text)}, tmp_path, OMP_NUM_THREADS=3)["threads"]
     assert max(differences(threads, truth)) <= 1e-11
@@ -49,7 +51,9 @@ def test_null_types_in_a_hybrid(ranks, tmp_path):
     whole, carbon = lammps_run.System(atoms), lammps_run.System(atoms[atoms.numbers == 6])
     style = "dispersion/d3/opt original pbe 12.0 10.0"
     text = f"{LISTS}{COMPUTES}pair_style hybrid/overlay zero 5.0 {style}\npair_coeff * * zero\npair_coeff * * dispersion/d3/opt C NULL\n"
-    found = evaluate({"part": (whole, text), "alone": (carbon, lines("dispersion/d3/opt", "original", carbon))}, tmp_path, ranks)
+    found = evaluate(
+        {"part": (whole, text), "alone": (carbon, lines("dispersion/d3/opt", "original", carbon))}, tmp_path, ranks
+    )
     part, alone = found["part"], found["alone"]
     assert part.energy == pytest.approx(alone.energy, rel=1e-12)
     assert np.abs(part.forces[atoms.numbers == 6] - alone.forces).max() <= 1e-12
@@ -117,7 +121,9 @@ def test_units_and_bonds_refused(tmp_path):
         "dimer\n\n2 atoms\n1 bonds\n1 atom types\n1 bond types\n0 20 xlo xhi\n0 20 ylo yhi\n0 20 zlo zhi\n\n"
         "Masses\n\n1 12.0\n\nAtoms # bond\n\n1 1 1 5 5 5\n2 1 1 6.4 5 5\n\nBonds\n\n1 1 1 2\n"
     )
-    deck = "units metal\natom_style bond\nbond_style zero\nread_data m.data\nbond_coeff *\n" + GOOD + "pair_coeff * * C\n"
+    deck = (
+        "units metal\natom_style bond\nbond_style zero\nread_data m.data\nbond_coeff *\n" + GOOD + "pair_coeff * * C\n"
+    )
     refused = lammps_run.attempt(deck + "run 0\n", tmp_path, threads=0)  # not every KOKKOS has bonds
     assert "use 'special_bonds lj/coul 1.0 1.0 1.0'" in refused.errors()[0]
     lammps_run.lmp(deck + "special_bonds lj/coul 1.0 1.0 1.0\nrun 0\n", tmp_path, threads=0)

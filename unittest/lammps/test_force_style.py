@@ -44,7 +44,7 @@ def yaml(style, coefficients):
     """Return a file of the tester without the values, which its option -g adds."""
     lines = ["---", "lammps_version: none", "date_generated: none", f"epsilon: {EPSILON}", "skip_tests:"]
     lines += ["prerequisites: ! |", f"  pair {style.split()[0]}", "pre_commands: ! |"]
-    lines += ["  variable newton_pair delete", "  variable newton_pair index on", "post_commands: ! \"\""]
+    lines += ["  variable newton_pair delete", "  variable newton_pair index on", 'post_commands: ! ""']
     lines += ["input_file: in.toys", f"pair_style: {style}", "pair_coeff: ! |"]
     lines += [f"  {line}" for line in coefficients]
     return "\n".join([*lines, "extract: ! |", "natoms: 0", "init_vdwl: 0", "init_coul: 0", "..."]) + "\n"

@@ -44,7 +44,7 @@ def weight(r, kind, rc, *p):
     if kind == "rational":
         n, m, cut = p
         with np.errstate(invalid="ignore", divide="ignore"):
-            w = (1 - (r / rc)**n) / (1 - (r / rc)**m)
+            w = (1 - (r / rc) ** n) / (1 - (r / rc) ** m)
         return np.where(r <= cut, w, 0.0)
     return np.where(r <= rc, 1.0, np.where(r <= rc + p[0], 0.5 * (1 + np.cos(np.pi * (r - rc) / p[0])), 0.0))
 
@@ -67,7 +67,7 @@ def grid_volume(rs, h, spheres, connected=False):
     inside = r2 <= rs**2 * (1 + 1e-12)
     free = inside.copy()
     for d, radius in spheres:
-        free &= (gx - d[0])**2 + ((gy - d[1])**2 + (gz - d[2])**2) >= radius**2
+        free &= (gx - d[0]) ** 2 + ((gy - d[1]) ** 2 + (gz - d[2]) ** 2) >= radius**2
     if connected:
         labels, _ = ndimage.label(free)
         near = np.where(free & (r2 <= 1.0 + 1e-12), r2, np.inf)
@@ -77,7 +77,9 @@ def grid_volume(rs, h, spheres, connected=False):
     return free.sum() / inside.sum()
 
 
-def twin(box, types, x, rion, rhost, kind="hard", parameters=(), reach=None, volume=None, connected=False, others=False):
+def twin(
+    box, types, x, rion, rhost, kind="hard", parameters=(), reach=None, volume=None, connected=False, others=False
+):
     rows = []
     for i in np.flatnonzero(types == 1):
         d, t, r = neighbors(box, x, types, i, reach)
@@ -109,8 +111,14 @@ def test_random_configuration_against_brute_force(tmp_path, kind, ranks):
     box = BOXES[kind]
     types, x = random_system(box)
     write_data(tmp_path / "data.ions", box, types, x, MASSES)
-    good(head() + COMPUTES + DUMP.format(columns="c_a[*] c_b[*] c_c[*] c_v[*] c_w[*]")
-         + "fix o all ave/time 1 1 1 c_w[*] file average.txt format ' %.17g'\nrun 0\n", tmp_path, ranks)
+    good(
+        head()
+        + COMPUTES
+        + DUMP.format(columns="c_a[*] c_b[*] c_c[*] c_v[*] c_w[*]")
+        + "fix o all ave/time 1 1 1 c_w[*] file average.txt format ' %.17g'\nrun 0\n",
+        tmp_path,
+        ranks,
+    )
     got = read_dump(tmp_path / "dump.env")[0][1][:, 1:].reshape(12, 5, 6)
     expected = [
         twin(box, types, x, 6.0, 3.0, reach=6.0),
@@ -131,11 +139,16 @@ def test_box_smaller_than_the_sphere(tmp_path):
     """Simple cubic host, a = 3, one cell: all neighbors are images; the exact 9.102448 as well."""
     box = Box(3, 3, 3)
     write_data(tmp_path / "data.ions", box, [1], [[0.3, 0.4, 0.5]], MASSES)
-    deck = head(ghost=13.0) + """
+    deck = (
+        head(ghost=13.0)
+        + """
 compute a ions ion/environment 3.5 3.5 host switch rational 6 12 cut 10.0
 compute b ions ion/environment 5.2 3.5 host volume 5.0 0.0 spacing 0.5 radii Na 1.2 others yes
 compute c ions ion/environment 3.0 3.5 host
-""" + DUMP.format(columns="c_a[1] c_b[1] c_b[3] c_b[4] c_b[5] c_b[6] c_c[1]") + "run 0\n"
+"""
+        + DUMP.format(columns="c_a[1] c_b[1] c_b[3] c_b[4] c_b[5] c_b[6] c_c[1]")
+        + "run 0\n"
+    )
     good(deck, tmp_path)
     row = read_dump(tmp_path / "dump.env")[0][1][0, 1:]
     assert abs(row[0] - 9.102448) < 5e-7
@@ -148,7 +161,9 @@ def test_neighbor_exactly_on_the_cutoff_counts(tmp_path):
     box = Box(30, 30, 30)
     x = [[10, 10, 10], [13, 10, 10], [10, 14, 10]]
     write_data(tmp_path / "data.ions", box, [1, 1, 2], x, MASSES)
-    deck = head() + "compute a ions ion/environment 3.0 4.0 host\ncompute b ions ion/environment 2.999999 3.999999 host\n"
+    deck = (
+        head() + "compute a ions ion/environment 3.0 4.0 host\ncompute b ions ion/environment 2.999999 3.999999 host\n"
+    )
     good(deck + DUMP.format(columns="c_a[1] c_a[2] c_b[1] c_b[2]") + "run 0\n", tmp_path, 2)
     table = read_dump(tmp_path / "dump.env")[0][1]
     np.testing.assert_array_equal(table[0, 1:], [1, 1, 0, 0])
@@ -166,17 +181,21 @@ def test_isolated_ion_no_neighbors(tmp_path):
 def test_no_ions(tmp_path):
     box = Box(20, 20, 20)
     write_data(tmp_path / "data.ions", box, [2], [[10, 10, 10]], MASSES)
-    deck = head() + "compute a ions ion/environment 3.0 4.0 host volume\nfix o all ave/time 1 1 1 c_a[*] file o.txt\nrun 0\n"
+    deck = (
+        head()
+        + "compute a ions ion/environment 3.0 4.0 host volume\nfix o all ave/time 1 1 1 c_a[*] file o.txt\nrun 0\n"
+    )
     good(deck, tmp_path, 2)
     np.testing.assert_array_equal(np.loadtxt(tmp_path / "o.txt")[1:], [0, 0, 0, 0, -1, -1])
 
 
 def uniform(seed, key, counter):
     def mix(z):
-        z = z + np.uint64(0x9e3779b97f4a7c15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xbf58476d1ce4e5b9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94d049bb133111eb)
+        z = z + np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return z ^ (z >> np.uint64(31))
+
     with np.errstate(over="ignore"):
         return (mix(mix(mix(np.uint64(seed)) ^ np.uint64(key)) ^ counter) >> np.uint64(11)).astype(float) * 2.0**-53
 
@@ -188,10 +207,13 @@ def test_monte_carlo_is_the_same_on_any_ranks_and_near_the_grid(tmp_path):
     for ranks in (1, 2, 4):
         folder = tmp_path / str(ranks)
         write_data(folder / "data.ions", box, types, x, MASSES)
-        deck = head() + """
+        deck = (
+            head()
+            + """
 compute m ions ion/environment 4.0 3.0 host volume 4.0 0.0 montecarlo 4000 77
 compute g ions ion/environment 4.0 3.0 host volume 4.0 0.0 spacing 0.15
 """
+        )
         good(deck + DUMP.format(columns="c_m[4] c_g[4]") + "run 0\n", folder, ranks)
         tables.append(read_dump(folder / "dump.env")[0][1])
     np.testing.assert_array_equal(tables[0], tables[1])
@@ -210,7 +232,7 @@ compute g ions ion/environment 4.0 3.0 host volume 4.0 0.0 spacing 0.15
     d, t, _ = neighbors(box, x, types, 0, 6.0)
     free = np.ones(4000, bool)
     for k in np.flatnonzero(t > 1):
-        free &= ((p - d[k])**2).sum(1) >= RADIUS[t[k]]**2
+        free &= ((p - d[k]) ** 2).sum(1) >= RADIUS[t[k]] ** 2
     assert abs(free.mean() - mc[0]) < 1e-12
 
 
@@ -221,7 +243,9 @@ def test_dynamics_with_npt_box_and_flips_one_is_four_ranks(tmp_path):
     for ranks in (1, 4):
         folder = tmp_path / str(ranks)
         write_data(folder / "data.ions", box, types, x, MASSES)
-        deck = head() + """
+        deck = (
+            head()
+            + """
 velocity all create 600 3 loop all
 fix d all deform 1 xy erate 0.5 z erate -0.02 remap x flip yes
 fix n all nve
@@ -234,14 +258,25 @@ dump b all custom 300 dump.all id type xu yu zu
 dump_modify b format float %.17g
 run 300
 """
+        )
         good(deck, folder, ranks)
         tables.append(np.array([t for _, t in read_dump(folder / "dump.env")]))
     np.testing.assert_allclose(tables[0][:, :, 4:], tables[1][:, :, 4:], rtol=1e-10, atol=1e-10)
     # the last frame against brute force in the box of that frame
     last = read_boxes(tmp_path / "1" / "dump.all")[-1]
     frame = read_dump(tmp_path / "1" / "dump.all")[-1][1]
-    expected = twin(last, frame[:, 1].astype(int), frame[:, 2:], 5.0, 3.0, "cosine", (0.5,), reach=5.5,
-                    volume=(3.5, 0.0, 0.3), connected=True)
+    expected = twin(
+        last,
+        frame[:, 1].astype(int),
+        frame[:, 2:],
+        5.0,
+        3.0,
+        "cosine",
+        (0.5,),
+        reach=5.5,
+        volume=(3.5, 0.0, 0.3),
+        connected=True,
+    )
     np.testing.assert_allclose(tables[0][-1][:, 4:], expected, rtol=1e-10, atol=1e-10)
 
 
@@ -249,7 +284,9 @@ def test_rerun_and_access_by_stock_commands(tmp_path):
     box = BOXES["orthogonal"]
     types, x = random_system(box, seed=2)
     write_data(tmp_path / "data.ions", box, types, x, MASSES)
-    deck = head() + """
+    deck = (
+        head()
+        + """
 compute w ions ion/environment 5.0 3.0 host
 compute sum ions reduce sum c_w[2]
 compute least ions reduce min c_w[6]
@@ -268,6 +305,7 @@ reset_timestep 0
 fix o all ave/time 10 1 10 c_w[*] c_sum file again.txt format ' %.17g'
 rerun dump.all dump x y z ix iy iz
 """
+    )
     result = good(deck, tmp_path, 2)
     live, again = result.table("live.txt"), result.table("again.txt")
     assert len(live) == 3
@@ -278,15 +316,17 @@ rerun dump.all dump x y z ix iy iz
 def test_type_labels_and_elements(tmp_path):
     box = BOXES["orthogonal"]
     types, x = random_system(box, seed=7)
-    write_data(tmp_path / "data.ions", box, types, x, [1.0, 1.0, 1.0])    # masses say H everywhere
-    deck = head() + """
+    write_data(tmp_path / "data.ions", box, types, x, [1.0, 1.0, 1.0])  # masses say H everywhere
+    deck = (
+        head()
+        + """
 labelmap atom 1 Na 2 C 3 O
 compute a ions ion/environment 4.0 3.0 host volume 3.5 0.0 spacing 0.3
 compute b ions ion/environment 4.0 3.0 host volume 3.5 0.0 spacing 0.3 elements Na O C
 compute c ions ion/environment 4.0 3.0 host volume 3.5 0.0 spacing 0.3 radii C 2.5 O 1.0
 """
-    good(deck + DUMP.format(columns="c_a[4] c_b[4] c_c[4]") + "run 0\n", tmp_path,
-         threads=0)    # KOKKOS has no labels
+    )
+    good(deck + DUMP.format(columns="c_a[4] c_b[4] c_c[4]") + "run 0\n", tmp_path, threads=0)  # KOKKOS has no labels
     got = read_dump(tmp_path / "dump.env")[0][1][:, 1:]
     for k, radii in enumerate([{2: 1.7, 3: 1.52}, {2: 1.52, 3: 1.7}, {2: 2.5, 3: 1.0}]):
         for row, i in zip(got, range(12)):
@@ -332,7 +372,9 @@ WRONG = [
 def test_wrong_input_is_refused(tmp_path, arguments, pieces):
     box = BOXES["orthogonal"]
     write_data(tmp_path / "data.ions", box, *random_system(box), MASSES)
-    refused(head() + f"compute s ions ion/environment {arguments}\nthermo_style custom c_s[1]\nrun 0\n", tmp_path, *pieces)
+    refused(
+        head() + f"compute s ions ion/environment {arguments}\nthermo_style custom c_s[1]\nrun 0\n", tmp_path, *pieces
+    )
 
 
 def test_the_remedy_works(tmp_path):

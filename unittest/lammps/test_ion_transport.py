@@ -63,7 +63,7 @@ def brute(x, maxlag, origins=10**9, dims=(1, 1, 1)):
         if not starts:
             rows.append([0.0] * 6)
             continue
-        square = np.array([(x[t + lag] - x[t])**2 * dims for t in starts]).mean(0)
+        square = np.array([(x[t + lag] - x[t]) ** 2 * dims for t in starts]).mean(0)
         per_ion = square.sum(1)
         sd = per_ion.std(ddof=1) if len(per_ion) > 1 else 0.0
         rows.append([per_ion.mean(), sd, len(starts) * x.shape[1], *square.mean(0)])
@@ -83,13 +83,19 @@ def center(path, masses=MASSES):
 @pytest.mark.parametrize("kind", ["orthogonal", "triclinic"])
 def test_against_brute_force(tmp_path, kind, ranks):
     random_system(tmp_path, BOXES[kind])
-    deck = head() + MOVE + STRONG + DUMP.format(group="all", every=5) + """
+    deck = (
+        head()
+        + MOVE
+        + STRONG
+        + DUMP.format(group="all", every=5)
+        + """
 fix a ions ion/transport 5 maxlag 70 msd a.msd ions a.ions
 fix b ions ion/transport 5 maxlag 40 origins first 13 dims xz host host msd b.msd
 fix c ions ion/transport 5 maxlag 90 origins single msd c.msd
 fix d ions ion/transport 5 maxlag 90 lags log msd d.msd
 run 400
 """
+    )
     result = good(deck, tmp_path, ranks)
     x = unwrapped(tmp_path / "dump.unwrapped")
     assert len(x) == 81 and np.abs(x[-1] - x[0]).max() > 60, "ions must have crossed faces"
@@ -112,38 +118,53 @@ def ion_twin(x, dt, stride, window, hop, block, fit=(0.02, 0.1), average=np.medi
         track = x[:, i]
         steps = np.linalg.norm(np.diff(track[::stride], axis=0), axis=1)
         whole = len(steps) // window
-        paths = steps[:whole * window].reshape(whole, window).sum(1)
-        nets = np.linalg.norm(np.diff(track[::stride * window][:whole + 1], axis=0), axis=1)
+        paths = steps[: whole * window].reshape(whole, window).sum(1)
+        nets = np.linalg.norm(np.diff(track[:: stride * window][: whole + 1], axis=0), axis=1)
         values = np.minimum(paths / np.maximum(nets, 0.1), 1000)
         lags = np.arange(max(1, np.ceil(fit[0] * n - 1e-9)), np.floor(fit[1] * n + 1e-9) + 1).astype(int)
-        curve = brute(x[:, i:i + 1], lags[-1])[:, 0][lags - 1]
+        curve = brute(x[:, i : i + 1], lags[-1])[:, 0][lags - 1]
         away = lags * dt - np.mean(lags * dt)
         slope = away @ (curve - curve.mean()) / (away @ away)
-        r2 = np.corrcoef(lags * dt, curve)[0, 1]**2
+        r2 = np.corrcoef(lags * dt, curve)[0, 1] ** 2
         k = len(x) - lags[-1]
         m = lags[-1]
         error = np.sqrt(2 / 3 * (4 * m * m * k + 2 * k + m - m**3) / (6 * m * k * k))
-        means = track[:len(track) // block * block].reshape(-1, block, 3).mean(1)
+        means = track[: len(track) // block * block].reshape(-1, block, 3).mean(1)
         site, hops = means[0], 0
         for p in means[1:]:
             if np.linalg.norm(p - site) > hop:
                 site, hops = p, hops + 1
-        rows.append([steps.sum(), np.linalg.norm(track[-1] - track[0]), average(values) if whole else 0.0,
-                     slope / 6 if r2 >= 0.9 else 0.0, curve[-1] / (6 * lags[-1] * dt), error,
-                     np.linalg.norm(track - track[0], axis=1).max(), hops])
+        rows.append(
+            [
+                steps.sum(),
+                np.linalg.norm(track[-1] - track[0]),
+                average(values) if whole else 0.0,
+                slope / 6 if r2 >= 0.9 else 0.0,
+                curve[-1] / (6 * lags[-1] * dt),
+                error,
+                np.linalg.norm(track - track[0], axis=1).max(),
+                hops,
+            ]
+        )
     return np.array(rows)
 
 
 @pytest.mark.parametrize("ranks", [1, 2])
 def test_per_ion_results_against_numpy(tmp_path, ranks):
     random_system(tmp_path, BOXES["triclinic"], ions=7)
-    deck = head() + MOVE + STRONG + DUMP.format(group="all", every=5) + """
+    deck = (
+        head()
+        + MOVE
+        + STRONG
+        + DUMP.format(group="all", every=5)
+        + """
 fix a ions ion/transport 5 maxlag 100 ions a.ions stride 0.1 window 2.0 hop 9.0
 fix m ions ion/transport 5 maxlag 100 stride 0.15 window 1.5 value mean fit 0.1 0.5 0.05 0.25
 dump p all custom 600 dump.peratom id f_a[1] f_a[2] f_a[3] f_a[4] f_a[5] f_a[6] f_a[7] f_a[8] f_m[1] f_m[2] f_m[3] f_m[4] f_m[5] f_m[6] f_m[7] f_m[8]
 dump_modify p format float %.17g
 run 600
 """
+    )
     good(deck, tmp_path, ranks)
     x = unwrapped(tmp_path / "dump.unwrapped")
     expected = ion_twin(x, 0.05, 2, 20, 9.0, 20)
@@ -155,7 +176,7 @@ run 600
     np.testing.assert_allclose(table[:7, 9:15], other[:, :6], rtol=1e-10)
     written = np.loadtxt(tmp_path / "a.ions")
     np.testing.assert_allclose(written[:, [1, 2, 3, 4, 5, 7, 8]], expected[:, [0, 1, 2, 3, 4, 6, 7]], rtol=1e-10)
-    np.testing.assert_allclose(written[:, 6], expected[:, 5], rtol=1e-5)    # an error: 6 digits are written
+    np.testing.assert_allclose(written[:, 6], expected[:, 5], rtol=1e-5)  # an error: 6 digits are written
     assert (tmp_path / "a.ions").read_text().startswith("# natrolite table: ion/transport ions")
 
 
@@ -163,7 +184,12 @@ run 600
 def test_per_ion_results_are_exact_on_every_output_step(tmp_path, ranks):
     random_system(tmp_path, BOXES["triclinic"], ions=5)
     columns = " ".join(f"f_a[{k}]" for k in range(1, 9))
-    deck = head() + MOVE + STRONG + DUMP.format(group="ions", every=1) + f"""
+    deck = (
+        head()
+        + MOVE
+        + STRONG
+        + DUMP.format(group="ions", every=1)
+        + f"""
 fix a ions ion/transport 1 maxlag 100 stride 0.02 window 0.4 hop 9.0
 dump p ions custom 67 dump.peratom id {columns}
 dump_modify p format float %.17g
@@ -173,26 +199,33 @@ thermo_modify format float %.17g
 thermo 71
 run 420
 """
+    )
     result = good(deck, tmp_path, ranks)
     x = unwrapped(tmp_path / "dump.unwrapped")
     frames = read_dump(tmp_path / "dump.peratom")
     assert [step for step, _ in frames] == list(range(0, 421, 67))
     for step, table in frames[3:]:
-        expected = ion_twin(x[:step + 1], 0.01, 2, 20, 9.0, 100)
+        expected = ion_twin(x[: step + 1], 0.01, 2, 20, 9.0, 100)
         np.testing.assert_allclose(table[:, 1:], expected, rtol=1e-10, err_msg=f"step {step}")
     shown = {int(step): float(value) for step, value in re.findall(r"^ +(\d+) +([\d.e+]+) *$", result.text, re.M)}
     for step in range(71, 421, 71):
-        path = np.linalg.norm(np.diff(x[:step + 1:2], axis=0), axis=2).sum(0)
+        path = np.linalg.norm(np.diff(x[: step + 1 : 2], axis=0), axis=2).sum(0)
         np.testing.assert_allclose(shown[step], path.max(), rtol=1e-10, err_msg=f"step {step}")
 
 
 def test_against_tidynamics(tmp_path):
     """Another program's mean squared displacements, by Fourier transforms in double precision."""
     random_system(tmp_path, BOXES["orthogonal"])
-    deck = head() + MOVE + STRONG + DUMP.format(group="ions", every=5) + """
+    deck = (
+        head()
+        + MOVE
+        + STRONG
+        + DUMP.format(group="ions", every=5)
+        + """
 fix a ions ion/transport 5 maxlag 80 msd a.msd
 run 400
 """
+    )
     good(deck, tmp_path, 2)
     x = unwrapped(tmp_path / "dump.unwrapped")
     expected = np.mean([tidynamics.msd(x[:, k]) for k in range(x.shape[1])], axis=0)
@@ -202,7 +235,9 @@ run 400
 def test_straight_line_exact_and_array_access(tmp_path):
     box = Box(10, 10, 10)
     write_data(tmp_path / "data.ions", box, [1, 1], [[1, 1, 1], [9.5, 5, 5]], MASSES)
-    deck = head(dt=0.1) + """
+    deck = (
+        head(dt=0.1)
+        + """
 velocity ions set 0.3 0 0
 fix n all nve
 fix a ions ion/transport 10 maxlag 30 msd a.msd ions a.ions stride 1.0 window 5.0
@@ -216,6 +251,7 @@ compute top ions reduce max f_a[3]
 fix t all ave/time 400 1 400 c_top file top.txt
 run 400
 """
+    )
     result = good(deck, tmp_path, 2)
     got, settings = msd_table(tmp_path / "a.msd")
     lag = np.arange(1, 31)
@@ -223,7 +259,7 @@ run 400
     np.testing.assert_allclose(got[:, 2], 0, atol=1e-10)
     np.testing.assert_allclose(np.loadtxt(tmp_path / "a.ions")[:, 3], 1.0, rtol=1e-10)
     array = read_vectors(tmp_path / "array.txt")
-    np.testing.assert_array_equal(array[0][1][:, 1:], 0)    # zeros where nothing is known yet
+    np.testing.assert_array_equal(array[0][1][:, 1:], 0)  # zeros where nothing is known yet
     np.testing.assert_allclose(array[1][1][:, 1], 0.09 * lag**2, rtol=1e-12)
     np.testing.assert_allclose(array[1][1][:, 0], lag, rtol=1e-12)
     assert "0.810000000000" in result.text
@@ -233,7 +269,9 @@ run 400
 def test_still_ions_and_no_ions_and_one_ion_are_finite(tmp_path):
     box = Box(10, 10, 10)
     write_data(tmp_path / "data.ions", box, [1, 2], [[1, 1, 1], [5, 5, 5]], MASSES)
-    deck = head() + """
+    deck = (
+        head()
+        + """
 fix n all nve
 fix a ions ion/transport 1 maxlag 20 msd a.msd ions a.ions stride 0.02 window 0.1
 fix b none ion/transport 1 maxlag 20 msd b.msd ions b.ions
@@ -241,6 +279,7 @@ thermo_style custom step f_a f_b f_b[2][2]
 dump p all custom 50 dump.peratom id f_a[*] f_b[*]
 run 50
 """
+    )
     good(deck, tmp_path, 4)
     for name in ("a.msd", "a.ions", "b.msd", "b.ions", "dump.peratom"):
         text = (tmp_path / name).read_text().lower()
@@ -251,7 +290,9 @@ run 50
 
 def test_run_shorter_than_window_and_three_lags(tmp_path):
     random_system(tmp_path, BOXES["orthogonal"])
-    deck = head() + MOVE + "fix a ions ion/transport 1 msd a.msd ions a.ions\nrun 5\nthermo_style custom step f_a\nrun 0\n"
+    deck = (
+        head() + MOVE + "fix a ions ion/transport 1 msd a.msd ions a.ions\nrun 5\nthermo_style custom step f_a\nrun 0\n"
+    )
     result = good(deck, tmp_path, 2)
     _, settings = msd_table(tmp_path / "a.msd")
     assert settings["fit"].startswith("none") and "fewer than three" in settings["fit"]
@@ -274,11 +315,16 @@ def test_changing_box_one_is_four_ranks(tmp_path, flip):
     for ranks in (1, 4):
         folder = tmp_path / str(ranks)
         random_system(folder, box)
-        deck = head() + MOVE + DUMP.format(group="all", every=10) + f"""
+        deck = (
+            head()
+            + MOVE
+            + DUMP.format(group="all", every=10)
+            + f"""
 fix d all deform 1 xy erate {0.5 if flip else 0.05} z erate -0.01 remap x flip yes
 fix a ions ion/transport 10 maxlag 30 msd a.msd host host
 run 300
 """
+        )
         good(deck, folder, ranks)
         tables.append(msd_table(folder / "a.msd")[0])
         x = unwrapped(folder / "dump.unwrapped") - center(folder / "dump.unwrapped")[:, None]
@@ -289,15 +335,21 @@ run 300
 def test_npt_box(tmp_path):
     """A barostat with an ideal gas: the box really moves, positions follow the image flags."""
     random_system(tmp_path, BOXES["triclinic"], ions=30, hosts=30)
-    deck = head(dt=0.002) + """
+    deck = (
+        head(dt=0.002)
+        + """
 velocity all create 3e5 7 loop all
 fix n all npt temp 3e5 3e5 0.1 tri 1e5 1e5 0.5
-""" + DUMP.format(group="all", every=4) + "fix a ions ion/transport 4 maxlag 50 msd a.msd\nthermo_style custom step vol xy\nthermo 200\nrun 200\n"
+"""
+        + DUMP.format(group="all", every=4)
+        + "fix a ions ion/transport 4 maxlag 50 msd a.msd\nthermo_style custom step vol xy\nthermo 200\nrun 200\n"
+    )
     result = good(deck, tmp_path, 2)
     volumes = [float(r.split()[1]) for r in result.text.splitlines() if re.match(r"\s*(0|200) +\d+", r)]
     assert abs(volumes[1] / volumes[0] - 1) > 0.005
-    np.testing.assert_allclose(msd_table(tmp_path / "a.msd")[0][:, 1:], brute(unwrapped(tmp_path / "dump.unwrapped"), 50),
-                               rtol=1e-10)
+    np.testing.assert_allclose(
+        msd_table(tmp_path / "a.msd")[0][:, 1:], brute(unwrapped(tmp_path / "dump.unwrapped"), 50), rtol=1e-10
+    )
 
 
 @pytest.mark.parametrize("before,after", [(1, 1), (1, 4), (4, 2)])
@@ -315,12 +367,23 @@ thermo_style custom step f_a f_b
 """
     random_system(tmp_path, box)
     move = MOVE.replace("fix n all nve", "")
-    good(head() + move + fixes.format("one") + dump.format("one") + "run 233\nwrite_restart state\nrun 167\n", tmp_path, before)
-    again = head().replace("read_data data.ions", "read_restart state").replace("atom_style atomic", "").replace("units metal", "")
+    good(
+        head() + move + fixes.format("one") + dump.format("one") + "run 233\nwrite_restart state\nrun 167\n",
+        tmp_path,
+        before,
+    )
+    again = (
+        head()
+        .replace("read_data data.ions", "read_restart state")
+        .replace("atom_style atomic", "")
+        .replace("units metal", "")
+    )
     again = re.sub(r"group \w+ .*\n|box tilt large\n", "", again)
     good(again + fixes.format("two") + dump.format("two") + "run 167\n", tmp_path, after)
     for name in ("msd", "ions"):
-        np.testing.assert_allclose(np.loadtxt(tmp_path / f"two.{name}"), np.loadtxt(tmp_path / f"one.{name}"), rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(
+            np.loadtxt(tmp_path / f"two.{name}"), np.loadtxt(tmp_path / f"one.{name}"), rtol=1e-10, atol=1e-12
+        )
     assert msd_table(tmp_path / "two.msd")[1]["samples"] == "81"
     a, b = read_dump(tmp_path / "one.dump")[-1], read_dump(tmp_path / "two.dump")[-1]
     assert a[0] == b[0] == 400
@@ -331,7 +394,11 @@ thermo_style custom step f_a f_b
 
 def test_rerun_gives_the_live_numbers(tmp_path):
     random_system(tmp_path, BOXES["triclinic"])
-    deck = head() + MOVE + STRONG + """
+    deck = (
+        head()
+        + MOVE
+        + STRONG
+        + """
 fix a ions ion/transport 10 maxlag 30 msd live.msd ions live.ions stride 0.2 window 1.0
 dump d all custom 10 dump.all id type x y z ix iy iz
 dump_modify d format float %.17g
@@ -343,6 +410,7 @@ reset_timestep 0
 fix a ions ion/transport 10 maxlag 30 msd again.msd ions again.ions stride 0.2 window 1.0
 rerun dump.all dump x y z ix iy iz
 """
+    )
     good(deck, tmp_path, 2)
     for name in ("msd", "ions"):
         live, again = np.loadtxt(tmp_path / f"live.{name}"), np.loadtxt(tmp_path / f"again.{name}")
@@ -368,7 +436,9 @@ def test_langevin_ideal_gas(tmp_path):
     rng = np.random.default_rng(0)
     n = 2000
     write_data(tmp_path / "data.ions", box, np.ones(n, int), rng.random((n, 3)) * 60, MASSES)
-    deck = head(dt=0.001) + """
+    deck = (
+        head(dt=0.001)
+        + """
 neigh_modify delay 100 every 100 check no
 velocity all create 300 11 loop all
 fix n all nve
@@ -378,6 +448,7 @@ reset_timestep 0
 fix a all ion/transport 50 maxlag 60 msd a.msd fit 0.1 0.5
 run 6000
 """
+    )
     good(deck, tmp_path, 2)
     got, settings = msd_table(tmp_path / "a.msd")
     D, damp = 1.08498, 0.1
@@ -385,7 +456,7 @@ run 6000
     exact = 6 * D * (t - damp * (1 - np.exp(-t / damp)))
     error = got[:, 2] / np.sqrt(n)
     print("deviation in standard errors:", ((got[:, 1] - exact) / error)[[0, 1, 4, 19, 49, 59]])
-    step_error = 0.001 / damp    # fix langevin is of first order in the time step
+    step_error = 0.001 / damp  # fix langevin is of first order in the time step
     assert (np.abs(got[:, 1] - exact) < 4.5 * error + step_error * exact).all()
     measured = float(settings["D"].split()[0])
     assert abs(measured / D - 1) < 0.05
@@ -395,15 +466,18 @@ run 6000
 def test_real_units_are_the_same_physics(tmp_path):
     box = Box(10, 10, 10)
     write_data(tmp_path / "data.ions", box, [1, 1], [[1, 1, 1], [5, 5, 5]], MASSES)
-    deck = head("real", 1.0) + """
+    deck = (
+        head("real", 1.0)
+        + """
 velocity ions set 0.003 0 0
 fix n all nve
 fix a ions ion/transport 100 maxlag 50 msd a.msd ions a.ions
 run 10000
 """
+    )
     good(deck, tmp_path)
     got, settings = msd_table(tmp_path / "a.msd")
-    np.testing.assert_allclose(got[:, 1], (0.003 * got[:, 0])**2, rtol=1e-10)
+    np.testing.assert_allclose(got[:, 1], (0.003 * got[:, 0]) ** 2, rtol=1e-10)
     assert settings["interval"] == "100 fs"
     ions = (tmp_path / "a.ions").read_text()
     assert "# stride = 500 fs" in ions and "# window = 50000 fs" in ions and "# hop_mean = 1000 fs" in ions
@@ -413,26 +487,41 @@ run 10000
 def test_atom_leaving_the_group(tmp_path):
     random_system(tmp_path, BOXES["orthogonal"])
     for ranks in (1, 4):
-        refused(head() + MOVE + "fix a ions ion/transport 5\nrun 10\ngroup gone id 3\ngroup ions subtract ions gone\nrun 10\n",
-                tmp_path, "atom 3", "1 of 10 ions left group ions", ranks=ranks)
+        refused(
+            head()
+            + MOVE
+            + "fix a ions ion/transport 5\nrun 10\ngroup gone id 3\ngroup ions subtract ions gone\nrun 10\n",
+            tmp_path,
+            "atom 3",
+            "1 of 10 ions left group ions",
+            ranks=ranks,
+        )
 
 
 def test_atom_joining_the_group(tmp_path):
     random_system(tmp_path, BOXES["orthogonal"])
-    refused(head() + MOVE + "fix a ions ion/transport 5\nrun 10\ngroup ions id 15\nrun 10\n", tmp_path, "atom 15 joined", ranks=2)
+    refused(
+        head() + MOVE + "fix a ions ion/transport 5\nrun 10\ngroup ions id 15\nrun 10\n",
+        tmp_path,
+        "atom 15 joined",
+        ranks=2,
+    )
 
 
 @pytest.mark.parametrize("lost", ["ignore", "warn"])
 def test_lost_atom(tmp_path, lost):
     box = Box(10, 10, 10)
     write_data(tmp_path / "data.ions", box, [1, 1, 1], [[5, 5, 1], [5, 5, 9], [2, 2, 2]], MASSES)
-    deck = head(boundary="boundary p p f") + f"""
+    deck = (
+        head(boundary="boundary p p f")
+        + f"""
 thermo_modify lost {lost}
 velocity ions set 0 0 50
 fix n all nve
 fix a ions ion/transport 1
 run 100
 """
+    )
     refused(deck, tmp_path, "were lost", "atom 2", ranks=2)
 
 

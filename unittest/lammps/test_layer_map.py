@@ -67,8 +67,8 @@ def twin(box, layers, nx, ny, mode, s=1.5):
                     sw = swz = 0.0
                     for i in range(-3, 4):
                         for j in range(-3, 4):
-                            d2 = ((node + i * box.h[0, :2] + j * box.h[1, :2] - p)**2).sum(1)
-                            w = np.where(d2 <= (6 * s)**2, np.exp(-d2 / (2 * s * s)), 0.0)
+                            d2 = ((node + i * box.h[0, :2] + j * box.h[1, :2] - p) ** 2).sum(1)
+                            w = np.where(d2 <= (6 * s) ** 2, np.exp(-d2 / (2 * s * s)), 0.0)
                             sw, swz = sw + w.sum(), swz + (w * x[:, 2]).sum()
                     z.append(swz / sw)
                     counts.append(cell.sum())
@@ -104,7 +104,12 @@ def test_three_modes_against_numpy(tmp_path, kind, ranks):
     layers = sheets(box)
     write(tmp_path, box, layers)
     good(HEAD + COMPUTES + "".join(OUT.format(c, 1) for c in "kwbn") + "run 0\n", tmp_path, ranks)
-    for name, arguments in [("k", (6, 5, "kernel")), ("w", (6, 5, "kernel", 0.9)), ("b", (9, 8, "bin")), ("n", (9, 10, "node"))]:
+    for name, arguments in [
+        ("k", (6, 5, "kernel")),
+        ("w", (6, 5, "kernel", 0.9)),
+        ("b", (9, 8, "bin")),
+        ("n", (9, 10, "node")),
+    ]:
         got = read_vectors(tmp_path / f"{name}.txt")[0][1]
         expected = twin(box, layers, *arguments)
         np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-10, err_msg=name)
@@ -128,14 +133,22 @@ def test_ramp_and_plane_exact(tmp_path):
     low = box.lo + f @ box.h[:2] + [0, 0, 3.0]
     top = low + np.c_[np.zeros((480, 2)), 3.96 + 2 * f[:, 0]]
     write(tmp_path, box, [low, top])
-    deck = HEAD + """
+    deck = (
+        HEAD
+        + """
 group flat id 1:480
 compute b all layer/map low top 6 5 mode bin
 compute p all layer/map low low 6 5
-""" + OUT.format("b", 1) + OUT.format("p", 1) + "run 0\n"
+"""
+        + OUT.format("b", 1)
+        + OUT.format("p", 1)
+        + "run 0\n"
+    )
     good(deck, tmp_path, 4)
     got = read_vectors(tmp_path / "b.txt")[0][1]
-    np.testing.assert_allclose(got[:, 2].reshape(5, 6), 3.96 + 2 * np.tile((np.arange(6) + 0.5) / 6, (5, 1)), rtol=1e-12)
+    np.testing.assert_allclose(
+        got[:, 2].reshape(5, 6), 3.96 + 2 * np.tile((np.arange(6) + 0.5) / 6, (5, 1)), rtol=1e-12
+    )
     np.testing.assert_allclose(read_vectors(tmp_path / "p.txt")[0][1][:, 2], 0.0, atol=1e-12)
 
 
@@ -145,7 +158,9 @@ def test_time_average_migration_and_rerun(tmp_path):
     for ranks in (1, 4):
         folder = tmp_path / str(ranks)
         write(folder, box, sheets(box))
-        deck = HEAD + """
+        deck = (
+            HEAD
+            + """
 velocity all create 300 1 loop all
 velocity all set 0 0 30 sum yes
 fix n all nve
@@ -154,7 +169,12 @@ timestep 0.002
 compute k all layer/map low top 6 5
 dump d all custom 25 dump.all id type x y z ix iy iz
 dump_modify d format float %.17g
-""" + OUT.format("k", 25) + "run 100\nunfix k\nundump d\nreset_timestep 0\n" + OUT.format("k", 25).replace("k.txt", "again.txt") + "rerun dump.all dump x y z ix iy iz box yes\n"
+"""
+            + OUT.format("k", 25)
+            + "run 100\nunfix k\nundump d\nreset_timestep 0\n"
+            + OUT.format("k", 25).replace("k.txt", "again.txt")
+            + "rerun dump.all dump x y z ix iy iz box yes\n"
+        )
         good(deck, folder, ranks)
         live, again = read_vectors(folder / "k.txt"), read_vectors(folder / "again.txt")
         assert len(live) == len(again) == 5
@@ -182,8 +202,12 @@ WRONG = [
 @pytest.mark.parametrize("arguments,pieces", WRONG)
 def test_wrong_input_is_refused(tmp_path, arguments, pieces):
     write(tmp_path, BOXES["orthogonal"], sheets(BOXES["orthogonal"]))
-    refused(HEAD + f"compute m all layer/map {arguments}\nthermo_style custom c_m\nrun 0\n", tmp_path, *pieces,
-            ranks=2 if "none" in arguments else 1)
+    refused(
+        HEAD + f"compute m all layer/map {arguments}\nthermo_style custom c_m\nrun 0\n",
+        tmp_path,
+        *pieces,
+        ranks=2 if "none" in arguments else 1,
+    )
 
 
 def test_examples_of_the_page(tmp_path):

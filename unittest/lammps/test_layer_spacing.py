@@ -72,14 +72,19 @@ fix w all ave/time 1 1 1 v_v file scalar.txt format ' %.17g'
 @pytest.mark.parametrize("kind", ["orthogonal", "triclinic"])
 def test_random_layers_against_least_squares(tmp_path, kind, ranks):
     box = BOXES[kind]
-    layers = random_layers(box, 3, [1.0, 9.0, 16.0])    # the first one straddles the face
+    layers = random_layers(box, 3, [1.0, 9.0, 16.0])  # the first one straddles the face
     write_layers(tmp_path, box, layers)
-    deck = HEAD.format(boundary="") + """
+    deck = (
+        HEAD.format(boundary="")
+        + """
 compute s all layer/spacing low mid top periodic yes
 compute a all layer/spacing auto 2.5 periodic yes
 fix p all ave/time 1 1 1 c_a[1] mode vector file auto.txt format ' %.17g'
 thermo_style custom step c_s c_s[1] c_s[2] c_s[3] c_s[3][5]
-""" + OUT + "run 0\n"
+"""
+        + OUT
+        + "run 0\n"
+    )
     result = good(deck, tmp_path, ranks)
     got = read_vectors(tmp_path / "rows.txt")[0][1]
     expected = twin(box, layers, closing=True)
@@ -97,11 +102,16 @@ def test_mass_weights(tmp_path):
     mass = np.array([0.0, 12.0, 47.9, 16.0])
     write_data(tmp_path / "data.layers", box, np.concatenate(types), np.concatenate(layers), mass[1:])
     n0, n1 = len(layers[0]), len(layers[1])
-    deck = HEAD.format(boundary="") + f"""
+    deck = (
+        HEAD.format(boundary="")
+        + f"""
 group one id 1:{n0}
 group two id {n0 + 1}:{n0 + n1}
 compute s all layer/spacing one two weight mass
-""" + OUT + "run 0\n"
+"""
+        + OUT
+        + "run 0\n"
+    )
     good(deck, tmp_path)
     expected = twin(box, layers[:2], masses=[mass[types[0]], mass[types[1]]])
     got = read_vectors(tmp_path / "rows.txt")[0][1]
@@ -113,8 +123,7 @@ def test_four_layers_exact(tmp_path):
     box = Box(10, 10, 60)
     f = np.mgrid[0:5, 0:5].reshape(2, -1).T * 2.0
     layers = [np.c_[f, np.full(25, z)] for z in (1.0, 10.5, 19.9, 29.5)]
-    write_data(tmp_path / "data.layers", box, np.repeat([1, 2, 3, 1], 25), np.concatenate(layers),
-               [12.0, 47.9, 16.0])
+    write_data(tmp_path / "data.layers", box, np.repeat([1, 2, 3, 1], 25), np.concatenate(layers), [12.0, 47.9, 16.0])
     deck = HEAD.format(boundary="") + "compute s all layer/spacing auto" + OUT + "run 0\n"
     result = good(deck, tmp_path, 2)
     np.testing.assert_allclose(result.table("scalar.txt")[0, 1], 9.5, atol=1e-12)
@@ -130,7 +139,7 @@ def test_group_of_the_compute_masks_atoms(tmp_path):
     deck = HEAD.format(boundary="") + "group even id 2:200:2\ncompute s even layer/spacing low mid" + OUT + "run 0\n"
     good(deck, tmp_path)
     n = len(layers[0])
-    expected = twin(box, [layers[0][1::2], layers[1][(n + 1) % 2::2]])
+    expected = twin(box, [layers[0][1::2], layers[1][(n + 1) % 2 :: 2]])
     got = read_vectors(tmp_path / "rows.txt")[0][1]
     np.testing.assert_allclose(got[:, 0], expected[:, 0], rtol=1e-10)
 
@@ -143,7 +152,9 @@ def test_moving_box_and_migration_one_is_four_ranks(tmp_path):
     for ranks in (1, 2, 4):
         folder = tmp_path / str(ranks)
         write_layers(folder, box, layers)
-        deck = HEAD.format(boundary="") + """
+        deck = (
+            HEAD.format(boundary="")
+            + """
 velocity all set 0.0 0.0 3.0
 fix d all deform 1 xy erate 0.5 z erate 0.01 remap x flip yes units box
 fix n all nve
@@ -155,6 +166,7 @@ thermo_style custom step xy c_s
 fix o all ave/time 50 1 50 c_s[*] mode vector file rows.txt format ' %.17g'
 run 300
 """
+        )
         result = good(deck, folder, ranks)
         tables[ranks] = np.concatenate([b for _, b in read_vectors(folder / "rows.txt")])
         xy = [float(r.split()[1]) for r in result.text.splitlines() if r.split()[:1] in [["50"], ["300"], ["200"]]]
@@ -169,7 +181,9 @@ def test_rerun_gives_the_live_numbers(tmp_path):
     box = BOXES["orthogonal"]
     layers = random_layers(box, 6, [2.0, 9.0, 16.0])
     write_layers(tmp_path, box, layers)
-    live = HEAD.format(boundary="") + """
+    live = (
+        HEAD.format(boundary="")
+        + """
 velocity all create 300 1
 fix n all nve
 compute s all layer/spacing low mid top
@@ -183,6 +197,7 @@ reset_timestep 0
 fix o all ave/time 20 1 20 c_s[*] mode vector file again.txt format ' %.17g'
 rerun dump.layers dump x y z ix iy iz
 """
+    )
     good(live, tmp_path)
     a, b = read_vectors(tmp_path / "live.txt"), read_vectors(tmp_path / "again.txt")
     assert [s for s, _ in a] == [s for s, _ in b] == [0, 20, 40, 60]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Measurements while IDs, groups, types, clocks and neighbor styles change: followed, or refused in one line."""
+
 import re
 import struct
 
@@ -71,18 +72,28 @@ thermo_modify format float %.12g
     good(deck.format("one") + "run 100\nrun 100\n", tmp_path, ranks)
     change = "reset_atoms id sort yes\nrun 50\ngroup gone id 3\ngroup host subtract host gone\n"
     ions = "group gone subtract gone ions\ndelete_atoms group gone\n"
-    result = good(deck.replace("host host ", "").replace("fix v", "#").format("two") + "run 50\n" + change + ions +
-                  "run 50\nrun 50\n", tmp_path, ranks)
+    result = good(
+        deck.replace("host host ", "").replace("fix v", "#").format("two")
+        + "run 50\n"
+        + change
+        + ions
+        + "run 50\nrun 50\n",
+        tmp_path,
+        ranks,
+    )
     good(deck.replace("host host ", "").format("three") + "run 200\n", tmp_path, ranks)
     for name in ("msd", "ions"):
         a, b = (np.loadtxt(tmp_path / f"{k}.{name}") for k in ("three", "two"))
         columns = slice(1, None) if name == "ions" else slice(None)
-        order = lambda t: t[np.argsort(t[:, 1])][:, columns]
+        def order(t):
+            return t[np.argsort(t[:, 1])][:, columns]
         np.testing.assert_allclose(order(b), order(a), rtol=1e-10, atol=1e-12)
-    rows = np.array([r.split() for r in result.text.splitlines() if re.fullmatch(r"\s*\d+( +[\d.e+-]+){4}\s*", r)], float)
+    rows = np.array(
+        [r.split() for r in result.text.splitlines() if re.fullmatch(r"\s*\d+( +[\d.e+-]+){4}\s*", r)], float
+    )
     assert list(rows[:, 0]) == [0, 50, 50, 100, 100, 150, 150, 200]
     np.testing.assert_allclose(rows[:, 1], rows[:, 2], rtol=1e-10)
-    np.testing.assert_allclose(rows[3:5, 4], rows[3:5, 3], rtol=1e-10)    # lag 20 of one origin: step 100
+    np.testing.assert_allclose(rows[3:5, 4], rows[3:5, 3], rtol=1e-10)  # lag 20 of one origin: step 100
 
 
 MOVED = {
@@ -111,8 +122,13 @@ def test_a_minimization_that_moves_nothing_takes_no_time(tmp_path):
     for name in ("msd", "ions"):
         a, b = (np.loadtxt(tmp_path / f"{k}.{name}") for k in ("one", "two"))
         np.testing.assert_allclose(b, a, rtol=1e-10, atol=1e-12)
-    refused(head() + MOVE + NVE + ALL.format("x") + minimize, tmp_path,
-            "fix ion/transport: after 1 steps of minimization, at step 31", "multiples of 5", "reset_timestep 35")
+    refused(
+        head() + MOVE + NVE + ALL.format("x") + minimize,
+        tmp_path,
+        "fix ion/transport: after 1 steps of minimization, at step 31",
+        "multiples of 5",
+        "reset_timestep 35",
+    )
 
 
 @pytest.mark.parametrize("ranks", [1, 2])
@@ -148,7 +164,9 @@ def test_restart_that_cannot_continue_is_refused(tmp_path):
     good(head() + MOVE + NVE + ALL.format("x") + "run 233\nwrite_restart state\n", tmp_path)
     again = head("read_restart state") + NVE
     fixes = ALL.format("y")
-    refused(again + "reset_timestep 1\n" + fixes + "run 10\n", tmp_path, "at step 1", "multiples of 5", "reset_timestep 3")
+    refused(
+        again + "reset_timestep 1\n" + fixes + "run 10\n", tmp_path, "at step 1", "multiples of 5", "reset_timestep 3"
+    )
     for between in ("change_box all x scale 1.1 remap", "displace_atoms ions move 1 0 0"):
         refused(again + between + "\n" + fixes, tmp_path, "fix ion/transport: ions are not where", "another ID")
     bytes_ = (tmp_path / "state").read_bytes()
@@ -156,7 +174,7 @@ def test_restart_that_cannot_continue_is_refused(tmp_path):
         style = fix.split()[3].encode()
         layout = {b"ion/transport": 2, b"ocv": 3}[style]
         at = bytes_.index(struct.pack("<d", -float(layout)), bytes_.index(style))
-        (tmp_path / "state").write_bytes(bytes_[:at] + struct.pack("<d", 12.0) + bytes_[at + 8:])
+        (tmp_path / "state").write_bytes(bytes_[:at] + struct.pack("<d", 12.0) + bytes_[at + 8 :])
         refused(again + fix + "\n", tmp_path, f"fix {style.decode()}", f"layout 1, this version reads layout {layout}")
 
 
@@ -194,11 +212,16 @@ def test_another_content_is_refused_by_ocv(tmp_path, change):
 
 def test_host_that_changes_during_a_run_is_refused_by_ocv(tmp_path):
     write(tmp_path)
-    deck = head() + MOVE + NVE + """fix v ions ocv 2 1 2
+    deck = (
+        head()
+        + MOVE
+        + NVE
+        + """fix v ions ocv 2 1 2
 region whole block INF INF INF INF INF INF
 fix e host evaporate 5 3 whole 471
 run 40
 """
+    )
     result = run(deck, tmp_path, 2)
     if "Unrecognized fix style 'evaporate'" in result.error:
         pytest.skip("this LAMMPS has no fix evaporate")
@@ -210,7 +233,9 @@ def test_several_runs_of_two_fixes_are_two_rows(tmp_path):
     write(tmp_path)
     (tmp_path / "all").write_text("# by hand\n2 -3.0 0.1\n")
     pair = "pair_coeff * * 0.05\n"
-    fixes = "fix e none ocv 1 1 1 host 360.33 file all append yes\nfix v ions ocv 1 1 1 host 360.33 file all append yes\n"
+    fixes = (
+        "fix e none ocv 1 1 1 host 360.33 file all append yes\nfix v ions ocv 1 1 1 host 360.33 file all append yes\n"
+    )
     deck = head() + pair + "group none empty\n" + MOVE + NVE + fixes
     good(deck + "run 10\nrun 10\nwrite_restart state\nocv all mu -1 out volts\n", tmp_path, 2)
     assert np.loadtxt(tmp_path / "all")[:, 0].tolist() == [2, 0, 6]
@@ -236,13 +261,24 @@ def test_memory_is_said_and_refused(tmp_path):
     write(tmp_path)
     fix = "fix t ions ion/transport 1 maxlag {}\n"
     text = good(head() + NVE + fix.format(1000) + "run 0\n", tmp_path, 2).text
-    assert re.search(r"fix ion/transport: 6 ions, maxlag 1000: 0.24\d* MB of memory on each of 2 ranks, "
-                     r"0.00\d+ MB in a restart file", text), text
-    refused(head() + NVE + fix.format(1000000000) + "run 0\n", tmp_path, "6 ions with maxlag 1000000000 take", "at most", ranks=2)
+    assert re.search(
+        r"fix ion/transport: 6 ions, maxlag 1000: 0.24\d* MB of memory on each of 2 ranks, "
+        r"0.00\d+ MB in a restart file",
+        text,
+    ), text
+    refused(
+        head() + NVE + fix.format(1000000000) + "run 0\n",
+        tmp_path,
+        "6 ions with maxlag 1000000000 take",
+        "at most",
+        ranks=2,
+    )
     refused(head() + fix.format(1000000001), tmp_path, "maxlag 1000000001")
     many = head() + NVE + fix.format(10000000)
     for restart in ("restart 5000000 state", "restart 8000000 a b"):
-        result = refused(many + restart + "\nrun 10000000\n", tmp_path, "restart file holds 2 GB", "maxlag of at most", ranks=2)
+        result = refused(
+            many + restart + "\nrun 10000000\n", tmp_path, "restart file holds 2 GB", "maxlag of at most", ranks=2
+        )
         most = int(re.search(r"at most (\d+)", result.error).group(1))
         assert 0.9 < most * 6 * 48 / 2**31 <= 1
     good(many.replace("maxlag 10000000", "maxlag 1000") + "restart 10000000 state\nrun 0\n", tmp_path)
@@ -277,8 +313,11 @@ thermo_modify format float %.12g
 run 0
 """
 STATIC = ("group host type 2", "run 5\nset atom 3 type {}\nrun 5 pre no")
-MOVING = ("region r block INF INF INF INF INF 15.5\ngroup host dynamic carbon region r every 1\n"
-          "set atom 3 z 17.0\nvelocity late set 0 0 -30", "run 12")
+MOVING = (
+    "region r block INF INF INF INF INF 15.5\ngroup host dynamic carbon region r every 1\n"
+    "set atom 3 z 17.0\nvelocity late set 0 0 -30",
+    "run 12",
+)
 # how, new type, radii, what is refused ("": nothing)
 JOINED = [
     (STATIC, 3, "", "no radius for atom type 3 (element 'Cr'); use radii Cr R or elements"),
@@ -321,7 +360,7 @@ fix o all ave/time 1 1 1 c_m[1] c_m[2] file sums.{name}
 dump d all custom 1 dump.all id type x y z
 dump_modify d format float %.17g
 """
-SHORT, LONG = (2.0, 1.9), (6.0, 6.5)    # within and beyond the pair cutoffs
+SHORT, LONG = (2.0, 1.9), (6.0, 6.5)  # within and beyond the pair cutoffs
 
 
 def neighbors(style, reach, name):
@@ -341,8 +380,12 @@ def pairs(box, a, b, reach):
 # KOKKOS itself has no other style than bin
 @pytest.mark.parametrize("styles", [["bin"]] if lammps_run.KOKKOS else [["bin", "nsq", "multi"], ["multi/old"]])
 def test_every_neighbor_style_counts_the_same(tmp_path, styles):
-    cases = {f"{k}{n}": (style, reach) for k, style in enumerate(styles) for n, reach in enumerate((SHORT, LONG))
-             if reach == SHORT or "multi" not in style}
+    cases = {
+        f"{k}{n}": (style, reach)
+        for k, style in enumerate(styles)
+        for n, reach in enumerate((SHORT, LONG))
+        if reach == SHORT or "multi" not in style
+    }
     result = run("clear\n".join(neighbors(*case, name) for name, case in cases.items()), tmp_path, 2)
     if removed(result):
         pytest.skip("this LAMMPS has no neighbor style multi/old")
@@ -368,12 +411,15 @@ def test_groups_that_are_made_anew_between_runs(tmp_path):
     """A group of the same name has another bit afterwards."""
     write(tmp_path)
     outputs = {"env": "c_e[*]", "gap": "c_s[*] mode vector", "map": "c_k[*] mode vector", "rdf": "c_r[*] mode vector"}
-    deck = head() + """compute whole host chunk/atom type
+    deck = (
+        head()
+        + """compute whole host chunk/atom type
 compute e ions ion/environment 4.0 4.0 host
 compute s all layer/spacing low top
 compute k all layer/map low top 3 3
 compute r host rdf/site 5 6.0 ions whole
 """
+    )
     again = """
 group host delete
 group top delete
@@ -383,7 +429,9 @@ group host type 2
 """
     fixes = "".join(f"fix {k}{{0}} all ave/time 1 1 1 {v} file {k}.{{0}} format ' %.17g'\n" for k, v in outputs.items())
     deck = deck.replace("rdf/site 5 6.0 ions", "rdf/site 5 6.0 some").replace("compute whole host", "compute whole all")
-    deck = deck.replace("compute r host", "compute r all").replace("compute e ions", "group some type 1\ncompute e ions")
+    deck = deck.replace("compute r host", "compute r all").replace(
+        "compute e ions", "group some type 1\ncompute e ions"
+    )
     again = again.replace("group first", "group some delete\ngroup first") + "group some type 1\n"
     good(deck + fixes.format("a") + "run 0\n" + again + fixes.format("b") + "run 0\n", tmp_path, 2)
     for name in outputs:
@@ -392,7 +440,16 @@ group host type 2
         else:
             a, b = (read_vectors(tmp_path / f"{name}.{k}")[0][1] for k in "ab")
         np.testing.assert_allclose(b, a, rtol=1e-12, err_msg=name)
-    for user in ("compute u ions ion/environment 4.0 4.0 host", "compute u all layer/spacing low host",
-                 "fix u ions ion/transport 1 host host"):
-        gone = head() + user + "\nthermo_style custom step" + (" c_u" if "layer" in user else "") + "\nrun 0\ngroup host delete\nrun 1\n"
+    for user in (
+        "compute u ions ion/environment 4.0 4.0 host",
+        "compute u all layer/spacing low host",
+        "fix u ions ion/transport 1 host host",
+    ):
+        gone = (
+            head()
+            + user
+            + "\nthermo_style custom step"
+            + (" c_u" if "layer" in user else "")
+            + "\nrun 0\ngroup host delete\nrun 1\n"
+        )
         refused(gone, tmp_path, "group 'host' is gone")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """All measurements in one live run, against the numpy twins in the positions and box of every frame."""
+
 import lammps_run
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ MOVES = {
     "flip": "fix i all nve\nfix m all deform 1 xy erate 1.5 remap x flip yes",
     "recenter": "velocity all set 30 20 10 sum yes\nfix i all nve\nfix c all recenter 0.5 0.4 0.3 units fraction",
 }
-SAME = dict(rtol=1e-10, atol=1e-10)
+SAME = {"rtol": 1e-10, "atol": 1e-10}
 
 
 def write(folder, ions=8):
@@ -64,7 +65,9 @@ def write(folder, ions=8):
     square = np.arange(8) // 2
     square = (4 * square[:, None] + square).ravel()
     molecules = np.r_[np.zeros(ions, int), 1 + square, 17 + square]
-    write_data(folder / "data.live", BOX, np.repeat([1, 2, 3], [ions, 64, 64]), x, [22.99, 12.011, 15.999], molecules=molecules)
+    write_data(
+        folder / "data.live", BOX, np.repeat([1, 2, 3], [ions, 64, 64]), x, [22.99, 12.011, 15.999], molecules=molecules
+    )
 
 
 def compare(folder, name):
@@ -80,12 +83,16 @@ def compare(folder, name):
             "kernel": test_layer_map.twin(box, layers, 6, 5, "kernel"),
             "bin": test_layer_map.twin(box, layers, 3, 4, "bin"),
             "node": test_layer_map.twin(box, layers, 5, 6, "node"),
-            "rdf": test_rdf_site.twin(box, (np.where(types[:, None] == 1, x, t[:, 6:9]), types, t[:, 2].astype(int)), 20, 7.0),
+            "rdf": test_rdf_site.twin(
+                box, (np.where(types[:, None] == 1, x, t[:, 6:9]), types, t[:, 2].astype(int)), 20, 7.0
+            ),
         }
         for key, table in tables.items():
             assert table[k][0] == step and np.isfinite(expected[key]).all()
             np.testing.assert_allclose(table[k][1], expected[key], **SAME, err_msg=f"{key}, step {step}")
-        environment = test_ion_environment.twin(box, types, x, 6.0, 4.0, "cosine", (1.0,), reach=7.0, volume=(3.5, 0.0, 0.3))
+        environment = test_ion_environment.twin(
+            box, types, x, 6.0, 4.0, "cosine", (1.0,), reach=7.0, volume=(3.5, 0.0, 0.3)
+        )
         np.testing.assert_allclose(t[types == 1, 9:], environment, **SAME, err_msg=f"environment, step {step}")
     track = np.array([t[t[:, 1] == 1, 6:9] for _, t in frames])
     np.testing.assert_allclose(np.loadtxt(folder / f"{name}.msd")[:, 1:], test_ion_transport.brute(track, 8), **SAME)
@@ -112,7 +119,9 @@ def test_moving_box_against_the_twins(tmp_path, move, ranks):
 
 def test_partitions_measure_on_their_own(tmp_path):
     write(tmp_path)
-    deck = "variable name world a b\nvariable seed world 7 8\n" + DECK.format(seed="${seed}", move=MOVES["npt"], name="${name}")
+    deck = "variable name world a b\nvariable seed world 7 8\n" + DECK.format(
+        seed="${seed}", move=MOVES["npt"], name="${name}"
+    )
     done = lammps_run.attempt(deck, tmp_path, 4, ["-partition", "2x2", "-plog", "none", "-pscreen", "none"])
     assert done.code == 0, done.tail()
     compare(tmp_path, "a")

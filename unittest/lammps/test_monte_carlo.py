@@ -67,8 +67,7 @@ print "@@ $(f_mc[4]) $(f_mc[6]) $(atoms) $(pe:%.15g)"
 
 def ended(done):
     """Return rows of (insertions, deletions, atoms, energy), one for each exchanges()."""
-    return [[float(word) for word in line.split()[1:]]
-            for line in done.output.splitlines() if line.startswith("@@ ")]
+    return [[float(word) for word in line.split()[1:]] for line in done.output.splitlines() if line.startswith("@@ ")]
 
 
 def even(cost, temperature, volume, mass):
@@ -78,9 +77,14 @@ def even(cost, temperature, volume, mass):
 
 
 CASES = [
-    ("mp3", crowd, 1, "folded"), ("mp3", crowd, 2, "ghost"), ("mp3", crowd, 1, "shell"),
-    ("mp", crowd, 2, "shell"), ("charged", crowd, 1, "ghost"), ("charged", crowd, 2, "ghost"),
-    ("gsum", narrow, 1, "folded"), ("mp3", narrow, 2, "ghost"),
+    ("mp3", crowd, 1, "folded"),
+    ("mp3", crowd, 2, "ghost"),
+    ("mp3", crowd, 1, "shell"),
+    ("mp", crowd, 2, "shell"),
+    ("charged", crowd, 1, "ghost"),
+    ("charged", crowd, 2, "ghost"),
+    ("gsum", narrow, 1, "folded"),
+    ("mp3", narrow, 2, "ghost"),
 ]
 
 
@@ -91,8 +95,9 @@ def test_an_atom_comes_and_goes_at_the_right_potential(model, atoms, ranks, mode
     atoms = atoms()
     empty, full = (toys_numpy.evaluate(model, part)[0] for part in (atoms[:-1], atoms))
     middle = even(full - empty, 100.0, (2.0 * TINY) ** 3, 20.0)
-    text = "".join(deck(model, atoms, tmp_path, toys, exchanges(middle + shift, 100.0), mode)
-                   for shift in (-0.15, 0.15))
+    text = "".join(
+        deck(model, atoms, tmp_path, toys, exchanges(middle + shift, 100.0), mode) for shift in (-0.15, 0.15)
+    )
     done = lammps_run.lmp(text, tmp_path, ranks)
     below, above = ended(done)
     assert below == [0, 1, len(atoms) - 1, pytest.approx(empty, abs=1e-9)]
@@ -107,8 +112,7 @@ def test_a_molecule_goes_at_the_right_potential(ranks, toys, tmp_path):
     atoms += Atoms("Ne", [atoms.positions[-1] + [0.0, 0.0, 2.6]])
     empty, full = (toys_numpy.evaluate("mp3", part)[0] for part in (atoms[:-2], atoms))
     middle = even(full - empty, 100.0, atoms.get_volume(), 40.0) - BOLTZ * 100.0 * np.log(2.0)
-    (tmp_path / "dimer.mol").write_text(
-        "dimer\n\n2 atoms\n\nCoords\n\n1 0 0 0\n2 0 0 2.6\n\nTypes\n\n1 2\n2 2\n")
+    (tmp_path / "dimer.mol").write_text("dimer\n\n2 atoms\n\nCoords\n\n1 0 0 0\n2 0 0 2.6\n\nTypes\n\n1 2\n2 2\n")
     text = ""
     for shift in (-0.15, 0.15):
         commands = exchanges(middle + shift, 100.0, "0", "mol dimer max 0")
@@ -161,8 +165,11 @@ rerun live.dump dump x y z purge yes add keep replace no
     done = lammps_run.lmp(deck("mp3", crowd(), tmp_path, toys, commands), tmp_path, ranks)
     inserted, deleted = done.printed()["moves"]
     assert inserted > 0 and deleted > 0
-    energies = {line.split()[0]: [float(word) for word in line.split()[1:]]
-                for line in done.output.splitlines() if line.startswith(("@live", "@again"))}
+    energies = {
+        line.split()[0]: [float(word) for word in line.split()[1:]]
+        for line in done.output.splitlines()
+        if line.startswith(("@live", "@again"))
+    }
     for step in range(1, 9):
         assert energies[f"@live{step}"] == pytest.approx(energies[f"@again{step}"], abs=1e-9)
     live, again = (lammps_run.read_dump(tmp_path / f"{name}.dump") for name in ("live", "again"))

@@ -21,7 +21,7 @@ KCAL = 23.060547830619
 
 def system(folder, ions=4, hosts=24):
     box = Box(12, 12, 12)
-    g = np.mgrid[0:4, 0:4, 0:4].reshape(3, -1).T[:ions + hosts] * 3.0 + 0.5
+    g = np.mgrid[0:4, 0:4, 0:4].reshape(3, -1).T[: ions + hosts] * 3.0 + 0.5
     write_data(folder / "data.host", box, np.r_[np.ones(ions, int), np.full(hosts, 2)], g, MASSES)
 
 
@@ -57,12 +57,12 @@ def test_average_voltage_and_capacity(tmp_path, ranks):
     last = rows[-1]
     np.testing.assert_allclose(last[2:4], [4, mean], rtol=1e-12)
     np.testing.assert_allclose(last[5], voltage(0, -3.5, 4, mean, -1.3), rtol=1e-12)
-    np.testing.assert_allclose(last[6], np.sqrt((0.01**2 + last[4]**2) / 16 + 0.002**2), rtol=1e-10)
+    np.testing.assert_allclose(last[6], np.sqrt((0.01**2 + last[4] ** 2) / 16 + 0.002**2), rtol=1e-10)
     np.testing.assert_allclose(last[7], MAH_PER_MOL * 4 / (24 * 12.011), rtol=1e-10)
     assert last[4] > 0
     table = np.loadtxt(tmp_path / "energies")
     np.testing.assert_allclose(table[:2], [4, mean], rtol=1e-12)
-    np.testing.assert_allclose(table[2], last[4], rtol=1e-5)    # 6 digits are written
+    np.testing.assert_allclose(table[2], last[4], rtol=1e-5)  # 6 digits are written
     # the vector changes on multiples of Nfreq only
     assert rows[15][3] == rows[10][3] and rows[20][3] != rows[10][3]
 
@@ -71,8 +71,13 @@ def test_real_units_give_the_same_volts(tmp_path):
     system(tmp_path)
     volts = []
     for units, f in (("metal", 1.0), ("real", KCAL)):
-        deck = head(units).replace("0.01 2.5", f"{0.01 * f!r} 2.5") + f"fix v ions ocv 1 1 1 reference 0 {-3.5 * f!r} mu {-1.3 * f!r}\n"
-        result = good(deck + MOVE.replace("velocity all create 200 5 loop all\nfix n all nve", "") + "run 0\n", tmp_path)
+        deck = (
+            head(units).replace("0.01 2.5", f"{0.01 * f!r} 2.5")
+            + f"fix v ions ocv 1 1 1 reference 0 {-3.5 * f!r} mu {-1.3 * f!r}\n"
+        )
+        result = good(
+            deck + MOVE.replace("velocity all create 200 5 loop all\nfix n all nve", "") + "run 0\n", tmp_path
+        )
         volts.append(thermo(result.text)[-1][5])
     np.testing.assert_allclose(volts[0], volts[1], rtol=1e-10)
 
@@ -80,7 +85,11 @@ def test_real_units_give_the_same_volts(tmp_path):
 def test_restart_continues_exactly(tmp_path):
     system(tmp_path)
     fix = "fix v ions ocv 1 5 5 file {}\nfix n all nve\n"
-    good(head() + "velocity all create 200 5 loop all\n" + fix.format("one") + "run 33\nwrite_restart state\nrun 47\n", tmp_path, 2)
+    good(
+        head() + "velocity all create 200 5 loop all\n" + fix.format("one") + "run 33\nwrite_restart state\nrun 47\n",
+        tmp_path,
+        2,
+    )
     again = """units metal
 read_restart state
 pair_style lj/cut 5.0
@@ -97,24 +106,28 @@ def test_a_run_that_was_killed_after_it_wrote_leaves_no_second_row(tmp_path):
     fix = "fix v ions ocv 1 5 5 file all.energies append yes\nfix n all nve\n"
     for n in (0, 4):
         system(tmp_path, ions=n)
-        good(head() + "velocity all create 200 5 loop all\n" + fix + "run 20\nwrite_restart state\nrun 20\n", tmp_path, 1)
+        good(
+            head() + "velocity all create 200 5 loop all\n" + fix + "run 20\nwrite_restart state\nrun 20\n", tmp_path, 1
+        )
         if n == 0:
             before = (tmp_path / "all.energies").read_text()
     again = "units metal\nread_restart state\npair_style lj/cut 5.0\npair_coeff * * 0.01 2.5\n"
-    for ranks, steps in ((1, 20), (2, 30)):    # as long as the run that was killed, and longer
+    for ranks, steps in ((1, 20), (2, 30)):  # as long as the run that was killed, and longer
         good(again + fix + f"run {steps}\n", tmp_path, ranks)
         text = (tmp_path / "all.energies").read_text()
         assert text.startswith(before) and text.count("# natrolite table") == 2
         np.testing.assert_array_equal(np.loadtxt(tmp_path / "all.energies")[:, 0], [0, 4])
         assert f"# samples = {21 + steps}," in text
-    other = fix.replace("fix v", "fix other")    # a fix of another run adds its row
+    other = fix.replace("fix v", "fix other")  # a fix of another run adds its row
     good(head() + other + "run 5\n", tmp_path, 1)
     assert (tmp_path / "all.energies").read_text().count("# natrolite table") == 3
 
 
 def test_rerun_gives_the_live_numbers(tmp_path):
     system(tmp_path)
-    deck = head() + """velocity all create 200 5 loop all
+    deck = (
+        head()
+        + """velocity all create 200 5 loop all
 fix n all nve
 fix v ions ocv 5 1 5 file live
 dump d all custom 5 dump.all id type x y z
@@ -126,6 +139,7 @@ reset_timestep 0
 fix v ions ocv 5 1 5 file again
 rerun dump.all dump x y z
 """
+    )
     good(deck, tmp_path, 2)
     np.testing.assert_allclose(np.loadtxt(tmp_path / "live"), np.loadtxt(tmp_path / "again"), rtol=1e-10)
 
@@ -142,7 +156,9 @@ def test_contents_one_after_another_then_the_command(tmp_path):
         good(deck, tmp_path, ranks)
         got = np.loadtxt(tmp_path / "volts")
         np.testing.assert_allclose(got[:, 0], [0, 2, 4])
-        np.testing.assert_allclose(got[1:, 1], [voltage(0, energies[0], n, energies[n], -1.3) for n in (2, 4)], rtol=1e-9)    # 10 digits
+        np.testing.assert_allclose(
+            got[1:, 1], [voltage(0, energies[0], n, energies[n], -1.3) for n in (2, 4)], rtol=1e-9
+        )  # 10 digits
         np.testing.assert_allclose(got[2, 3], voltage(2, energies[2], 4, energies[4], -1.3), rtol=1e-9)
         np.testing.assert_allclose(got[1:, [2, 4]], 0.01, rtol=1e-5)
         np.testing.assert_allclose(got[:, 7], MAH_PER_MOL * np.array([0, 2, 4]) / (24 * 12.011), rtol=1e-10)
@@ -158,17 +174,25 @@ def test_command_against_numpy(tmp_path):
     good("units metal\nocv table mu -1.1 0.02 host 72.066 hull yes out volts\n", tmp_path)
     got = np.loadtxt(tmp_path / "volts")
     for k in range(1, 6):
-        row = [voltage(0, e[0], n[k], e[k], -1.1), np.hypot(np.hypot(s[0], s[k]) / n[k], 0.02),
-               voltage(n[k - 1], e[k - 1], n[k], e[k], -1.1), np.hypot(np.hypot(s[k - 1], s[k]) / (n[k] - n[k - 1]), 0.02)]
+        row = [
+            voltage(0, e[0], n[k], e[k], -1.1),
+            np.hypot(np.hypot(s[0], s[k]) / n[k], 0.02),
+            voltage(n[k - 1], e[k - 1], n[k], e[k], -1.1),
+            np.hypot(np.hypot(s[k - 1], s[k]) / (n[k] - n[k - 1]), 0.02),
+        ]
         np.testing.assert_allclose(got[k, [1, 3]], row[::2], rtol=1e-9)
-        np.testing.assert_allclose(got[k, [2, 4]], row[1::2], rtol=1e-5)    # errors are written with 6 digits
+        np.testing.assert_allclose(got[k, [2, 4]], row[1::2], rtol=1e-5)  # errors are written with 6 digits
         # the hull by trying all pairs: the lowest line under the middle of the step
         middle = 0.5 * (n[k - 1] + n[k])
-        lines = [(e[a] + (e[b] - e[a]) * (middle - n[a]) / (n[b] - n[a]), a, b)
-                 for a in range(6) for b in range(6) if n[a] < middle < n[b]]
+        lines = [
+            (e[a] + (e[b] - e[a]) * (middle - n[a]) / (n[b] - n[a]), a, b)
+            for a in range(6)
+            for b in range(6)
+            if n[a] < middle < n[b]
+        ]
         _, a, b = min(lines)
         np.testing.assert_allclose(got[k, 5], voltage(n[a], e[a], n[b], e[b], -1.1), rtol=1e-9)
-    np.testing.assert_allclose(got[:, 7], MAH_PER_MOL * n / 72.066, rtol=1e-9)    # 10 digits are written
+    np.testing.assert_allclose(got[:, 7], MAH_PER_MOL * n / 72.066, rtol=1e-9)  # 10 digits are written
     good("units metal\nocv table mu -1.1 hull no out volts\n", tmp_path)
     assert (np.loadtxt(tmp_path / "volts")[:, 5:] == 0).all()
 

@@ -47,7 +47,8 @@ def both(deck, ranks, folder, monkeypatch):
 @pytest.mark.parametrize("dtype, limit", [("float64", 1e-10), ("float32", 1e-5)], ids=["double", "single"])
 @pytest.mark.parametrize("ranks", MODES)
 def test_energies_forces_and_virials_are_those_of_the_newest(
-        ranks, dtype, limit, sevennets, tmp_path, monkeypatch, measured):
+    ranks, dtype, limit, sevennets, tmp_path, monkeypatch, measured
+):
     deck = ""
     cells = [(name, mode) for name in structures.ALL for mode in MODES[ranks]]
     for name, mode in cells:
@@ -61,8 +62,12 @@ def test_energies_forces_and_virials_are_those_of_the_newest(
     for name, mode in cells:
         this, newest = (lammps_run.point(run, f"{name}-{mode}") for run in runs)
         columns = [np.abs(this.columns[c] - newest.columns[c]).max() / lammps_run.EV_PER_A3 for c in PERATOM]
-        errors = (abs(this.energy - newest.energy) / len(this.forces), np.abs(this.forces - newest.forces).max(),
-                  np.abs(this.virial - newest.virial).max() / len(this.forces), max(columns))
+        errors = (
+            abs(this.energy - newest.energy) / len(this.forces),
+            np.abs(this.forces - newest.forces).max(),
+            np.abs(this.virial - newest.virial).max() / len(this.forces),
+            max(columns),
+        )
         measured(f"older against newest, {dtype}: eV/atom, eV/A, eV/atom, eV", f"{mode}, {ranks} rank(s)", *errors)
         assert max(errors) < limit, (name, mode, errors)
     assert len({lammps_run.point(runs[0], f"{name}-{mode}").energy for name, mode in cells}) >= len(structures.ALL)

@@ -39,7 +39,9 @@ def test_a_program_without_shared_library(ranks, toys, tmp_path, monkeypatch):
     usual = lammps_run.point(lammps_run.lmp(text, tmp_path, ranks, fresh=True), "at")
     monkeypatch.setattr(lammps_run, "LMP", HOST / "bin" / "lmp_static")
     found = lammps_run.point(lammps_run.lmp(text, tmp_path, ranks, fresh=True), "at")
-    libraries = subprocess.run([HOST / "bin" / "enter", "ldd", HOST / "build" / "lmp_static"], capture_output=True, text=True)
+    libraries = subprocess.run(
+        [HOST / "bin" / "enter", "ldd", HOST / "build" / "lmp_static"], capture_output=True, text=True
+    )
     assert "libmpi.so.40" in libraries.stdout and "liblammps" not in libraries.stdout
     assert found.energy == usual.energy and (found.forces == usual.forces).all() and usual.forces.any()
 
@@ -50,11 +52,21 @@ def test_python_module(ranks, toys, tmp_path):
     (tmp_path / "in.deck").write_text(deck(toys, tmp_path))
     (tmp_path / "script.py").write_text(SCRIPT)
     source = pathlib.Path(os.environ["NATROLITE_SOURCE"])
-    env = {**lammps_run.environment(), "PYTHONPATH": f"{source}/python:{HOST}/lammps/python",
-           "LD_LIBRARY_PATH": str(HOST / "prefix" / "lib")}
+    env = {
+        **lammps_run.environment(),
+        "PYTHONPATH": f"{source}/python:{HOST}/lammps/python",
+        "LD_LIBRARY_PATH": str(HOST / "prefix" / "lib"),
+    }
     command = [lammps_run.MPIEXEC, "-n", str(ranks), HOST / "bin" / "enter", sys.executable, "script.py"]
-    done = subprocess.run([str(word) for word in command], cwd=tmp_path, env=env, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=300)
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stdout[-3000:]
     said = dict(line[2:].split(" ", 1) for line in done.stdout.splitlines() if line.startswith("@ "))
     energy, size = said["python"].split()

@@ -11,9 +11,7 @@ import toy_systems
 from test_pair_lj import stock
 
 RANKS = pytest.mark.parametrize("ranks", [1, 2])
-PACKAGES = pytest.mark.skipif(
-    lammps_run.KOKKOS, reason="tools/kokkos-host.sh has no packages MC, MISC and REPLICA"
-)
+PACKAGES = pytest.mark.skipif(lammps_run.KOKKOS, reason="tools/kokkos-host.sh has no packages MC, MISC and REPLICA")
 MODES = {1: ["folded", "ghost", "shell"], 2: ["ghost", "shell"]}
 NULL = "pair_style hybrid equivariant {} zero 8.0\npair_coeff * * equivariant {} Ar NULL\npair_coeff * 2 zero\n"
 
@@ -242,5 +240,7 @@ def test_atoms_come_and_go(ranks, toys, tmp_path):
     numbers = lammps_run.lmp(deck, tmp_path, ranks).printed()
     for k, n in enumerate([0, 1, 2, 0]):
         assert numbers[f"stock{k}"][0] == n
-        assert np.abs(numbers[f"stock{k}"] - numbers[f"model{k}"]).max() <= 1e-12 * max(1, abs(numbers[f"stock{k}"][2])), k
+        assert np.abs(numbers[f"stock{k}"] - numbers[f"model{k}"]).max() <= 1e-12 * max(
+            1, abs(numbers[f"stock{k}"][2])
+        ), k
     assert abs(numbers["model2"][1]) > 1e-3

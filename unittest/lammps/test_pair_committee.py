@@ -113,10 +113,19 @@ def test_run_0_again_is_a_new_row_and_a_new_warning(ranks, toys, tmp_path):
 def test_a_step_of_two_runs_is_one_row(ranks, toys, tmp_path):
     """Also where atoms are wrapped into the box in between, and not where anything has changed."""
     tail = RUN.replace("run 6", "velocity all set 40 40 40 sum yes\nrun 6") + "run 4 post no\n"
-    tail += "".join(f"{line}\nrun 0 post no\n" for line in [
-        "", "displace_atoms all move 0.3 0 0", "group one id 7\ndisplace_atoms one move 1e-6 0 0", "set atom 7 type 2",
-        "change_box all x scale 1.01", "", f"pair_coeff * * {toys / 'mp.pt'},{toys / 'gsum.pt'} Ar Ne",
-        "pair_style equivariant committee 2 table.txt"])
+    tail += "".join(
+        f"{line}\nrun 0 post no\n"
+        for line in [
+            "",
+            "displace_atoms all move 0.3 0 0",
+            "group one id 7\ndisplace_atoms one move 1e-6 0 0",
+            "set atom 7 type 2",
+            "change_box all x scale 1.01",
+            "",
+            f"pair_coeff * * {toys / 'mp.pt'},{toys / 'gsum.pt'} Ar Ne",
+            "pair_style equivariant committee 2 table.txt",
+        ]
+    )
     run(toys, tmp_path, ranks, tail=tail)
     rows = table(tmp_path)
     assert rows[:, 0].tolist() == [0, 2, 4, 6, 8, *[10] * 7]

@@ -19,9 +19,7 @@ MODES = {1: ["folded", "ghost", "shell"], 2: ["ghost", "shell"], 4: ["ghost", "s
 
 def pair_in_mode(toys, toy, mode):
     """Return the deck lines of a toy in a mode; the ghosts reach far enough for every mode."""
-    return "comm_modify cutoff 14\n" + lammps_run.pair(
-        toys / f"{toy}.pt", toy_systems.NAMES, f"exchange {mode}"
-    ) + "\n"
+    return "comm_modify cutoff 14\n" + lammps_run.pair(toys / f"{toy}.pt", toy_systems.NAMES, f"exchange {mode}") + "\n"
 
 
 @RANKS
@@ -105,7 +103,9 @@ def test_energy_is_conserved(toys, tmp_path, measured):
     """2000 steps of 1 fs with 64 atoms at some 100 K: drift from a straight line through E(t)."""
     for ranks in (1, 2):
         deck = lammps_run.load("liquid", toy_systems.system("liquid"), tmp_path)
-        deck += lammps_run.pair(toys / "mp3.pt", toy_systems.NAMES) + """
+        deck += (
+            lammps_run.pair(toys / "mp3.pt", toy_systems.NAMES)
+            + """
 velocity all create 200 12 loop geom mom yes dist gaussian
 fix move all nve
 timestep 0.001
@@ -116,13 +116,19 @@ fix record all print 10 "@ $(step) ${total} ${warm}" screen yes
 thermo 10
 run 2000 post no
 """
+        )
         deck = deck.replace("${total} ${warm}", "$(v_total:%.17g) $(v_warm)")
         rows = lammps_run.lmp(deck, tmp_path, ranks).printed()
         time = np.array([int(step) for step in rows]) * 0.001
         energy, temperature = np.array(list(rows.values())).T
         slope = np.polyfit(time, energy, 1)[0]
-        measured("NVE: |drift| eV/atom/ps, swing eV/atom, mean K", f"mp3, {ranks} rank(s)",
-                 abs(slope), np.ptp(energy), temperature.mean())
+        measured(
+            "NVE: |drift| eV/atom/ps, swing eV/atom, mean K",
+            f"mp3, {ranks} rank(s)",
+            abs(slope),
+            np.ptp(energy),
+            temperature.mean(),
+        )
         assert len(time) == 201 and temperature.mean() > 30
         assert abs(slope) < 1e-6
         assert np.ptp(energy) < 1e-4
@@ -161,10 +167,17 @@ def molecule():
 
 
 @pytest.mark.parametrize("ranks", [1, 2])
-@pytest.mark.parametrize("model, build", [
-    ("mp3", toy_systems.box), ("mp3", toy_systems.tilted), ("mp3", toy_systems.clusters),
-    ("tiny", structures.short_triclinic), ("tiny", molecule),
-], ids=["mp3-box", "mp3-tilted", "mp3-clusters", "tiny-triclinic", "tiny-molecule"])
+@pytest.mark.parametrize(
+    "model, build",
+    [
+        ("mp3", toy_systems.box),
+        ("mp3", toy_systems.tilted),
+        ("mp3", toy_systems.clusters),
+        ("tiny", structures.short_triclinic),
+        ("tiny", molecule),
+    ],
+    ids=["mp3-box", "mp3-tilted", "mp3-clusters", "tiny-triclinic", "tiny-molecule"],
+)
 def test_invariances(model, build, ranks, toys, sevennets, tmp_path):
     """Rotation, translation, wrapping, numbering, another cell of the lattice: same energy.
 

@@ -17,8 +17,13 @@ CASES = {
     "position": ("mp3", "", "", START + NAN.format(5), ["position of atom 5 on rank", "step 3"]),
     "energy": ("nan", "charge v_q", CHARGE.format("step"), START + "run 3\n", ["energy of atom", "step 2"]),
     "force": ("nan", "charge v_q", CHARGE.format("-step"), START + "run 3\n", ["force of atom", "step 2"]),
-    "overlap": ("lj", "", "", "create_atoms 1 single 2 2 2\ncreate_atoms 1 single 2 2 2\nrun 0\n",
-                ["energy of atom", "step 0"]),
+    "overlap": (
+        "lj",
+        "",
+        "",
+        "create_atoms 1 single 2 2 2\ncreate_atoms 1 single 2 2 2\nrun 0\n",
+        ["energy of atom", "step 0"],
+    ),
 }
 PAIRWISE = [
     ("position", 1, "folded"), ("position", 2, "ghost"), ("position", 2, "shell"),

@@ -46,9 +46,7 @@ def test_kk_equals_plain(ranks, threads, toys, tmp_path):
     done = lammps_run.lmp(deck, tmp_path, ranks, timeout=400, threads=threads)
     for toy in TOYS:
         for name in toy_systems.ALL:
-            plain, *others = (
-                lammps_run.point(done, f"{toy}-{name}-{style.replace('/', '-')}") for style in STYLES
-            )
+            plain, *others = (lammps_run.point(done, f"{toy}-{name}-{style.replace('/', '-')}") for style in STYLES)
             for style, found in zip(STYLES[1:], others):
                 case = toy, name, style
                 close(found.energy, np.array(plain.energy), case)

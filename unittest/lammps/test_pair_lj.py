@@ -66,8 +66,7 @@ def runs(toys, tmp_path_factory):
 def test_every_output_equals_lj_cut(cell, runs, measured):
     units, ranks, mode, name = cell
     found, stock_ = (
-        lammps_run.point(runs(ranks), tag((units, ranks, way, name)), PRESSURE[units])
-        for way in (mode, "stock")
+        lammps_run.point(runs(ranks), tag((units, ranks, way, name)), PRESSURE[units]) for way in (mode, "stock")
     )
     pairs = {
         "energy": (found.energy, stock_.energy),

@@ -156,7 +156,9 @@ def test_spoiled_descriptions(file, tmp_path):
 
     def run(path, folder):
         folder.mkdir()
-        deck = lammps_run.single_point("at", places, folder, lammps_run.pair(path, places.names, f"evaluator native {electrons(file, places)}"))
+        deck = lammps_run.single_point(
+            "at", places, folder, lammps_run.pair(path, places.names, f"evaluator native {electrons(file, places)}")
+        )
         done = lammps_run.attempt(deck, folder)
         return done, lammps_run.point(done, "at") if done.code == 0 and not done.errors() else None
 

@@ -238,7 +238,10 @@ def test_plugin_offers_the_style(tmp_path):
 # A host that answers otherwise than the one the plugin was built for: its C interface, preloaded.
 OTHER_HOST = {
     "version": ("int lammps_version(void *h) { return 20200101; }", ["version 20200101", "headers"]),
-    "sizes": ("int lammps_extract_setting(void *h, const char *n) { return 8; }", ["IDs of 32 bits", "has 64", "bigbig"]),
+    "sizes": (
+        "int lammps_extract_setting(void *h, const char *n) { return 8; }",
+        ["IDs of 32 bits", "has 64", "bigbig"],
+    ),
 }
 
 

@@ -109,8 +109,12 @@ def test_neb_equals_lj_cut(ranks, toys, tmp_path):
     energies = []
     for name, lines in ("stock", stock()), ("model", model(toys)):
         deck = start(tmp_path).replace("read_data", "atom_modify map array\nread_data") + lines
-        lammps_run.lmp(deck + NEB.replace("NAME", name), tmp_path, 3 * ranks,
-                       ["-partition", f"3x{ranks}", "-plog", "none", "-pscreen", "none"])
+        lammps_run.lmp(
+            deck + NEB.replace("NAME", name),
+            tmp_path,
+            3 * ranks,
+            ["-partition", f"3x{ranks}", "-plog", "none", "-pscreen", "none"],
+        )
         energies.append([float((tmp_path / f"{name}.{k}").read_text().split()[2]) for k in (1, 2, 3)])
     assert np.abs(np.subtract(*energies)).max() <= 1e-9
     assert np.ptp(energies[0]) > 1e-3
@@ -169,9 +173,7 @@ def test_partitions_are_independent(partitions, ranks, toys, tmp_path):
     words = ["-partition", *partitions.split(), "-plog", "none", "-pscreen", "screen"]
     lammps_run.lmp(deck, tmp_path, ranks, words)
     for k in range(2):
-        end, alone = (
-            np.array((tmp_path / f"{name}.{k}").read_text().split()[2:], float) for name in ("end", "alone")
-        )
+        end, alone = (np.array((tmp_path / f"{name}.{k}").read_text().split()[2:], float) for name in ("end", "alone"))
         assert len(end) == 3 and np.abs(end - alone).max() <= 1e-11 * max(1.0, np.abs(alone).max())
 
 
@@ -206,7 +208,11 @@ def test_two_lammps_in_one_process(toys, tmp_path):
     mpi = lammps_run.BIN.parent / "lib"  # where the wheel of mpich puts libmpi.so
     done = subprocess.run(
         [sys.executable, "-c", TWO_INSTANCES, "in.0", "in.1"],
-        cwd=tmp_path, env=lammps_run.environment(LD_LIBRARY_PATH=mpi), capture_output=True, text=True, timeout=100,
+        cwd=tmp_path,
+        env=lammps_run.environment(LD_LIBRARY_PATH=mpi),
+        capture_output=True,
+        text=True,
+        timeout=100,
     )
     rows = lammps_run.Finished(done.returncode, done.stdout, tmp_path).printed()
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-500:]

@@ -30,8 +30,12 @@ MODES = {1: ["folded", "ghost", "shell"], 2: ["ghost", "shell"], 4: ["ghost", "s
 DTYPES = ["float32", "float64"]
 SHELL = {"tiny": 3 * 4.0 + 1.0, "sevennet0": 5 * 5.0 + 1.0}  # layers x cutoff + skin
 SPARSE = ["lone_atom", "far_clusters"]
-RANKS = {("tiny", "float32"): [1, 2, 4], ("tiny", "float64"): [1, 2, 4],
-         ("sevennet0", "float32"): [1], ("sevennet0", "float64"): [1, 4]}
+RANKS = {
+    ("tiny", "float32"): [1, 2, 4],
+    ("tiny", "float64"): [1, 2, 4],
+    ("sevennet0", "float32"): [1],
+    ("sevennet0", "float64"): [1, 4],
+}
 EVERY_CELL = [
     (model, dtype, ranks, mode, name)
     for (model, dtype), counts in RANKS.items()
@@ -130,8 +134,12 @@ def test_equals_sevenn(cell, truth, runs, measured):
     assert all(e <= limit for e, limit in zip(errors, LIMITS[dtype])), errors
 
 
-SEVERAL = [(model, name) for model in SHELL for name in structures.ALL
-           if sum((c[0], c[1], c[4]) == (model, "float64", name) for c in CELLS) > 1]
+SEVERAL = [
+    (model, name)
+    for model in SHELL
+    for name in structures.ALL
+    if sum((c[0], c[1], c[4]) == (model, "float64", name) for c in CELLS) > 1
+]
 
 
 @pytest.mark.parametrize("model, name", SEVERAL)
@@ -150,9 +158,11 @@ def test_modes_and_ranks_agree_in_float64(model, name, runs, measured):
         assert max(errors) <= 1e-10, errors
 
 
-@pytest.mark.parametrize("cell", [
-    cell for cell in CELLS if (cell[2], cell[4]) in [(2, "lone_atom"), (4, "lone_atom"), (4, "far_clusters")]
-], ids=tag)
+@pytest.mark.parametrize(
+    "cell",
+    [cell for cell in CELLS if (cell[2], cell[4]) in [(2, "lone_atom"), (4, "lone_atom"), (4, "far_clusters")]],
+    ids=tag,
+)
 def test_matrix_has_empty_ranks(cell, runs):
     assert len(lammps_run.point(runs(cell[0], cell[2]), tag(cell)).owners) < cell[2]
 

@@ -23,7 +23,9 @@ def rings(box, seed=1, ions=9, count=14):
         center = box.lo + rng.random(3) @ box.h
         a, b = np.linalg.qr(rng.standard_normal((3, 2)))[0].T
         for k in range(6):
-            x.append(center + 1.42 * (np.cos(k * np.pi / 3) * a + np.sin(k * np.pi / 3) * b) + 0.05 * rng.standard_normal(3))
+            x.append(
+                center + 1.42 * (np.cos(k * np.pi / 3) * a + np.sin(k * np.pi / 3) * b) + 0.05 * rng.standard_normal(3)
+            )
             types.append(2)
             molecules.append(m + 1)
     return np.array(x), np.array(types), np.array(molecules)
@@ -52,7 +54,7 @@ OUT = "fix o all ave/time {0} 1 {0} c_r[*] mode vector file r.txt format ' %.17g
 
 @pytest.mark.parametrize("ranks", [1, 2, 4])
 @pytest.mark.parametrize("kind", ["orthogonal", "triclinic"])
-@pytest.mark.parametrize("rcut", [7.0, 30.0])    # 30: longer than the box
+@pytest.mark.parametrize("rcut", [7.0, 30.0])  # 30: longer than the box
 def test_against_numpy(tmp_path, kind, ranks, rcut):
     box = BOXES[kind]
     system = rings(box)
@@ -72,7 +74,9 @@ def test_group_of_the_compute_masks_chunk_atoms(tmp_path):
     first = " ".join(str(int(np.flatnonzero(system[2] == m)[0]) + 1) for m in range(1, 15))
     deck = HEAD + f"group first id {first}\ncompute r first rdf/site 20 8.0 ions rings\n" + OUT.format(1) + "run 0\n"
     good(deck, tmp_path, 2)
-    np.testing.assert_allclose(read_vectors(tmp_path / "r.txt")[0][1], twin(box, system, 20, 8.0, slice(0, 1)), rtol=1e-10)
+    np.testing.assert_allclose(
+        read_vectors(tmp_path / "r.txt")[0][1], twin(box, system, 20, 8.0, slice(0, 1)), rtol=1e-10
+    )
 
 
 def test_dynamics_one_is_four_ranks_and_rerun(tmp_path):
@@ -81,14 +85,21 @@ def test_dynamics_one_is_four_ranks_and_rerun(tmp_path):
     for ranks in (1, 4):
         folder = tmp_path / str(ranks)
         write(folder, box, rings(box))
-        deck = HEAD + """velocity all create 900 3 loop all
+        deck = (
+            HEAD
+            + """velocity all create 900 3 loop all
 velocity all set 20 0 30 sum yes
 fix n all nve
 timestep 0.002
 compute r all rdf/site 20 8.0 ions rings
 dump d all custom 20 dump.all id mol type x y z ix iy iz
 dump_modify d format float %.17g
-""" + OUT.format(20) + "run 80\nunfix o\nundump d\nreset_timestep 0\n" + OUT.format(20).replace("r.txt", "again.txt") + "rerun dump.all dump x y z ix iy iz\n"
+"""
+            + OUT.format(20)
+            + "run 80\nunfix o\nundump d\nreset_timestep 0\n"
+            + OUT.format(20).replace("r.txt", "again.txt")
+            + "rerun dump.all dump x y z ix iy iz\n"
+        )
         good(deck, folder, ranks)
         tables[ranks] = np.array([b for _, b in read_vectors(folder / "r.txt")])
         again = np.array([b for _, b in read_vectors(folder / "again.txt")])
@@ -127,4 +138,6 @@ def test_examples_of_the_page(tmp_path):
     examples = page_examples("compute_rdf_site.rst", ".. code-block:: LAMMPS")
     assert examples
     write(tmp_path, BOXES["orthogonal"], rings(BOXES["orthogonal"]))
-    good(HEAD.replace("compute rings carbon chunk/atom molecule\n", "") + "\n".join(examples) + "\nrun 10\n", tmp_path, 2)
+    good(
+        HEAD.replace("compute rings carbon chunk/atom molecule\n", "") + "\n".join(examples) + "\nrun 10\n", tmp_path, 2
+    )

@@ -9,18 +9,19 @@ namespace {
 
 /// fails with a text of several lines, as LibTorch's errors have
 class Failing : public Model {
- public:
+public:
   const Metadata &metadata() const override { return metadata_; }
   void evaluate(const Graph &, Exchange &, Evaluation &) override { fail(); }
   bool self_test() override { return fail(), false; }
   std::string device() const override { return fail(), ""; }
 
- private:
+private:
   static void fail() { throw std::logic_error("\r\nthe reason\r\nException raised from here\nframe #0"); }
   Metadata metadata_;
 };
 
-template <class F> std::string complaint(const F &f)
+template <class F>
+std::string complaint(const F &f)
 {
   try {
     f();

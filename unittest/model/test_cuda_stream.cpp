@@ -36,7 +36,7 @@ namespace {
 using natrolite::StreamScope;
 
 class CudaStream : public testing::Test {
- protected:
+protected:
   void SetUp() override
   {
     calls.clear();

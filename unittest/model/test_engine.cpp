@@ -25,8 +25,7 @@ std::string read(const std::string &name)
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-std::unique_ptr<Model> load_bytes(const std::string &bytes, int abi = ENGINE_ABI,
-                                  Device device = Device::cpu)
+std::unique_ptr<Model> load_bytes(const std::string &bytes, int abi = ENGINE_ABI, Device device = Device::cpu)
 {
   LoadOptions options;
   options.bytes = bytes.data();
@@ -61,10 +60,10 @@ struct GhostedGraph {
     const auto n = static_cast<std::int64_t>(t.size());
     types = t;
     const PlainEdges all = periodic_edges(s, cutoff);
-    index = all.centre;
+    index = all.center;
     for (std::size_t e = 0; e < all.vec.size(); ++e) {
       vec.insert(vec.end(), {all.vec[e].x, all.vec[e].y, all.vec[e].z});
-      std::int64_t row = all.neighbour[e];
+      std::int64_t row = all.neighbor[e];
       if (ghosts) {    // every edge has a ghost of its own
         owner.push_back(row);
         types.push_back(t[row]);
@@ -83,7 +82,7 @@ struct GhostedGraph {
 
 /// ghosts are copies of this process' own rows
 class OwnGhosts : public NoExchange {
- public:
+public:
   OwnGhosts(const GhostedGraph &g) : owner_(g.owner), nlocal_(g.graph.nlocal) {}
   void forward(const FeatureRows &rows) override
   {
@@ -106,7 +105,7 @@ class OwnGhosts : public NoExchange {
   }
   int forwards = 0, reverses = 0;
 
- private:
+private:
   static char *at(const FeatureRows &r, std::int64_t row)
   {
     return static_cast<char *>(r.data) + row * r.width * r.element_bytes;
@@ -148,11 +147,9 @@ TEST(Engine, LennardJonesDimerIsTheFormula)
   EXPECT_DOUBLE_EQ(r.edge_gradient[1], 0.0);
 }
 
-class EngineFamilies : public testing::TestWithParam<const char *> {
-};
+class EngineFamilies : public testing::TestWithParam<const char *> {};
 
-class EngineInDouble : public testing::TestWithParam<const char *> {
-};
+class EngineInDouble : public testing::TestWithParam<const char *> {};
 
 TEST_P(EngineFamilies, GhostRowsEqualTheFoldedGraph)
 {
@@ -168,8 +165,7 @@ TEST_P(EngineFamilies, GhostRowsEqualTheFoldedGraph)
       gradient(r.edge_gradient, r.edge_gradient + 3 * folded.graph.nedges);
   model->evaluate(ghosted.graph, ghosts, r);
   for (int i = 0; i < 4; ++i) EXPECT_NEAR(r.energy[i], energy[i], tolerance);
-  for (std::size_t k = 0; k < gradient.size(); ++k)
-    EXPECT_NEAR(r.edge_gradient[k], gradient[k], tolerance);
+  for (std::size_t k = 0; k < gradient.size(); ++k) EXPECT_NEAR(r.edge_gradient[k], gradient[k], tolerance);
   EXPECT_EQ(ghosts.forwards, model->metadata().ghost_exchanges);
   EXPECT_EQ(ghosts.reverses, model->metadata().ghost_exchanges);
 }
@@ -214,8 +210,8 @@ TEST_P(EngineFamilies, TheSelfTestPasses)
 }
 
 INSTANTIATE_TEST_SUITE_P(Toys, EngineFamilies,
-                         testing::Values("lj.pt", "mp.pt", "mp32.pt", "mp3.pt", "mp3_32.pt",
-                                         "gsum.pt", "gmax.pt", "charged.pt", "peratom.pt"));
+                         testing::Values("lj.pt", "mp.pt", "mp32.pt", "mp3.pt", "mp3_32.pt", "gsum.pt",
+                                         "gmax.pt", "charged.pt", "peratom.pt"));
 
 INSTANTIATE_TEST_SUITE_P(Toys, EngineInDouble,
                          testing::Values("mp.pt", "mp3.pt", "gsum.pt", "gmax.pt", "charged.pt",
@@ -247,12 +243,16 @@ TEST(Engine, FurtherPerAtomOutputsComeByName)
 
 TEST(Engine, EveryBadFileIsRefusedWithItsName)
 {
-  const std::pair<const char *, const char *> cases[] = {
-      {"empty.pt", "empty"},          {"notzip.pt", "not a zip"},
-      {"truncated.pt", "truncated"},  {"state_dict.pt", "state dict"},
-      {"checkpoint.pt", "Python"},    {"metatomic_like.pt", "metatomic"},
-      {"newer.pt", "format_version"}, {"missing_key.pt", "r_max"},
-      {"unknown_op.pt", "natrolite_unregistered"}, {"plain_script.pt", "natrolite.json"}};
+  const std::pair<const char *, const char *> cases[] = {{"empty.pt", "empty"},
+                                                         {"notzip.pt", "not a zip"},
+                                                         {"truncated.pt", "truncated"},
+                                                         {"state_dict.pt", "state dict"},
+                                                         {"checkpoint.pt", "Python"},
+                                                         {"metatomic_like.pt", "metatomic"},
+                                                         {"newer.pt", "format_version"},
+                                                         {"missing_key.pt", "r_max"},
+                                                         {"unknown_op.pt", "natrolite_unregistered"},
+                                                         {"plain_script.pt", "natrolite.json"}};
   for (const auto &[file, word] : cases) {
     const std::string text = complaint(read(file));
     EXPECT_NE(text.find(word), std::string::npos) << file << ": " << text;
@@ -300,8 +300,7 @@ TEST(Engine, ASecondCopyInOneProcessIsRefused)
   const std::string path = testing::TempDir() + "second_engine.so";
   Dl_info self{};
   ASSERT_NE(dladdr(dlsym(RTLD_DEFAULT, "natrolite_load_model"), &self), 0);
-  std::filesystem::copy_file(self.dli_fname, path,
-                             std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::copy_file(self.dli_fname, path, std::filesystem::copy_options::overwrite_existing);
   void *second = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   std::filesystem::remove(path);
   ASSERT_NE(second, nullptr) << dlerror();

@@ -17,7 +17,8 @@
 namespace natrolite::native {
 
 /// Aligned numbers, of which the first n count; those after them are NaN, so that whoever reads them is seen.
-template <class T> struct Numbers : Buffer<T> {
+template <class T>
+struct Numbers : Buffer<T> {
   explicit Numbers(std::size_t n)
   {
     this->reserve(n + 64);
@@ -32,7 +33,8 @@ template <class T> struct Numbers : Buffer<T> {
 };
 
 /// Runs a test body `f(kernels)` for all tables of functions of T.
-template <class T, class F> void for_each_set(F &&f)
+template <class T, class F>
+void for_each_set(F &&f)
 {
   for (const auto set : INSTRUCTION_SETS) {
     if (!is_here(set)) continue;
@@ -42,8 +44,9 @@ template <class T, class F> void for_each_set(F &&f)
   }
 }
 
-template <class T> class KernelTest : public ::testing::Test {
- public:
+template <class T>
+class KernelTest : public ::testing::Test {
+public:
   /// rounding of a sum of some numbers of size 1
   static constexpr double ROUNDING = sizeof(T) == 4 ? 2e-5 : 1e-13;
   std::mt19937 random{20261126};

@@ -18,7 +18,7 @@ using Blocks = std::vector<BlockShape>;
 
 /// Adds values and steps.
 class Toy {
- public:
+public:
   Toy()
   {
     d.types = 2;
@@ -82,8 +82,9 @@ class Toy {
         const auto &from = blocks(in)[a], &to = blocks(out)[b];
         if (from.l != to.l) continue;
         const double size = 1.0 / std::sqrt(from.channels);
-        s.maps.push_back({a, b, typed ? array({d.types, from.channels, to.channels}, size)
-                                      : array({from.channels, to.channels}, size)});
+        s.maps.push_back({a, b,
+                          typed ? array({d.types, from.channels, to.channels}, size)
+                                : array({from.channels, to.channels}, size)});
       }
     if (!typed) s.biases.push_back({0, array({blocks(out)[0].channels}, 0.5)});
   }
@@ -177,7 +178,7 @@ class Toy {
 
   Description d;
 
- private:
+private:
   int radial(int outputs)
   {
     Radial r;

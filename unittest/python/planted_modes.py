@@ -1,15 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Tables of ions whose modes are known: eight groups far apart, the slow ones more frequent at high density."""
+
 import numpy as np
 
 NAMES = ["ion_ion", "ion_host", "volume", "tortuosity", "D_ratio"]
 # centers of the modes, slow to fast: coordinations, volume (A^3), log10 tortuosity, log10 D (cm^2/s)
-CENTERS = np.array([
-    [0.5, 9.0, 60.0, 2.1, -6.4], [5.5, 7.0, 90.0, 1.9, -6.1], [2.0, 5.0, 150.0, 1.5, -5.6], [6.0, 3.0, 210.0, 1.4, -5.3],
-    [1.0, 6.5, 190.0, 1.0, -4.9], [3.5, 2.5, 270.0, 0.8, -4.6], [6.5, 1.5, 330.0, 0.6, -4.3], [0.2, 3.0, 300.0, 0.4, -3.9]])
+CENTERS = np.array(
+    [
+        [0.5, 9.0, 60.0, 2.1, -6.4],
+        [5.5, 7.0, 90.0, 1.9, -6.1],
+        [2.0, 5.0, 150.0, 1.5, -5.6],
+        [6.0, 3.0, 210.0, 1.4, -5.3],
+        [1.0, 6.5, 190.0, 1.0, -4.9],
+        [3.5, 2.5, 270.0, 0.8, -4.6],
+        [6.5, 1.5, 330.0, 0.6, -4.3],
+        [0.2, 3.0, 300.0, 0.4, -3.9],
+    ]
+)
 SPREAD = np.array([0.25, 0.35, 8.0, 0.05, 0.08])
 DENSITIES, LOADINGS = (1.5, 1.7, 2.0, 2.3, 2.5, 3.0), (25, 50, 100)
-UNITS = {"metal": ("A^3", "A^2/ps", 1.0, 1e4), "real": ("A^3", "A^2/fs", 1.0, 10.0), "nm": ("nm^3", "nm^2/ns", 1e-3, 1e5)}
+UNITS = {
+    "metal": ("A^3", "A^2/ps", 1.0, 1e4),
+    "real": ("A^3", "A^2/fs", 1.0, 10.0),
+    "nm": ("nm^3", "nm^2/ns", 1e-3, 1e5),
+}
 
 
 def shares(density, loading):
@@ -28,10 +42,18 @@ def ions(density, loading, seed=0, spread=1.0):
 def text(density, loading, columns, units="metal", header=""):
     """Returns the text of a table; columns as ions() gives them."""
     volume, diffusion, per_volume, per_d = UNITS[units]
-    head = ["# natrolite table: ions", f"# density = {density} g/cm^3", f"# loading = {loading} %", "# ion = Na", "# host = C",
-            f"# columns: id | ion_ion | ion_host | volume ({volume}) | tortuosity | D_ratio ({diffusion})"]
-    rows = [" ".join([str(k + 1), *(repr(float(v)) for v in (a, b, v * per_volume, 10**t, 10**d * per_d))])
-            for k, (a, b, v, t, d) in enumerate(columns)]
+    head = [
+        "# natrolite table: ions",
+        f"# density = {density} g/cm^3",
+        f"# loading = {loading} %",
+        "# ion = Na",
+        "# host = C",
+        f"# columns: id | ion_ion | ion_host | volume ({volume}) | tortuosity | D_ratio ({diffusion})",
+    ]
+    rows = [
+        " ".join([str(k + 1), *(repr(float(v)) for v in (a, b, v * per_volume, 10**t, 10**d * per_d))])
+        for k, (a, b, v, t, d) in enumerate(columns)
+    ]
     return "\n".join(head + rows) + "\n"
 
 

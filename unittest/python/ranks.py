@@ -116,9 +116,7 @@ def register():
         library.define(schema + " -> Tensor")
         name = schema.split("(")[0]
         library.impl(name, forward, "CompositeExplicitAutograd")
-        torch.library.register_autograd(
-            f"natrolite::{name}", backward, setup_context=setup, lib=library
-        )
+        torch.library.register_autograd(f"natrolite::{name}", backward, setup_context=setup, lib=library)
     return library
 
 
@@ -144,8 +142,15 @@ def split(pairs, types, home):
         center = [local[int(a)] for a in i[edges]]
         names = [*rows.tolist(), *[key[0] for key in ghosts]]
         index = np.array([center, index], dtype=np.int64).reshape(2, -1)
-        parts.append({"rows": rows, "vec": vec[edges], "index": index,
-                      "types": types[names].reshape(-1), "ghosts": names[len(rows):]})
+        parts.append(
+            {
+                "rows": rows,
+                "vec": vec[edges],
+                "index": index,
+                "types": types[names].reshape(-1),
+                "ghosts": names[len(rows) :],
+            }
+        )
     position = {}
     for rank, part in enumerate(parts):
         position.update({int(atom): (rank, row) for row, atom in enumerate(part["rows"])})

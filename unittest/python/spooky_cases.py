@@ -39,7 +39,7 @@ def file_state():
 def file_tables(atomic_numbers):
     """Return the D4 tables inside the original's parameter file."""
     prefix = "d4_dispersion_energy."
-    rows = {k[len(prefix):]: v for k, v in file_state().items() if k.startswith(prefix)}
+    rows = {k[len(prefix) :]: v for k, v in file_state().items() if k.startswith(prefix)}
     return from_parameters(rows, atomic_numbers)
 
 
@@ -47,8 +47,7 @@ def small_model(seed=1, dtype=torch.float64, **settings):
     """Return a small model in which every part has an effect (random weights, none left silent)."""
     settings = {"lr_cutoff": 5.0, **settings}
     torch.manual_seed(seed)
-    made = Settings(ELEMENTS, features=8, basis=6, modules=2, r_max=3.0,
-                    blocks=dict.fromkeys(BLOCKS, 1), **settings)
+    made = Settings(ELEMENTS, features=8, basis=6, modules=2, r_max=3.0, blocks=dict.fromkeys(BLOCKS, 1), **settings)
     model = SpookyNet(made, dtype, file_tables(ELEMENTS))
     for name, parameter in model.named_parameters():
         if not name.startswith(("repulsion", "dispersion", "basis")):
@@ -67,8 +66,17 @@ def crystal():
 
 def molecule():
     """Nine atoms, about 6 A long, wider than the cutoff of the small model's network."""
-    positions = [[0, 0, 0], [1.4, 0.1, 0.2], [2.2, 1.2, -0.1], [3.5, 1.1, 0.3], [4.2, 2.2, 0.1],
-                 [5.4, 2.0, 0.6], [-0.5, -0.9, 0.3], [1.7, -0.9, 0.6], [6.2, 3.4, -0.9]]
+    positions = [
+        [0, 0, 0],
+        [1.4, 0.1, 0.2],
+        [2.2, 1.2, -0.1],
+        [3.5, 1.1, 0.3],
+        [4.2, 2.2, 0.1],
+        [5.4, 2.0, 0.6],
+        [-0.5, -0.9, 0.3],
+        [1.7, -0.9, 0.6],
+        [6.2, 3.4, -0.9],
+    ]
     return Atoms("CCOCCOHHNa", positions)
 
 
@@ -96,10 +104,14 @@ def run(model, found, types, charge=0.0, spin=0.0, derivative=True):
     i, j, vec, _ = found
     edge_vec = torch.tensor(np.asarray(vec).reshape(-1, 3), dtype=torch.float64, requires_grad=True)
     types = torch.as_tensor(types)
-    data = {"edge_vec": edge_vec, "edge_index": torch.tensor(np.stack([i, j]), dtype=torch.int64),
-            "types": types, "types_local": types,
-            "total_charge": torch.tensor([float(charge)], dtype=torch.float64),
-            "total_spin": torch.tensor([float(spin)], dtype=torch.float64)}
+    data = {
+        "edge_vec": edge_vec,
+        "edge_index": torch.tensor(np.stack([i, j]), dtype=torch.int64),
+        "types": types,
+        "types_local": types,
+        "total_charge": torch.tensor([float(charge)], dtype=torch.float64),
+        "total_spin": torch.tensor([float(spin)], dtype=torch.float64),
+    }
     with operators.exchange():
         out = model(data)
         forces = None

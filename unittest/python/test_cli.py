@@ -53,7 +53,8 @@ def test_modalities(natrolite, checkpoints, tmp_path):
     refused(natrolite("export", checkpoints["modal"], "-o", out, "--modality", "C"), "'C'", "A, B")
     refused(
         natrolite("export", checkpoints["linear"], "-o", out, "--modality", "A"),
-        "no modalities", "leave --modality A out",
+        "no modalities",
+        "leave --modality A out",
     )
     refused(natrolite("export", "sevennet-mf-0", "-o", out), "--modality", "PBE, R2SCAN")
     assert not out.exists()
@@ -63,7 +64,8 @@ def test_modalities(natrolite, checkpoints, tmp_path):
 def test_export_of_something_else(natrolite, toys, tmp_path, file):
     refused(
         natrolite("export", toys / f"{file}.pt", "-o", tmp_path / "x.pt"),
-        f"{file}.pt", f"not a {' or '.join(exporters.FAMILIES)} checkpoint",
+        f"{file}.pt",
+        f"not a {' or '.join(exporters.FAMILIES)} checkpoint",
     )
 
 
@@ -84,7 +86,8 @@ def test_without_sevenn(natrolite, checkpoints, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "sevenn", None)
     for source in ("sevennet-0", checkpoints["linear"]):
         refused(
-            natrolite("export", source, "-o", tmp_path / "x.pt"), "need the package sevenn",
+            natrolite("export", source, "-o", tmp_path / "x.pt"),
+            "need the package sevenn",
             "pip install sevenn==0.13.0",
         )
 

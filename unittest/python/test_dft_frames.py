@@ -56,7 +56,7 @@ def test_janus_starts_have_the_composition_of_their_names():
 
 def test_overlap_and_insertion():
     carbon = Atoms("CC", [[0, 0, 0], [0, 0, 4.7]], cell=[5, 5, 5], pbc=True)
-    assert overlap(carbon) == "C-C at 0.30 A"    # through the border
+    assert overlap(carbon) == "C-C at 0.30 A"  # through the border
     carbon.positions[1, 2] = 1.5
     assert overlap(carbon) is None
     with pytest.raises(ValueError, match="no room for one more Na in C2"):
@@ -69,16 +69,31 @@ def test_overlap_and_insertion():
 def test_input_of_a_cluster_and_of_a_crystal():
     atoms = nah()
     text = cp2k.write_input(atoms, SETTINGS)
-    for wanted in ("PSOLVER WAVELET", "PERIODIC NONE", "&MOMENTS", "SCF_GUESS ATOMIC", "CUTOFF 600",
-                   "Na 4.50000000 4.50000000 3.50000000", "BASIS_SET TZVP-MOLOPT-PBE-GTH-q1"):
+    for wanted in (
+        "PSOLVER WAVELET",
+        "PERIODIC NONE",
+        "&MOMENTS",
+        "SCF_GUESS ATOMIC",
+        "CUTOFF 600",
+        "Na 4.50000000 4.50000000 3.50000000",
+        "BASIS_SET TZVP-MOLOPT-PBE-GTH-q1",
+    ):
         assert wanted in text
     assert "UKS" not in text and "KPOINTS" not in text and "VDW" not in text
 
     atoms.pbc = True
     atoms.info = {"charge": 1, "spin": 1}
     text = cp2k.write_input(atoms, dataclasses.replace(SETTINGS, kpoints=(2, 2, 1)), "last.wfn")
-    for wanted in ("PERIODIC XYZ", "UKS", "MULTIPLICITY 2", "FIXED_MAGNETIC_MOMENT 1", "CHARGE 1",
-                   "MONKHORST-PACK 2 2 1", "SCF_GUESS RESTART", "WFN_RESTART_FILE_NAME last.wfn"):
+    for wanted in (
+        "PERIODIC XYZ",
+        "UKS",
+        "MULTIPLICITY 2",
+        "FIXED_MAGNETIC_MOMENT 1",
+        "CHARGE 1",
+        "MONKHORST-PACK 2 2 1",
+        "SCF_GUESS RESTART",
+        "WFN_RESTART_FILE_NAME last.wfn",
+    ):
         assert wanted in text
     assert "WAVELET" not in text and "MOMENTS" not in text
     assert text.count("&END") == len(re.findall(r"^ *&(?!END)", text, re.MULTILINE))
@@ -120,11 +135,14 @@ def good():
     return {"energy": -1.0, "forces": np.array([[0, 0, 1.0], [0, 0, -1.02]]), "charges": np.array([0.3, -0.31])}
 
 
-@pytest.mark.parametrize("change, reason", [
-    ({"forces": np.array([[0, 0, 1.0], [0, 0, -1.06]])}, "net force 0.060"),
-    ({"forces": np.array([[0, 0, 40.0], [0, 0, -40.0]])}, "a force of 40"),
-    ({"charges": np.array([0.3, -0.2])}, "add up to 0.100 e, not 0"),
-])
+@pytest.mark.parametrize(
+    "change, reason",
+    [
+        ({"forces": np.array([[0, 0, 1.0], [0, 0, -1.06]])}, "net force 0.060"),
+        ({"forces": np.array([[0, 0, 40.0], [0, 0, -40.0]])}, "a force of 40"),
+        ({"charges": np.array([0.3, -0.2])}, "add up to 0.100 e, not 0"),
+    ],
+)
 def test_a_wrong_frame_is_dropped(change, reason):
     frames.check(good())
     with pytest.raises(cp2k.Failed, match=reason):
@@ -134,7 +152,7 @@ def test_a_wrong_frame_is_dropped(change, reason):
 def test_dispersion_is_that_of_lammps():
     pytest.importorskip("dftd3", reason="no simple-dftd3 here")
     energy, forces = frames.dispersion(structures("janus").phenylamine(True))
-    assert energy == pytest.approx(-0.362033, abs=2e-6)    # LAMMPS 22Jul2025, dispersion/d3 bj pbe 12 12
+    assert energy == pytest.approx(-0.362033, abs=2e-6)  # LAMMPS 22Jul2025, dispersion/d3 bj pbe 12 12
     np.testing.assert_allclose(forces[11], [-6.9e-5, 0, -0.014197], atol=2e-6)
 
 
@@ -146,8 +164,10 @@ def fake(tmp_path, monkeypatch):
     """A command in CP2K's place: prints the stored output, a broken one where the input says so, counts its calls."""
     monkeypatch.setattr(frames, "dispersion", lambda atoms: (-0.5, np.zeros((len(atoms), 3))))
     script = tmp_path / "fake"
-    script.write_text(f"#!/bin/sh\necho >> {tmp_path}/calls\ngrep -q '^ *H .* 7.00000000$' frame.inp && exit 1\n"
-                      f"touch frame-RESTART.wfn\ncat {OUTPUT}\n")
+    script.write_text(
+        f"#!/bin/sh\necho >> {tmp_path}/calls\ngrep -q '^ *H .* 7.00000000$' frame.inp && exit 1\n"
+        f"touch frame-RESTART.wfn\ncat {OUTPUT}\n"
+    )
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
     return label.Programs(str(script), "lmp", pathlib.Path("none"))
 
@@ -162,7 +182,7 @@ def test_labeling_goes_on_and_collects(fake, tmp_path, capsys):
     label.run([trajectory], SETTINGS, fake, work, 1)
     printed = capsys.readouterr().out
     assert "1/3 nah-00: 16 SCF steps" in printed and "dropped: cp2k broke off" in printed and "3/3 nah-02" in printed
-    assert not list(work.glob("*/*/frame*"))    # wave functions
+    assert not list(work.glob("*/*/frame*"))  # wave functions
 
     (work / "sodium/nah/02.extxyz").unlink()
     label.run([trajectory], SETTINGS, fake, work, 1)

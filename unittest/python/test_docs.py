@@ -138,9 +138,22 @@ def test_pretrained_names_of_the_pages_are_those_of_the_command():
 @pytest.mark.skipif(importlib.util.find_spec("furo") is None, reason="Sphinx and furo are not installed")
 def test_sphinx_has_no_warnings(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-d", tmp_path / "doctrees",
-         ROOT / "doc", tmp_path / "html"],
-        capture_output=True, text=True,
+        [
+            sys.executable,
+            "-m",
+            "sphinx",
+            "-q",
+            "-W",
+            "--keep-going",
+            "-b",
+            "html",
+            "-d",
+            tmp_path / "doctrees",
+            ROOT / "doc",
+            tmp_path / "html",
+        ],
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "html" / "pair_equivariant.html").exists()

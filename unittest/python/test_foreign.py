@@ -13,25 +13,49 @@ from test_wrong_files import packed
 SCRIPT = {"data.pkl": b"\x80\x02ctorch\nDoubleStorage\n.", "constants.pkl": b"\x80\x02)."}
 NEQUIP = {"extra/type_names": "C Na", "extra/r_max": "4.5"}
 AOTI = {
-    "type_names": "C Na", "r_max": "4.5", "model_dtype": "float32", "AOTI_DEVICE_KEY": "cuda",
+    "type_names": "C Na",
+    "r_max": "4.5",
+    "model_dtype": "float32",
+    "AOTI_DEVICE_KEY": "cuda",
     "nequip_aoti_inputs": "pos edge_index atom_types cell edge_cell_shift",
 }
 
 # name -> (records, words of the table, or of the error)
 FILES = {
-    "deployed 0.5": (SCRIPT | NEQUIP | {"extra/n_species": "2"},
-                     ["(nequip)", "nequip-deploy, nequip 0.5", "float64", "4.5 Angstrom", "2: C Na"]),
-    "deployed 0.6": (SCRIPT | NEQUIP | {"extra/n_species": "2", "extra/nequip_version": "0.6.2",
-                                        "extra/model_dtype": "float32", "extra/allow_tf32": "1",
-                                        "code/allegro.py": "class Allegro_Module(Module):"},
-                     ["(allegro)", "nequip 0.6.2", "float32", "every exchange", "TF32 allowed"]),
-    "compiled": (SCRIPT | NEQUIP | {"extra/model_dtype": "float64"},
-                 ["(nequip)", "nequip-compile", "float64", "folded and shell"]),
-    "aotinductor": ({"data/aotinductor/model/x.wrapper_metadata.json": json.dumps(AOTI)},
-                    ["(nequip)", "for device cuda", "float32", "exchange folded, 1 rank"]),
-    "sevennet": (SCRIPT | {"extra/chemical_symbols_to_index": "C Na ", "extra/cutoff": "5.0",
-                           "extra/dtype": "single", "extra/version": "0.11.0"},
-                 ["(sevennet)", "sevenn 0.11.0", "float32", "5 Angstrom", "folded and shell"]),
+    "deployed 0.5": (
+        SCRIPT | NEQUIP | {"extra/n_species": "2"},
+        ["(nequip)", "nequip-deploy, nequip 0.5", "float64", "4.5 Angstrom", "2: C Na"],
+    ),
+    "deployed 0.6": (
+        SCRIPT
+        | NEQUIP
+        | {
+            "extra/n_species": "2",
+            "extra/nequip_version": "0.6.2",
+            "extra/model_dtype": "float32",
+            "extra/allow_tf32": "1",
+            "code/allegro.py": "class Allegro_Module(Module):",
+        },
+        ["(allegro)", "nequip 0.6.2", "float32", "every exchange", "TF32 allowed"],
+    ),
+    "compiled": (
+        SCRIPT | NEQUIP | {"extra/model_dtype": "float64"},
+        ["(nequip)", "nequip-compile", "float64", "folded and shell"],
+    ),
+    "aotinductor": (
+        {"data/aotinductor/model/x.wrapper_metadata.json": json.dumps(AOTI)},
+        ["(nequip)", "for device cuda", "float32", "exchange folded, 1 rank"],
+    ),
+    "sevennet": (
+        SCRIPT
+        | {
+            "extra/chemical_symbols_to_index": "C Na ",
+            "extra/cutoff": "5.0",
+            "extra/dtype": "single",
+            "extra/version": "0.11.0",
+        },
+        ["(sevennet)", "sevenn 0.11.0", "float32", "5 Angstrom", "folded and shell"],
+    ),
 }
 WRONG = {
     "no cutoff": (SCRIPT | NEQUIP | {"extra/model_dtype": "float64", "extra/r_max": "wide"}, ["wide"]),

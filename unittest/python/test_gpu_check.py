@@ -38,18 +38,38 @@ set(KOKKOS_PKG_SOURCES ${KOKKOS_PKG_SOURCES_DIR}/kokkos.cpp
 """
     version = "set(Kokkos_VERSION_MAJOR 5)\nset(Kokkos_VERSION_MINOR 2)\nset(Kokkos_VERSION_PATCH 2)\n"
     lammps = {
-        "LICENSE": "", "README": "", "cmake/CMakeLists.txt": "", "cmake/Modules/Packages/KOKKOS.cmake": package,
+        "LICENSE": "",
+        "README": "",
+        "cmake/CMakeLists.txt": "",
+        "cmake/Modules/Packages/KOKKOS.cmake": package,
         "cmake/Modules/StyleHeaderUtils.cmake": 'if(EXISTS "${ext_file_name}")',
-        "src/version.h": '#define LAMMPS_VERSION "4 Jul 2026"', "src/pair.cpp": "", "src/nlohmann/json.hpp": "",
-        "src/KOKKOS/kokkos.cpp": "", "src/KOKKOS/comm_kokkos.cpp": "", "src/KOKKOS/fix_nve_kokkos.cpp": "",
+        "src/version.h": '#define LAMMPS_VERSION "4 Jul 2026"',
+        "src/pair.cpp": "",
+        "src/nlohmann/json.hpp": "",
+        "src/KOKKOS/kokkos.cpp": "",
+        "src/KOKKOS/comm_kokkos.cpp": "",
+        "src/KOKKOS/fix_nve_kokkos.cpp": "",
         "src/KOKKOS/fix_nh_kokkos.cpp": "",
-        "src/KOKKOS/pair_eam_kokkos.cpp": "", "src/KOKKOS/pair_eam_kokkos.h": "", "src/PLUGIN/plugin.cpp": "",
-        "src/MANYBODY/pair_eam.cpp": "", "src/STUBS/mpi.h": "", "lib/kokkos/LICENSE": "",
-        "src/fix_nve.cpp": '#include "fix_nve.h"\n#include "fix_respa.h"', "src/fix_nve.h": "",
-        "src/fix_respa.cpp": "", "src/fix_respa.h": "", "src/fix_wall.cpp": "", "src/fix_wall.h": "", "src/fix.cpp": "",
+        "src/KOKKOS/pair_eam_kokkos.cpp": "",
+        "src/KOKKOS/pair_eam_kokkos.h": "",
+        "src/PLUGIN/plugin.cpp": "",
+        "src/MANYBODY/pair_eam.cpp": "",
+        "src/STUBS/mpi.h": "",
+        "lib/kokkos/LICENSE": "",
+        "src/fix_nve.cpp": '#include "fix_nve.h"\n#include "fix_respa.h"',
+        "src/fix_nve.h": "",
+        "src/fix_respa.cpp": "",
+        "src/fix_respa.h": "",
+        "src/fix_wall.cpp": "",
+        "src/fix_wall.h": "",
+        "src/fix.cpp": "",
     }
-    kokkos = {"CMakeLists.txt": version, "core/src/Kokkos_Core.hpp": "", "core/unit_test/Test.cpp": "",
-              "example/CMakeLists.txt": "add_subdirectory(tutorial)"}
+    kokkos = {
+        "CMakeLists.txt": version,
+        "core/src/Kokkos_Core.hpp": "",
+        "core/unit_test/Test.cpp": "",
+        "example/CMakeLists.txt": "add_subdirectory(tutorial)",
+    }
     return write(tmp_path / "lammps", lammps), write(tmp_path / "kokkos", kokkos)
 
 
@@ -78,22 +98,48 @@ def call(module, monkeypatch, folder, lammps, kokkos):
 def test_a_pack_holds_what_is_compiled_and_no_more(pack, trees, monkeypatch, tmp_path, capfd):
     folder = call(pack, monkeypatch, tmp_path / "out", *trees)
     assert "LAMMPS 4 Jul 2026, Kokkos 5.2.2, 1 model files" in capfd.readouterr().out
-    assert {path.name for path in folder.iterdir()} == {"check", "content.json", "models", "run", "sources.tar.xz", "wheels"}
+    assert {path.name for path in folder.iterdir()} == {
+        "check",
+        "content.json",
+        "models",
+        "run",
+        "sources.tar.xz",
+        "wheels",
+    }
     assert os.access(folder / "run", os.X_OK) and os.access(folder / "check" / "cxx", os.X_OK)
     with tarfile.open(folder / "sources.tar.xz") as archive:
         names = set(archive.getnames())
         recipe = archive.extractfile("lammps/cmake/Modules/Packages/KOKKOS.cmake").read().decode()
         styles = archive.extractfile("lammps/cmake/Modules/StyleHeaderUtils.cmake").read().decode()
         assert archive.extractfile("kokkos/example/CMakeLists.txt").read() == b""
-    inside = {"lammps/src/KOKKOS/fix_nve_kokkos.cpp", "lammps/src/KOKKOS/kokkos.cpp", "lammps/src/KOKKOS/pair_eam_kokkos.h",
-              "lammps/src/PLUGIN/plugin.cpp", "lammps/src/fix_nve.h", "lammps/src/fix_respa.cpp", "lammps/src/fix.cpp",
-              "lammps/src/STUBS/mpi.h", "lammps/src/pair.cpp", "lammps/src/nlohmann/json.hpp",
-              "kokkos/core/src/Kokkos_Core.hpp", "natrolite/src/plugin_kokkos.cpp", "natrolite/CMakeLists.txt",
-              "natrolite/unittest/lammps/lammps_run.py", "natrolite/unittest/kokkos/device_kernels.cpp"}
+    inside = {
+        "lammps/src/KOKKOS/fix_nve_kokkos.cpp",
+        "lammps/src/KOKKOS/kokkos.cpp",
+        "lammps/src/KOKKOS/pair_eam_kokkos.h",
+        "lammps/src/PLUGIN/plugin.cpp",
+        "lammps/src/fix_nve.h",
+        "lammps/src/fix_respa.cpp",
+        "lammps/src/fix.cpp",
+        "lammps/src/STUBS/mpi.h",
+        "lammps/src/pair.cpp",
+        "lammps/src/nlohmann/json.hpp",
+        "kokkos/core/src/Kokkos_Core.hpp",
+        "natrolite/src/plugin_kokkos.cpp",
+        "natrolite/CMakeLists.txt",
+        "natrolite/unittest/lammps/lammps_run.py",
+        "natrolite/unittest/kokkos/device_kernels.cpp",
+    }
     assert inside <= names, inside - names
     assert "comm_kokkos.cpp" in recipe and "fix_nh_kokkos" not in recipe
-    outside = {"lammps/src/KOKKOS/fix_nh_kokkos.cpp", "lammps/src/KOKKOS/pair_eam_kokkos.cpp", "lammps/src/MANYBODY", "lammps/src/fix_wall.cpp",
-               "lammps/src/fix_wall.h", "kokkos/core/unit_test", "natrolite/doc"}
+    outside = {
+        "lammps/src/KOKKOS/fix_nh_kokkos.cpp",
+        "lammps/src/KOKKOS/pair_eam_kokkos.cpp",
+        "lammps/src/MANYBODY",
+        "lammps/src/fix_wall.cpp",
+        "lammps/src/fix_wall.h",
+        "kokkos/core/unit_test",
+        "natrolite/doc",
+    }
     assert not outside & names
     assert "{extension}.cpp" in styles
     assert not list(folder.rglob("*.pyc"))
@@ -121,8 +167,20 @@ def test_the_cases_of_a_family(monkeypatch, tmp_path):
     import models
 
     atoms = {"symbols": "C2", "positions": [[0, 0, 0], [1.2, 0, 0]], "cell": None}
-    case = {"structure": "pair", "atoms": atoms, "dtype": "float64", "foreign": False, "charge": 0, "spin": 0, "layers": 1,
-            "cutoff": 4.0, "modes": ["folded", "shell"], "energy": 1.0, "forces": [[1, 0, 0], [-1, 0, 0]], "stress": None}
+    case = {
+        "structure": "pair",
+        "atoms": atoms,
+        "dtype": "float64",
+        "foreign": False,
+        "charge": 0,
+        "spin": 0,
+        "layers": 1,
+        "cutoff": 4.0,
+        "modes": ["folded", "shell"],
+        "energy": 1.0,
+        "forces": [[1, 0, 0], [-1, 0, 0]],
+        "stress": None,
+    }
     cases = [case | {"file": "a.pt"}, case | {"file": "a.pt2"}]
     write(tmp_path / "families/mace-1", {"cases.json": json.dumps(cases), "a.pt": "", "a.pt2": ""})
     (tmp_path / "out").mkdir()
@@ -140,15 +198,25 @@ def version(kokkos, major):
     return write(other, {"CMakeLists.txt": text, "core/src/Kokkos_Core.hpp": ""})
 
 
-@pytest.mark.parametrize("mirror, given, said", [
-    ({"lammps-sid", "kokkos-sid"}, None, ""),  # the first choice needs no word
-    ({"lammps-sid", "lammps-trixie", "kokkos-trixie"}, None,
-     "LAMMPS and Kokkos of trixie, because LAMMPS of sid: Debian's mirror has no source of its Kokkos; .* checksum"),
-    ({"lammps-trixie", "kokkos-trixie"}, None, "Debian's sid has no source of lammps"),
-    ({"lammps-sid", "lammps-trixie"}, 4, r"of trixie, because LAMMPS of sid: .* is \[4, 2, 2\], this LAMMPS wants \[5, 1, 0\]"),
-    ({"lammps-sid", "lammps-trixie"}, 3, None),
-    (set(), None, None),
-])
+@pytest.mark.parametrize(
+    "mirror, given, said",
+    [
+        ({"lammps-sid", "kokkos-sid"}, None, ""),  # the first choice needs no word
+        (
+            {"lammps-sid", "lammps-trixie", "kokkos-trixie"},
+            None,
+            "LAMMPS and Kokkos of trixie, because LAMMPS of sid: Debian's mirror has no source of its Kokkos; .* checksum",
+        ),
+        ({"lammps-trixie", "kokkos-trixie"}, None, "Debian's sid has no source of lammps"),
+        (
+            {"lammps-sid", "lammps-trixie"},
+            4,
+            r"of trixie, because LAMMPS of sid: .* is \[4, 2, 2\], this LAMMPS wants \[5, 1, 0\]",
+        ),
+        ({"lammps-sid", "lammps-trixie"}, 3, None),
+        (set(), None, None),
+    ],
+)
 def test_the_newest_pair_of_lammps_and_kokkos(mirror, given, said, pack, trees, monkeypatch, tmp_path, capsys):
     """sid's LAMMPS takes Kokkos 5, trixie's Kokkos 4; a release that LAMMPS names is not to be had here."""
     lammps, kokkos = trees
@@ -161,7 +229,9 @@ def test_the_newest_pair_of_lammps_and_kokkos(mirror, given, said, pack, trees, 
     write(older, {recipe: words + newest.replace("5.1.0", "4.1.0")})
     write(lammps, {recipe: words + newest})
     folders = {"lammps-sid": lammps, "kokkos-sid": kokkos, "lammps-trixie": older, "kokkos-trixie": version(kokkos, 4)}
-    monkeypatch.setattr(pack, "debian", lambda suite, package, _: {name: folders[name] for name in mirror}.get(f"{package}-{suite}"))
+    monkeypatch.setattr(
+        pack, "debian", lambda suite, package, _: {name: folders[name] for name in mirror}.get(f"{package}-{suite}")
+    )
     args = SimpleNamespace(suite=None, lammps=None, kokkos=given and version(kokkos, given))
     if said is None:
         with pytest.raises(SystemExit, match="give --lammps DIR and --kokkos DIR that fit"):
@@ -171,7 +241,9 @@ def test_the_newest_pair_of_lammps_and_kokkos(mirror, given, said, pack, trees, 
     suite = "sid" if not said else "trixie"
     assert found == (folders[f"lammps-{suite}"], args.kokkos or folders[f"kokkos-{suite}"])
     output = capsys.readouterr().out
-    assert re.search(said.replace("checksum", "has another SHA256 than LAMMPS says"), output) and output.count("\n") == bool(said)
+    assert re.search(said.replace("checksum", "has another SHA256 than LAMMPS says"), output) and output.count(
+        "\n"
+    ) == bool(said)
 
 
 @pytest.mark.parametrize("check", ["SHA256", "MD5"])
@@ -190,24 +262,43 @@ def test_the_release_that_lammps_names(check, pack, trees, tmp_path):
 
 def test_a_fetch_that_fails_leaves_nothing(tmp_path):
     """tools/debian-source.sh with an apt-get that knows a mirror and no package."""
-    write(tmp_path, {"bin/apt-get": '#!/bin/sh\ncase "$*" in *indextargets*) echo mirror ;; *download-only*) exit 100 ;; esac\n'})
+    write(
+        tmp_path,
+        {"bin/apt-get": '#!/bin/sh\ncase "$*" in *indextargets*) echo mirror ;; *download-only*) exit 100 ;; esac\n'},
+    )
     (tmp_path / "bin" / "apt-get").chmod(0o755)
     env = os.environ | {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
-    done = subprocess.run([TOOLS / "debian-source.sh", "fetch", "sid", "kokkos", tmp_path / "out" / "kokkos"], env=env,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [TOOLS / "debian-source.sh", "fetch", "sid", "kokkos", tmp_path / "out" / "kokkos"],
+        env=env,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 77 and "no source of kokkos in sid" in done.stderr
     assert not list((tmp_path / "out").iterdir())
 
 
 def test_the_compiler_of_a_source(tmp_path):
     """nvcc gets what sees Kokkos, g++ all else and the links, without nvcc's switches."""
-    write(tmp_path, {"src/style.cpp": '#include "style_pair.h"\n', "src/math.cpp": '#include "math.h"\n',
-                     "src/KOKKOS/fix.cpp": "", "kokkos/cmake/compile_tests/cplusplus17.cpp": "", "src/acc.cpp": '#include "accelerator_kokkos.h" // IWYU\n',
-                     "nvcc": '#!/bin/sh\necho nvcc "$@"\n', "gcc": '#!/bin/sh\necho gcc "$@"\n'})
+    write(
+        tmp_path,
+        {
+            "src/style.cpp": '#include "style_pair.h"\n',
+            "src/math.cpp": '#include "math.h"\n',
+            "src/KOKKOS/fix.cpp": "",
+            "kokkos/cmake/compile_tests/cplusplus17.cpp": "",
+            "src/acc.cpp": '#include "accelerator_kokkos.h" // IWYU\n',
+            "nvcc": '#!/bin/sh\necho nvcc "$@"\n',
+            "gcc": '#!/bin/sh\necho gcc "$@"\n',
+        },
+    )
     for name in ("nvcc", "gcc"):
         (tmp_path / name).chmod(0o755)
-    env = os.environ | {"NATROLITE_NVCC_WRAPPER": str(tmp_path / "nvcc"), "NATROLITE_ARCH": "sm_90",
-                        "NVCC_WRAPPER_DEFAULT_COMPILER": str(tmp_path / "gcc")}
+    env = os.environ | {
+        "NATROLITE_NVCC_WRAPPER": str(tmp_path / "nvcc"),
+        "NATROLITE_ARCH": "sm_90",
+        "NVCC_WRAPPER_DEFAULT_COMPILER": str(tmp_path / "gcc"),
+    }
 
     def said(*words):
         command = [CHECK / "cxx", *words]
@@ -225,21 +316,55 @@ def test_the_compiler_of_a_source(tmp_path):
 @pytest.mark.parametrize("last, code", [("0 difference(s)", 0), ("3 difference(s)", 1)])
 def test_a_run_with_programs_made_by_hand(last, code, tmp_path):
     """The loops alone; a failure is one line of both files, and the exit code."""
-    pack = write(tmp_path / "pack", {"content.json": '{"natrolite": "1", "lammps": "2", "kokkos": "3"}',
-                                     "models/models.json": "[]", "built.json": "{}", "kernels": f"#!/bin/sh\necho '{last}'\n"})
+    pack = write(
+        tmp_path / "pack",
+        {
+            "content.json": '{"natrolite": "1", "lammps": "2", "kokkos": "3"}',
+            "models/models.json": "[]",
+            "built.json": "{}",
+            "kernels": f"#!/bin/sh\necho '{last}'\n",
+        },
+    )
     (pack / "check").symlink_to(CHECK)
     (pack / "kernels").chmod(0o755)
-    write(pack, {"work/natrolite/unittest/lammps/none": "", "work/mpi/none": "", "work/site/none": "",
-                 "plugins/natroliteplugin.so": ""})
-    programs = {"lmp": "false", "mpiexec": None, "plugins": str(pack / "plugins"), "engine": "none",
-                "kernels": str(pack / "kernels")}
+    write(
+        pack,
+        {
+            "work/natrolite/unittest/lammps/none": "",
+            "work/mpi/none": "",
+            "work/site/none": "",
+            "plugins/natroliteplugin.so": "",
+        },
+    )
+    programs = {
+        "lmp": "false",
+        "mpiexec": None,
+        "plugins": str(pack / "plugins"),
+        "engine": "none",
+        "kernels": str(pack / "kernels"),
+    }
     write(pack, {"built.json": json.dumps(programs)})
     for name in ("lammps_run.py", "lammps_server.py"):
         os.symlink(CHECK.parents[1] / "unittest" / "lammps" / name, pack / "work/natrolite/unittest/lammps" / name)
     start = """import sys; sys.path.insert(0, sys.argv.pop(1)); import pathlib, run
 run.PACK = pathlib.Path(sys.argv.pop(1)); sys.exit(run.main())"""
-    command = [sys.executable, "-c", start, CHECK, pack, "--cpu", "--built", pack, "--only", "kernels", "ranks", "--work",
-               pack / "work", "--out", tmp_path / "out"]
+    command = [
+        sys.executable,
+        "-c",
+        start,
+        CHECK,
+        pack,
+        "--cpu",
+        "--built",
+        pack,
+        "--only",
+        "kernels",
+        "ranks",
+        "--work",
+        pack / "work",
+        "--out",
+        tmp_path / "out",
+    ]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=100)
     assert done.returncode == code, done.stdout + done.stderr
     content = json.loads((tmp_path / "out" / "results.json").read_text())
@@ -285,8 +410,9 @@ def test_a_longer_run_gives_every_stage_more():
     assert 58 < clock.Clock(1).share(70) <= 60
 
 
-@pytest.mark.parametrize("name", ["gpu-check", "debian-source.sh", "lammps-host.sh", "kokkos-host.sh", "open-mpi-host.sh",
-                                  "gpu_check/cxx"])
+@pytest.mark.parametrize(
+    "name", ["gpu-check", "debian-source.sh", "lammps-host.sh", "kokkos-host.sh", "open-mpi-host.sh", "gpu_check/cxx"]
+)
 def test_scripts_are_well_formed(name):
     subprocess.run(["bash", "-n", TOOLS / name], check=True)
 

@@ -3,6 +3,7 @@
 
 Every comparison of numbers is with a way of its own: scikit-learn's Ward for scipy's, a generalized eigenproblem for
 the discriminants, the definition of Shapley values over all subsets for XGBoost's, Student's t for p."""
+
 import itertools
 import json
 import math
@@ -31,8 +32,11 @@ from natrolite.units import factor  # noqa: E402
 from sklearn.metrics import adjusted_rand_score  # noqa: E402
 
 WIDE = 3.5  # spread of the planted groups at which they touch
-FILES = {f"{name}.dat" for name in ("labels", "centers", "fractions", "pearson", "shap", "silhouettes")} | {
-    f"{name}.png" for name in ("sankey", "pies", "radial", "map", "shap", "quadrants", "pearson")} | {"report.html"}
+FILES = (
+    {f"{name}.dat" for name in ("labels", "centers", "fractions", "pearson", "shap", "silhouettes")}
+    | {f"{name}.png" for name in ("sankey", "pies", "radial", "map", "shap", "quadrants", "pearson")}
+    | {"report.html"}
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +64,11 @@ def mixed(touching):
 def written(touching, tmp_path_factory):
     """Folder of a whole run in a process of its own."""
     folder = tmp_path_factory.mktemp("written")
-    subprocess.run([sys.executable, "-m", "natrolite", "modes", *touching[0], "-o", folder / "out"], check=True,
-                   env={**os.environ, "PYTHONPATH": str(ROOT / "python"), "PYTHONHASHSEED": "1", "OMP_NUM_THREADS": "2"})
+    subprocess.run(
+        [sys.executable, "-m", "natrolite", "modes", *touching[0], "-o", folder / "out"],
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "python"), "PYTHONHASHSEED": "1", "OMP_NUM_THREADS": "2"},
+    )
     return folder / "out"
 
 
@@ -117,7 +124,9 @@ def test_any_order_of_rows_and_files_gives_the_same_bytes(touching, written, nat
     code, out, _ = natrolite("modes", *paths, "-o", tmp_path / "out")
     assert code == 0 and "modes: 8\n" in out and "report.html" in out
     assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
-    different = [name for name in sorted(FILES) if (tmp_path / "out" / name).read_bytes() != (written / name).read_bytes()]
+    different = [
+        name for name in sorted(FILES) if (tmp_path / "out" / name).read_bytes() != (written / name).read_bytes()
+    ]
     assert not different
 
 
@@ -183,7 +192,9 @@ def test_shap_values_are_the_shapley_values_of_the_trees(mixed):
         for mode in range(3):
             own = dumped[mode::3]
             for feature in range(3):
-                assert shapley(own, z[i].astype(np.float32), feature) == pytest.approx(values[i, mode, feature], abs=2e-4)
+                assert shapley(own, z[i].astype(np.float32), feature) == pytest.approx(
+                    values[i, mode, feature], abs=2e-4
+                )
     margins = booster.predict(xgboost.DMatrix(z), output_margin=True)
     assert np.abs(values.sum(axis=2) - margins).max() < 1e-4 and np.ptp(margins) > 3
     assert np.allclose(trees.importances(booster, z), np.abs(values[:, :, :3]).mean(axis=0))
@@ -243,7 +254,7 @@ def test_tables_and_page_show_the_same(mixed, written):
     assert pearson.data.shape == (32, 8) and np.isnan(pearson.column("loading")).sum() == 8
     page = (written / "report.html").read_text()
     assert page.count("data:image/png;base64,") == 7 and "Na–C coordination" in page and "Å³" in page
-    assert page.count("<td class=\"number\">all</td>") == 8
+    assert page.count('<td class="number">all</td>') == 8
     for png in written.glob("*.png"):
         assert png.read_bytes()[:4] == b"\x89PNG" and png.stat().st_size > 10000
 

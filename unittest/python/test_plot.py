@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Draws a table of every kind, each written by the real command through lmp."""
+
 import pathlib
 import random
 import sys
@@ -34,8 +35,11 @@ def tables(tmp_path_factory):
     write_data(folder / "data", box, types, np.concatenate([ions, *sheets]), [22.99, 12, 12, 12], molecules=molecules)
     for n, e in ((0, -50.0), (1, -52.6), (2, -55.3), (3, -56.9), (4, -59.5)):
         with open(folder / "energies", "a") as out:
-            out.write(f"# natrolite table: ocv energies\n# host = 288.264 g/mol\n# columns: n | E (eV) | error (eV)\n{n} {e} 0.08\n")
-    good("""units metal
+            out.write(
+                f"# natrolite table: ocv energies\n# host = 288.264 g/mol\n# columns: n | E (eV) | error (eV)\n{n} {e} 0.08\n"
+            )
+    good(
+        """units metal
 atom_style molecular
 box tilt large
 read_data data
@@ -70,13 +74,16 @@ fix k all ave/time 50 1 50 c_node[*] mode vector file nodemap
 fix r all ave/time 50 5 250 c_gr[*] mode vector file rdf
 run 1000
 ocv energies mu -1.3 0.01 out volts
-""", folder)
+""",
+        folder,
+    )
     write_decks_tables(folder)
     return folder
 
 
 def write_decks_tables(folder):
     """Tables of the decks of examples/ and of natrolite phonon, of made-up numbers."""
+
     def table(name, kind, columns, rows, *settings):
         lines = [f"# natrolite table: {kind}", "# layer = GO", *settings, "# columns: " + " | ".join(columns)]
         lines += [" ".join(f"{v:.6g}" for v in row) for row in rows]
@@ -84,32 +91,102 @@ def write_decks_tables(folder):
 
     d = np.linspace(2.8, 5.5, 12)
     morse = 2 * np.exp(-2 * (d - 3.2)) - 4 * np.exp(-(d - 3.2))
-    table("adhesion", "adhesion energy", ["distance (A)", "energy (eV)", "adhesion, common (eV/nm^2)", "adhesion, own (eV/nm^2)"],
-          np.c_[d, morse, -morse, -morse - 0.4])
+    table(
+        "adhesion",
+        "adhesion energy",
+        ["distance (A)", "energy (eV)", "adhesion, common (eV/nm^2)", "adhesion, own (eV/nm^2)"],
+        np.c_[d, morse, -morse, -morse - 0.4],
+    )
     t = np.arange(80.0)
-    table("spacing", "layer spacing over time", ["step", "time (ps)", "spacing (A)", "temperature (K)", "potential energy (eV)"],
-          np.c_[t, t / 1000, 3.1 + 0.1 * np.sin(t), 300 + 20 * np.cos(t), -100 + 0 * t])
-    table("neb", "NEB profile", ["replica", "x (A)", "y (A)", "z (A)", "energy (eV)", "spacing (A)"],
-          [[2, 1, 1, 12, -1.8, 4.1], [1, 0, 0, 12, -2, 4.1], [3, 2, 2, 12, -1.95, 4.1]])
-    names = ["system", "atoms", "energy (eV)", "cell edge (A)", "thickness (A)", "Ti-C (A)", "Ti-O (A)", "Ti-Ti (A)", "C-C (A)", "spacing (A)"]
-    table("relax", "relaxed structures", names, [[1, 80, -736, 12.1, 4.46, 2.18, 1.98, 3.03, -1, 0], [5, 130, -1203, 12.12, 4.45, 2.18, 1.98, 3.03, 1.4, 3.1]],
-          "# settings = 5 iterations; systems 1 M, 2 G, 5 M/G")
+    table(
+        "spacing",
+        "layer spacing over time",
+        ["step", "time (ps)", "spacing (A)", "temperature (K)", "potential energy (eV)"],
+        np.c_[t, t / 1000, 3.1 + 0.1 * np.sin(t), 300 + 20 * np.cos(t), -100 + 0 * t],
+    )
+    table(
+        "neb",
+        "NEB profile",
+        ["replica", "x (A)", "y (A)", "z (A)", "energy (eV)", "spacing (A)"],
+        [[2, 1, 1, 12, -1.8, 4.1], [1, 0, 0, 12, -2, 4.1], [3, 2, 2, 12, -1.95, 4.1]],
+    )
+    names = [
+        "system",
+        "atoms",
+        "energy (eV)",
+        "cell edge (A)",
+        "thickness (A)",
+        "Ti-C (A)",
+        "Ti-O (A)",
+        "Ti-Ti (A)",
+        "C-C (A)",
+        "spacing (A)",
+    ]
+    table(
+        "relax",
+        "relaxed structures",
+        names,
+        [[1, 80, -736, 12.1, 4.46, 2.18, 1.98, 3.03, -1, 0], [5, 130, -1203, 12.12, 4.45, 2.18, 1.98, 3.03, 1.4, 3.1]],
+        "# settings = 5 iterations; systems 1 M, 2 G, 5 M/G",
+    )
     q = np.linspace(0, 1, 30)
     waves = np.c_[q, q / 2, 0 * q, 0 * q, np.sin(q), 1 + q, 9 - q]
-    table("crystal.bands", "phonon bands", ["distance (1/A)", "qa", "qb", "qc", "f1 (THz)", "f2 (THz)", "f3 (THz)"], waves, "# corners = G 0, M 0.5, K 1")
-    table("crystal.dos", "phonon DOS", ["frequency (THz)", "DOS (1/THz/cell)"], np.c_[10 * q, np.exp(-((q - 0.5) ** 2) / 0.02)])
+    table(
+        "crystal.bands",
+        "phonon bands",
+        ["distance (1/A)", "qa", "qb", "qc", "f1 (THz)", "f2 (THz)", "f3 (THz)"],
+        waves,
+        "# corners = G 0, M 0.5, K 1",
+    )
+    table(
+        "crystal.dos",
+        "phonon DOS",
+        ["frequency (THz)", "DOS (1/THz/cell)"],
+        np.c_[10 * q, np.exp(-((q - 0.5) ** 2) / 0.02)],
+    )
     frames, rng = [], np.random.default_rng(3)
-    atoms = [("Ti", 2, 2, 5), ("Ti", 5, 4, 5), ("C", 3, 2, 10), ("C", 4.2, 2, 10), ("O", 2, 4, 6), ("Na", 3, 3, 8), ("Na", 6, 5, 8)]
+    atoms = [
+        ("Ti", 2, 2, 5),
+        ("Ti", 5, 4, 5),
+        ("C", 3, 2, 10),
+        ("C", 4.2, 2, 10),
+        ("O", 2, 4, 6),
+        ("Na", 3, 3, 8),
+        ("Na", 6, 5, 8),
+    ]
     for k in range(6):
-        rows = [f"{i + 1} 1 {e} " + " ".join(f"{v:.6f}" for v in np.array(x) + rng.normal(0, 0.1 * k, 3)) + " 0 0 0" for i, (e, *x) in enumerate(atoms)]
-        frames += [f"ITEM: TIME\n{0.01 * k:g}\nITEM: TIMESTEP\n{10 * k}\nITEM: NUMBER OF ATOMS\n{len(atoms)}",
-                   "ITEM: BOX BOUNDS xy xz yz pp pp pp\n-3 9 -3\n0 7 0\n0 20 0", "ITEM: ATOMS id type element x y z ix iy iz", *rows]
+        rows = [
+            f"{i + 1} 1 {e} " + " ".join(f"{v:.6f}" for v in np.array(x) + rng.normal(0, 0.1 * k, 3)) + " 0 0 0"
+            for i, (e, *x) in enumerate(atoms)
+        ]
+        frames += [
+            f"ITEM: TIME\n{0.01 * k:g}\nITEM: TIMESTEP\n{10 * k}\nITEM: NUMBER OF ATOMS\n{len(atoms)}",
+            "ITEM: BOX BOUNDS xy xz yz pp pp pp\n-3 9 -3\n0 7 0\n0 20 0",
+            "ITEM: ATOMS id type element x y z ix iy iz",
+            *rows,
+        ]
     (folder / "dump.ions").write_text("\n".join(frames) + "\n")
 
 
-KINDS = {"msd": "msd", "ions": "ions", "volts": "voltage", "energies": "energies", "map": "layer_map", "binmap": "layer_map",
-         "nodemap": "layer_map", "gaps": "gaps", "gaparray": "gaps", "rdf": "rdf", "adhesion": "adhesion", "spacing": "spacing", "neb": "neb",
-         "relax": "structures", "crystal.bands": "bands", "crystal.dos": "bands", "dump.ions": "trajectory"}
+KINDS = {
+    "msd": "msd",
+    "ions": "ions",
+    "volts": "voltage",
+    "energies": "energies",
+    "map": "layer_map",
+    "binmap": "layer_map",
+    "nodemap": "layer_map",
+    "gaps": "gaps",
+    "gaparray": "gaps",
+    "rdf": "rdf",
+    "adhesion": "adhesion",
+    "spacing": "spacing",
+    "neb": "neb",
+    "relax": "structures",
+    "crystal.bands": "bands",
+    "crystal.dos": "bands",
+    "dump.ions": "trajectory",
+}
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -125,6 +202,7 @@ def test_every_table_is_recognized_and_drawn(tables, name):
 def test_numbers_in_the_pictures(tables):
     """The maximum of a spline, barriers, means and displacements, against formulas."""
     from natrolite.plots import adhesion, neb, spacing, trajectory
+
     d, _, common, _ = Table(tables / "adhesion").data.T
     x, y = adhesion.maximum(d, common)
     assert abs(x - 3.2) < 0.02 and abs(y - 2) < 0.01

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import spooky_cases as cases
 import torch
-from natrolite import evaluate, operators  # noqa: F401  (registers the exchange operators)
+from natrolite import evaluate, operators
 from natrolite.errors import NatroliteError
 from natrolite.spookynet import Settings, SpookyNet, elements, load_parameters
 from natrolite.spookynet.dispersion import Dispersion
@@ -111,7 +111,7 @@ def test_basis_is_a_partition_times_cutoff():
     """Bernstein polynomials sum to one, so without decay the basis sums to the cutoff function."""
     basis = BernsteinBasis(7, 4.0, decay=False)
     r = torch.tensor([0.3, 1.0, 2.7, 3.999], dtype=torch.float64)
-    assert torch.allclose(basis(r).sum(1), torch.exp(-r**2 / (16.0 - r**2)), rtol=1e-13)
+    assert torch.allclose(basis(r).sum(1), torch.exp(-(r**2) / (16.0 - r**2)), rtol=1e-13)
     z = torch.exp(-0.5 / 0.5291772105638411 * r)
     assert torch.allclose(basis(r)[:, 2], 15 * z**4 * (1 - z) ** 2 * smooth_cutoff(r, 4.0), rtol=1e-12)
 
@@ -222,16 +222,22 @@ def test_missing_pairs_without_lr_cutoff_are_an_error():
     words = f"9 atoms have 72 pairs, but {len(short[0])} edges were given.*--lr-cutoff"
     with pytest.raises(Exception, match=words):
         cases.run(model, short, cases.types_of(atoms))
-    swapped = [np.sort(np.where(np.arange(72) == 5, 1, part)) if k == 0 else part
-               for k, part in enumerate(cases.pairs(atoms))]
+    swapped = [
+        np.sort(np.where(np.arange(72) == 5, 1, part)) if k == 0 else part for k, part in enumerate(cases.pairs(atoms))
+    ]
     with pytest.raises(Exception, match="9 atoms have 72 pairs, but 72 edges"):
         cases.run(model, swapped, cases.types_of(atoms))  # one center has an edge too many
 
 
 def test_a_periodic_system_without_lr_cutoff_is_an_error():
     model, atoms = cases.small_model(lr_cutoff=None), cases.crystal()
-    meta = {"r_max": 3.0, "lr_cutoff": None, "atomic_numbers": list(cases.ELEMENTS),
-            "type_names": ["H", "C", "O", "Na"], "arch": {"all_pairs": True}}
+    meta = {
+        "r_max": 3.0,
+        "lr_cutoff": None,
+        "atomic_numbers": list(cases.ELEMENTS),
+        "type_names": ["H", "C", "O", "Na"],
+        "arch": {"all_pairs": True},
+    }
     with pytest.raises(NatroliteError, match="periodic.*--lr-cutoff"):
         evaluate.evaluate(model, meta, atoms)
     atoms.pbc = False
@@ -241,11 +247,18 @@ def test_a_periodic_system_without_lr_cutoff_is_an_error():
     assert np.allclose(result.forces, forces, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("change, words", [
-    ({"lr_cutoff": 2.0}, "at least r_max = 3"), ({"lr_cutoff": float("nan")}, "at least r_max = 3"),
-    ({"atomic_numbers": (1, 87)}, "87"), ({"atomic_numbers": (1, 1)}, "distinct"),
-    ({"features": 0}, "features.*0"), ({"r_max": -1.0}, "r_max.*-1"), ({"blocks": {}}, "blocks"),
-])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"lr_cutoff": 2.0}, "at least r_max = 3"),
+        ({"lr_cutoff": float("nan")}, "at least r_max = 3"),
+        ({"atomic_numbers": (1, 87)}, "87"),
+        ({"atomic_numbers": (1, 1)}, "distinct"),
+        ({"features": 0}, "features.*0"),
+        ({"r_max": -1.0}, "r_max.*-1"),
+        ({"blocks": {}}, "blocks"),
+    ],
+)
 def test_impossible_settings_are_refused(change, words):
     with pytest.raises(ValueError, match=words):
         Settings(**{"atomic_numbers": (1, 6), "r_max": 3.0, **change})
@@ -313,8 +326,16 @@ def loss_of(model, sample):
     types = torch.tensor(types)
     zero = torch.zeros(1, dtype=torch.float64)
     with operators.exchange():
-        out = model({"edge_vec": edge_vec, "edge_index": torch.tensor(np.stack([i, j])), "types": types,
-                     "types_local": types, "total_charge": zero, "total_spin": zero})
+        out = model(
+            {
+                "edge_vec": edge_vec,
+                "edge_index": torch.tensor(np.stack([i, j])),
+                "types": types,
+                "types_local": types,
+                "total_charge": zero,
+                "total_spin": zero,
+            }
+        )
         found = out["atomic_energy"].sum()
         (g,) = torch.autograd.grad([found], [edge_vec], create_graph=True)
     forces = torch.zeros(len(types), 3, dtype=torch.float64)

@@ -275,7 +275,9 @@ def test_the_example_of_the_page(structures, tmp_path):
     write(tmp_path / "data/water.extxyz", structures)
     (tmp_path / "train.toml").write_text(text)
     assert any(line.startswith("epoch    1") for line in train(str(tmp_path / "train.toml"), tmp_path / "out"))
-    for name in [f.name for cls in (config.Model, config.Data, config.Training) for f in cls.__dataclass_fields__.values()]:
+    for name in [
+        f.name for cls in (config.Model, config.Data, config.Training) for f in cls.__dataclass_fields__.values()
+    ]:
         assert f"``{name}``" in page, name
 
 

@@ -21,7 +21,14 @@ def oscillators(frames=1500, interval=0.005):
 def write(path, velocities, elements, interval, order=1):
     lines = []
     for k, frame in enumerate(velocities):
-        lines += ["ITEM: TIMESTEP", str(5 * k), "ITEM: TIME", f"{k * interval:.6f}", "ITEM: NUMBER OF ATOMS", str(len(frame))]
+        lines += [
+            "ITEM: TIMESTEP",
+            str(5 * k),
+            "ITEM: TIME",
+            f"{k * interval:.6f}",
+            "ITEM: NUMBER OF ATOMS",
+            str(len(frame)),
+        ]
         lines += ["ITEM: BOX BOUNDS pp pp pp", "0 9", "0 9", "0 9", "ITEM: ATOMS id element vx vy vz"]
         rows = [f"{i + 1} {e} " + " ".join(f"{v:.8g}" for v in row) for i, (e, row) in enumerate(zip(elements, frame))]
         lines += rows[::order]
@@ -68,7 +75,11 @@ def test_command(tmp_path, capsys):
     assert (tmp_path / "v.dump.vdos.png").stat().st_size > 10000
     velocities, elements, interval = oscillators(400)
     read = vdos.read(path)
-    assert read[1] == elements and np.allclose(read[2], velocities, atol=1e-6) and vdos.spacing(read[0]) == pytest.approx(interval)
+    assert (
+        read[1] == elements
+        and np.allclose(read[2], velocities, atol=1e-6)
+        and vdos.spacing(read[0]) == pytest.approx(interval)
+    )
 
 
 @pytest.mark.parametrize(

@@ -72,9 +72,29 @@ def wrong(tmp_path_factory):
 
 
 NAMES = [
-    "folder", "empty", "random", "zeros", "text", "dangling", "loop", "fifo", "nothing", "zip", "badjson",
-    "nojson", "deepjson", "list", "number", "half", "crc", "bomb", "oldbomb", "barebomb", "missing",
-    "text/below", "x" * 300,
+    "folder",
+    "empty",
+    "random",
+    "zeros",
+    "text",
+    "dangling",
+    "loop",
+    "fifo",
+    "nothing",
+    "zip",
+    "badjson",
+    "nojson",
+    "deepjson",
+    "list",
+    "number",
+    "half",
+    "crc",
+    "bomb",
+    "oldbomb",
+    "barebomb",
+    "missing",
+    "text/below",
+    "x" * 300,
 ]
 
 
@@ -133,9 +153,14 @@ def test_metadata_of_any_kind(natrolite, toys, tmp_path):
     assert seen == {0, 1}
 
 
-@pytest.mark.parametrize("name, words", [
-    ("far", ["too far apart"]), ("flat", ["too flat"]), ("badjson", ["not valid JSON"]),
-])
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("far", ["too far apart"]),
+        ("flat", ["too flat"]),
+        ("badjson", ["not valid JSON"]),
+    ],
+)
 def test_check_is_bounded(name, words, natrolite, toys):
     refused(natrolite("check", toys / f"{name}.pt"), f"{name}.pt", *words)
 

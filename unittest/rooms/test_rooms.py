@@ -37,20 +37,12 @@ def test_core_includes_only_itself_and_the_standard_library():
 def test_rooms_of_models_include_no_lammps_and_no_mpi(room, rooms, further):
     own = {f.name for f in (SOURCE / room).rglob("*")} | {"json.h"}
     allowed = re.compile(rf"^({rooms}{'|' + further if further else ''})/|^(malloc|unistd|omp)\.h$")
-    bad = [
-        (f, n)
-        for f, n in includes(room)
-        if n not in own and not STANDARD.match(n) and not allowed.match(n)
-    ]
+    bad = [(f, n) for f, n in includes(room) if n not in own and not STANDARD.match(n) and not allowed.match(n)]
     assert not bad
 
 
 def test_adapters_include_no_torch():
-    bad = [
-        (f, n)
-        for f, n in includes("lammps")
-        if re.match(r"^(torch|ATen|c10|caffe2)/", n) and n != "torch/engine.h"
-    ]
+    bad = [(f, n) for f, n in includes("lammps") if re.match(r"^(torch|ATen|c10|caffe2)/", n) and n != "torch/engine.h"]
     assert not bad
 
 

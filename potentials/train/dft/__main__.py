@@ -23,9 +23,14 @@ def structures(system):
 def main():
     parser = argparse.ArgumentParser(prog="python -m dft", description=__doc__)
     parser.add_argument("system", choices=sorted(path.parent.name for path in HERE.glob("*/structures.py")))
-    parser.add_argument("action", choices=["list", "run", "collect"],
-                        help="list the trajectories; sample and label them; write data/ and the card's table")
-    parser.add_argument("--work", type=pathlib.Path, default="build/dft", help="folder of unfinished work [%(default)s]")
+    parser.add_argument(
+        "action",
+        choices=["list", "run", "collect"],
+        help="list the trajectories; sample and label them; write data/ and the card's table",
+    )
+    parser.add_argument(
+        "--work", type=pathlib.Path, default="build/dft", help="folder of unfinished work [%(default)s]"
+    )
     parser.add_argument("--model", type=pathlib.Path, help="model file that samples (run)")
     parser.add_argument("--lmp", default="lmp", help="LAMMPS with the plugin and D3 [%(default)s]")
     parser.add_argument("--cp2k", default="cp2k.psmp", help="command, with mpirun if you like [%(default)s]")

@@ -33,8 +33,10 @@ def collect(work, data, card):
 
 def table(sets):
     """Rows of a Markdown table: kind, frames, atoms, elements, largest force and net force (eV/A), charges of Na (e)."""
-    rows = ["| kind | frames | atoms | Na | rms force (eV/A) | largest net force (eV/A) | charge of Na (e) |",
-            "|---|---|---|---|---|---|---|"]
+    rows = [
+        "| kind | frames | atoms | Na | rms force (eV/A) | largest net force (eV/A) | charge of Na (e) |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for kind, images in sets.items():
         sizes = [len(frame) for frame in images]
         sodium = [int(sum(frame.symbols == "Na")) for frame in images]
@@ -42,7 +44,9 @@ def table(sets):
         net = max(np.abs(frame.arrays["forces_pbe"].sum(axis=0)).max() for frame in images)
         charges = np.concatenate([frame.get_charges()[frame.symbols == "Na"] for frame in images])
         spread = f"{charges.min():.2f} to {charges.max():.2f}" if len(charges) else "-"
-        rows.append(f"| {kind} | {len(images)} | {min(sizes)}-{max(sizes)} | {min(sodium)}-{max(sodium)} | "
-                    f"{np.sqrt((forces**2).sum(axis=1).mean()):.2f} | {net:.3f} | {spread} |")
+        rows.append(
+            f"| {kind} | {len(images)} | {min(sizes)}-{max(sizes)} | {min(sodium)}-{max(sodium)} | "
+            f"{np.sqrt((forces**2).sum(axis=1).mean()):.2f} | {net:.3f} | {spread} |"
+        )
     rows.append(f"| all | {sum(map(len, sets.values()))} | | | | | |")
     return "\n".join(rows)

@@ -7,11 +7,15 @@ import re
 import numpy as np
 from ase.units import Bohr, Hartree
 
-FORCE = Hartree / Bohr          # eV/A in an atomic unit of force
-DEBYE = 0.2081943               # e A in a debye
+FORCE = Hartree / Bohr  # eV/A in an atomic unit of force
+DEBYE = 0.2081943  # e A in a debye
 
-BASIS = {"H": ("DZVP-MOLOPT-SR-GTH", "GTH-PBE-q1"), "C": ("DZVP-MOLOPT-SR-GTH", "GTH-PBE-q4"),
-         "N": ("DZVP-MOLOPT-SR-GTH", "GTH-PBE-q5"), "Na": ("TZVP-MOLOPT-PBE-GTH-q1", "GTH-PBE-q1")}
+BASIS = {
+    "H": ("DZVP-MOLOPT-SR-GTH", "GTH-PBE-q1"),
+    "C": ("DZVP-MOLOPT-SR-GTH", "GTH-PBE-q4"),
+    "N": ("DZVP-MOLOPT-SR-GTH", "GTH-PBE-q5"),
+    "Na": ("TZVP-MOLOPT-PBE-GTH-q1", "GTH-PBE-q1"),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,8 +35,10 @@ class Settings:
     def describe(self):
         """One line for the header of a frame."""
         kinds = " ".join(f"{symbol}:{basis}/{potential}" for symbol, (basis, potential) in self.basis)
-        return (f"CP2K PBE {self.cutoff}/{self.rel_cutoff} Ry Fermi {self.electrons:g} K "
-                f"k {'x'.join(map(str, self.kpoints))} EPS_SCF {self.eps_scf:g} {kinds}")
+        return (
+            f"CP2K PBE {self.cutoff}/{self.rel_cutoff} Ry Fermi {self.electrons:g} K "
+            f"k {'x'.join(map(str, self.kpoints))} EPS_SCF {self.eps_scf:g} {kinds}"
+        )
 
 
 class Failed(ValueError):
@@ -55,23 +61,40 @@ def write_input(atoms, settings, restart=None):
     periodic = atoms.pbc.any()
     if periodic and not atoms.pbc.all():
         raise ValueError(f"periodic along {atoms.pbc}: along all vectors or none")
-    dft = [f"CHARGE {atoms.info.get('charge', 0)}",
-           *(["UKS", f"MULTIPLICITY {atoms.info['spin'] + 1}"] if polarized else []),
-           "BASIS_SET_FILE_NAME BASIS_MOLOPT", "BASIS_SET_FILE_NAME BASIS_MOLOPT_UZH",
-           "POTENTIAL_FILE_NAME POTENTIAL_UZH",
-           *([f"WFN_RESTART_FILE_NAME {restart}"] if restart else []),
-           section("MGRID", f"CUTOFF {settings.cutoff}", f"REL_CUTOFF {settings.rel_cutoff}"),
-           section("QS", f"EPS_DEFAULT {settings.eps_default:g}"),
-           [] if periodic else section("POISSON", "PERIODIC NONE", "PSOLVER WAVELET"),
-           scf(settings, atoms, polarized, restart),
-           section("XC", *section("XC_FUNCTIONAL PBE")),
-           kpoints(settings),
-           section("PRINT", section("HIRSHFELD", "SELF_CONSISTENT F", "SHAPE_FUNCTION DENSITY"),
-                   [] if periodic else section("MOMENTS", "PERIODIC F", "REFERENCE COM"))]
-    return "\n".join([
-        *section("GLOBAL", "PROJECT frame", "RUN_TYPE ENERGY_FORCE", "PRINT_LEVEL MEDIUM"),
-        *section("FORCE_EVAL", "METHOD QS", section("DFT", *dft), section("PRINT", section("FORCES")),
-                 subsystem(atoms, settings, periodic))]) + "\n"
+    dft = [
+        f"CHARGE {atoms.info.get('charge', 0)}",
+        *(["UKS", f"MULTIPLICITY {atoms.info['spin'] + 1}"] if polarized else []),
+        "BASIS_SET_FILE_NAME BASIS_MOLOPT",
+        "BASIS_SET_FILE_NAME BASIS_MOLOPT_UZH",
+        "POTENTIAL_FILE_NAME POTENTIAL_UZH",
+        *([f"WFN_RESTART_FILE_NAME {restart}"] if restart else []),
+        section("MGRID", f"CUTOFF {settings.cutoff}", f"REL_CUTOFF {settings.rel_cutoff}"),
+        section("QS", f"EPS_DEFAULT {settings.eps_default:g}"),
+        [] if periodic else section("POISSON", "PERIODIC NONE", "PSOLVER WAVELET"),
+        scf(settings, atoms, polarized, restart),
+        section("XC", *section("XC_FUNCTIONAL PBE")),
+        kpoints(settings),
+        section(
+            "PRINT",
+            section("HIRSHFELD", "SELF_CONSISTENT F", "SHAPE_FUNCTION DENSITY"),
+            [] if periodic else section("MOMENTS", "PERIODIC F", "REFERENCE COM"),
+        ),
+    ]
+    return (
+        "\n".join(
+            [
+                *section("GLOBAL", "PROJECT frame", "RUN_TYPE ENERGY_FORCE", "PRINT_LEVEL MEDIUM"),
+                *section(
+                    "FORCE_EVAL",
+                    "METHOD QS",
+                    section("DFT", *dft),
+                    section("PRINT", section("FORCES")),
+                    subsystem(atoms, settings, periodic),
+                ),
+            ]
+        )
+        + "\n"
+    )
 
 
 def scf(settings, atoms, polarized, restart):
@@ -79,12 +102,16 @@ def scf(settings, atoms, polarized, restart):
     empty = 10 + len(atoms)
     moment = [f"FIXED_MAGNETIC_MOMENT {atoms.info['spin']}"] if polarized else []
     return section(
-        "SCF", f"SCF_GUESS {'RESTART' if restart else 'ATOMIC'}", f"EPS_SCF {settings.eps_scf:g}",
-        f"MAX_SCF {settings.max_scf}", f"ADDED_MOS {empty}" + (f" {empty}" if polarized else ""),
+        "SCF",
+        f"SCF_GUESS {'RESTART' if restart else 'ATOMIC'}",
+        f"EPS_SCF {settings.eps_scf:g}",
+        f"MAX_SCF {settings.max_scf}",
+        f"ADDED_MOS {empty}" + (f" {empty}" if polarized else ""),
         section("SMEAR ON", "METHOD FERMI_DIRAC", f"ELECTRONIC_TEMPERATURE [K] {settings.electrons:g}", *moment),
         section("MIXING", "METHOD BROYDEN_MIXING", f"ALPHA {settings.mixing:g}", "NBROYDEN 8"),
-        section("DIAGONALIZATION"), section("PRINT", section("RESTART", "BACKUP_COPIES 0"),
-                                            section("RESTART_HISTORY OFF")))
+        section("DIAGONALIZATION"),
+        section("PRINT", section("RESTART", "BACKUP_COPIES 0"), section("RESTART_HISTORY OFF")),
+    )
 
 
 def kpoints(settings):
@@ -92,8 +119,7 @@ def kpoints(settings):
     if settings.kpoints == (1, 1, 1):
         return []
     grid = " ".join(map(str, settings.kpoints))
-    return section("KPOINTS", f"SCHEME MONKHORST-PACK {grid}", "SYMMETRY OFF", "FULL_GRID OFF",
-                   "PARALLEL_GROUP_SIZE 0")
+    return section("KPOINTS", f"SCHEME MONKHORST-PACK {grid}", "SYMMETRY OFF", "FULL_GRID OFF", "PARALLEL_GROUP_SIZE 0")
 
 
 def subsystem(atoms, settings, periodic):
@@ -101,10 +127,16 @@ def subsystem(atoms, settings, periodic):
     vectors = [f"{name} " + " ".join(f"{x:.8f}" for x in vector) for name, vector in zip("ABC", atoms.cell)]
     places = [f"{a.symbol} " + " ".join(f"{x:.8f}" for x in a.position) for a in atoms]
     basis = dict(settings.basis)
-    kinds = [section(f"KIND {symbol}", f"BASIS_SET {basis[symbol][0]}", f"POTENTIAL {basis[symbol][1]}")
-             for symbol in sorted(set(atoms.symbols))]
-    return section("SUBSYS", section("CELL", *vectors, f"PERIODIC {'XYZ' if periodic else 'NONE'}"),
-                   section("COORD", *places), *kinds)
+    kinds = [
+        section(f"KIND {symbol}", f"BASIS_SET {basis[symbol][0]}", f"POTENTIAL {basis[symbol][1]}")
+        for symbol in sorted(set(atoms.symbols))
+    ]
+    return section(
+        "SUBSYS",
+        section("CELL", *vectors, f"PERIODIC {'XYZ' if periodic else 'NONE'}"),
+        section("COORD", *places),
+        *kinds,
+    )
 
 
 def read_output(text, atoms):
@@ -119,9 +151,12 @@ def read_output(text, atoms):
     if not steps or "SCF run NOT converged" in text:
         raise Failed("the SCF loop did not converge")
     energy = re.search(r"ENERGY\| Total FORCE_EVAL.*:\s+(\S+)", text)
-    result = {"energy": float(energy.group(1)) * Hartree, "steps": int(steps.group(1)),
-              "forces": table(text, r"ATOMIC FORCES in \[a.u.\]", len(atoms), slice(3, 6)) * FORCE,
-              "charges": table(text, r"Hirshfeld Charges", len(atoms), slice(-1, None))[:, 0]}
+    result = {
+        "energy": float(energy.group(1)) * Hartree,
+        "steps": int(steps.group(1)),
+        "forces": table(text, r"ATOMIC FORCES in \[a.u.\]", len(atoms), slice(3, 6)) * FORCE,
+        "charges": table(text, r"Hirshfeld Charges", len(atoms), slice(-1, None))[:, 0],
+    }
     dipole = re.search(r"Dipole moment \[Debye\]\s+X=\s*(\S+)\s+Y=\s*(\S+)\s+Z=\s*(\S+)", text)
     if dipole:
         result["dipole"] = np.array(dipole.groups(), float) * DEBYE
@@ -131,7 +166,7 @@ def read_output(text, atoms):
 def table(text, title, rows, columns):
     """Columns of the lines `number ...` below a title: array (rows, columns)."""
     place = re.search(title, text)
-    lines = re.findall(r"^ *\d+ .*$", text[place.end():], re.MULTILINE)[:rows] if place else []
+    lines = re.findall(r"^ *\d+ .*$", text[place.end() :], re.MULTILINE)[:rows] if place else []
     if len(lines) < rows:
         raise Failed(f"{title}: {len(lines)} of {rows} atoms")
     return np.array([line.split()[columns] for line in lines], float)

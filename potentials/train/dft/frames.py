@@ -10,9 +10,9 @@ from ase.io import write
 
 from .cp2k import Failed
 
-NET_FORCE = 0.05        # eV/A, along each axis
-CHARGE_SUM = 0.02       # e
-LARGEST = 30.0          # eV/A
+NET_FORCE = 0.05  # eV/A, along each axis
+CHARGE_SUM = 0.02  # e
+LARGEST = 30.0  # eV/A
 UNITS = "eV A e; energy, forces: PBE-D3(BJ), *_pbe: without D3; free energy of the smearing; Hirshfeld charges"
 
 
@@ -43,12 +43,22 @@ def labeled(atoms, result, settings, name, kind):
     check(result, atoms.info.get("charge", 0))
     energy, forces = dispersion(atoms)
     frame = atoms.copy()
-    frame.info = {"name": name, "kind": kind, "charge": atoms.info.get("charge", 0),
-                  "spin": atoms.info.get("spin", 0), "polarized": atoms.info.get("polarized", True), "energy_pbe": round(result["energy"], 6),
-                  "settings": settings.describe(), "units": UNITS}
+    frame.info = {
+        "name": name,
+        "kind": kind,
+        "charge": atoms.info.get("charge", 0),
+        "spin": atoms.info.get("spin", 0),
+        "polarized": atoms.info.get("polarized", True),
+        "energy_pbe": round(result["energy"], 6),
+        "settings": settings.describe(),
+        "units": UNITS,
+    }
     frame.arrays["forces_pbe"] = result["forces"]
-    properties = {"energy": round(result["energy"] + energy, 6), "forces": result["forces"] + forces,
-                  "charges": result["charges"]}
+    properties = {
+        "energy": round(result["energy"] + energy, 6),
+        "forces": result["forces"] + forces,
+        "charges": result["charges"],
+    }
     if "dipole" in result:
         properties["dipole"] = np.round(result["dipole"], 5)
     frame.calc = SinglePointCalculator(frame, **properties)
@@ -59,7 +69,10 @@ def text(frames):
     """The frames as extxyz: 5 decimals for the numbers of the atoms, no columns of blanks."""
     file = io.StringIO()
     write(file, frames, format="extxyz")
-    lines = [re.sub(r" +", " ", line).strip() if re.match(r"[A-Z][a-z]? +-?\d", line) else line
-             for line in file.getvalue().splitlines()]
-    return "\n".join(re.sub(r"(\.\d{5})\d{3}(?= |$)", r"\1", line) if "=" not in line else line
-                     for line in lines) + "\n"
+    lines = [
+        re.sub(r" +", " ", line).strip() if re.match(r"[A-Z][a-z]? +-?\d", line) else line
+        for line in file.getvalue().splitlines()
+    ]
+    return (
+        "\n".join(re.sub(r"(\.\d{5})\d{3}(?= |$)", r"\1", line) if "=" not in line else line for line in lines) + "\n"
+    )

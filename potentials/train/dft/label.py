@@ -90,7 +90,7 @@ def label_rest(trajectory, settings, programs, folder, progress):
             whole(reason, f"{error}\n")
             what = f"dropped: {error}"
         progress.line(f"{trajectory.name}-{number:02d}", time.monotonic() - begin, what)
-    for rest in folder.glob("frame*"):    # wave functions
+    for rest in folder.glob("frame*"):  # wave functions
         rest.unlink()
 
 
@@ -109,14 +109,19 @@ def compute(atoms, settings, programs, folder):
     restarts = [name for name in ("frame-RESTART.wfn", "frame-RESTART.kp") if (folder / name).exists()]
     (folder / "frame.inp").write_text(cp2k.write_input(atoms, settings, restarts[0] if restarts else None))
     with open(folder / "frame.out", "w") as out:
-        done = subprocess.run([*shlex.split(programs.cp2k), "-i", "frame.inp"], cwd=folder, stdout=out,
-                              stderr=subprocess.STDOUT, env={"OMP_NUM_THREADS": "1", **os.environ})
-    if done.returncode < 0 or done.returncode > 127:    # ended from outside: to be done again
+        done = subprocess.run(
+            [*shlex.split(programs.cp2k), "-i", "frame.inp"],
+            cwd=folder,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env={"OMP_NUM_THREADS": "1", **os.environ},
+        )
+    if done.returncode < 0 or done.returncode > 127:  # ended from outside: to be done again
         raise RuntimeError(f"CP2K was stopped (exit code {done.returncode}) in {folder}")
     try:
         return cp2k.read_output((folder / "frame.out").read_text(), atoms)
     except cp2k.Failed:
-        for restart in restarts:    # it may be the reason
+        for restart in restarts:  # it may be the reason
             (folder / restart).unlink(missing_ok=True)
         raise
 

@@ -10,12 +10,12 @@ from ase.io import read, write
 
 from .trajectory import overlap
 
-TIMESTEP = 0.0008       # ps
-HOT = 2000, 0.0005      # above this temperature (K) steps of this length (ps)
-SPACING = 150           # steps between frames
-MELT, COOL = 1500, 2500 # steps in the melt and from there to the temperature of the frames
-RATTLE = 0.03           # A, of every second frame
-CLOSEST = 0.72          # of trajectory.NEAREST, for a frame of the dynamics
+TIMESTEP = 0.0008  # ps
+HOT = 2000, 0.0005  # above this temperature (K) steps of this length (ps)
+SPACING = 150  # steps between frames
+MELT, COOL = 1500, 2500  # steps in the melt and from there to the temperature of the frames
+RATTLE = 0.03  # A, of every second frame
+CLOSEST = 0.72  # of trajectory.NEAREST, for a frame of the dynamics
 
 DECK = """units metal
 atom_style atomic
@@ -58,14 +58,19 @@ def sample(trajectory, folder, model, lmp):
     start = trajectory.images[0]
     elements = sorted(set(start.get_chemical_symbols()))
     boxed = start.copy()
-    if not start.pbc.any():    # an empty cell that the potential's cutoff does not cross
+    if not start.pbc.any():  # an empty cell that the potential's cutoff does not cross
         boxed.set_cell(np.eye(3) * (np.ptp(start.positions) + 20))
         boxed.pbc = True
         boxed.center()
     write(folder / "start.data", boxed, format="lammps-data", specorder=elements)
     (folder / "in.sample").write_text(deck(trajectory, elements, model))
-    done = subprocess.run([lmp, "-nocite", "-log", "none", "-in", "in.sample"], cwd=folder, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(
+        [lmp, "-nocite", "-log", "none", "-in", "in.sample"],
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     if done.returncode:
         raise ValueError("sampling failed: " + " / ".join(done.stdout.splitlines()[-3:]))
     images = read(folder / "frames.dump", "1:", format="lammps-dump-text")
@@ -78,13 +83,22 @@ def deck(trajectory, elements, model):
     height = f"fix squeeze all deform 1 z final 0 {trajectory.height} remap x units box"
     kelvin = trajectory.temperature
     first = trajectory.melt or kelvin
-    return DECK.format(model=model, elements=" ".join(elements), masses="\n".join(masses),
-                       temperature=kelvin, first=first, seed=seed_of(trajectory.name),
-                       melt=MELTING.format(melt=first, temperature=kelvin, seed=seed_of(trajectory.name), hold=MELT,
-                                           cool=COOL) if trajectory.melt else "",
-                       rot="no" if trajectory.images[0].pbc.any() else "yes",
-                       deform=height if trajectory.height else "",
-                       timestep=HOT[1] if first > HOT[0] else TIMESTEP, spacing=SPACING, steps=SPACING * trajectory.frames)
+    return DECK.format(
+        model=model,
+        elements=" ".join(elements),
+        masses="\n".join(masses),
+        temperature=kelvin,
+        first=first,
+        seed=seed_of(trajectory.name),
+        melt=MELTING.format(melt=first, temperature=kelvin, seed=seed_of(trajectory.name), hold=MELT, cool=COOL)
+        if trajectory.melt
+        else "",
+        rot="no" if trajectory.images[0].pbc.any() else "yes",
+        deform=height if trajectory.height else "",
+        timestep=HOT[1] if first > HOT[0] else TIMESTEP,
+        spacing=SPACING,
+        steps=SPACING * trajectory.frames,
+    )
 
 
 def seed_of(name):
@@ -105,6 +119,6 @@ def tidy(start, number, image, name):
         frame.wrap()
     else:
         frame.center()
-        if (frame.positions < 3.5).any():    # something flew off: the cube would cut its density
+        if (frame.positions < 3.5).any():  # something flew off: the cube would cut its density
             return None
     return None if overlap(frame, CLOSEST) else frame

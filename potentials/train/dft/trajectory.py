@@ -8,12 +8,21 @@ from ase import Atoms
 from ase.geometry import get_distances
 
 # Closest distances (A) of a start; dynamics may come nearer.
-NEAREST = {frozenset("C"): 1.2, frozenset("CH"): 0.95, frozenset("CN"): 1.2, frozenset("H"): 1.4,
-           frozenset("HN"): 0.9, frozenset("N"): 2.2, frozenset(("C", "Na")): 2.2,
-           frozenset(("H", "Na")): 2.0, frozenset(("N", "Na")): 2.1, frozenset(("Na",)): 2.6}
+NEAREST = {
+    frozenset("C"): 1.2,
+    frozenset("CH"): 0.95,
+    frozenset("CN"): 1.2,
+    frozenset("H"): 1.4,
+    frozenset("HN"): 0.9,
+    frozenset("N"): 2.2,
+    frozenset(("C", "Na")): 2.2,
+    frozenset(("H", "Na")): 2.0,
+    frozenset(("N", "Na")): 2.1,
+    frozenset(("Na",)): 2.6,
+}
 
 
-BATCH = 20              # random places looked at together
+BATCH = 20  # random places looked at together
 
 
 @dataclasses.dataclass

@@ -9,9 +9,9 @@ from dft.cp2k import Settings
 from dft.trajectory import Trajectory, insert, unpaired
 
 SETTINGS = Settings(electrons=1000.0)
-DENSITIES = (1.5, 2.0, 2.5, 3.0)    # g/cc of carbon
-CARBON, GRAM = 12.011, 0.6022141    # u; u/A3 in a g/cc
-FULL = 1 / 6                        # Na per C at 100 % loading
+DENSITIES = (1.5, 2.0, 2.5, 3.0)  # g/cc of carbon
+CARBON, GRAM = 12.011, 0.6022141  # u; u/A3 in a g/cc
+FULL = 1 / 6  # Na per C at 100 % loading
 
 
 def trajectories(seed):
@@ -30,16 +30,36 @@ def random_carbon(number, density, rng, sodium=0):
 
 def liquid(rng):
     """64 C from 4000 to 8000 K at each density."""
-    return [Trajectory(f"liquid-{density}-{temperature}", "carbon-liquid", [random_carbon(64, density, rng)],
-                       temperature, 5, kpoints=KPOINTS, melt=8000)
-            for temperature in (5000, 8000, 4000) for density in DENSITIES]
+    return [
+        Trajectory(
+            f"liquid-{density}-{temperature}",
+            "carbon-liquid",
+            [random_carbon(64, density, rng)],
+            temperature,
+            5,
+            kpoints=KPOINTS,
+            melt=8000,
+        )
+        for temperature in (5000, 8000, 4000)
+        for density in DENSITIES
+    ]
 
 
 def quenched(rng):
     """64 C quenched from the melt, then at 300 and 1000 K."""
-    return [Trajectory(f"quenched-{density}-{temperature}", "carbon-quenched", [random_carbon(64, density, rng)],
-                       temperature, 4, kpoints=KPOINTS, melt=8000)
-            for temperature in (1000, 300) for density in DENSITIES]
+    return [
+        Trajectory(
+            f"quenched-{density}-{temperature}",
+            "carbon-quenched",
+            [random_carbon(64, density, rng)],
+            temperature,
+            4,
+            kpoints=KPOINTS,
+            melt=8000,
+        )
+        for temperature in (1000, 300)
+        for density in DENSITIES
+    ]
 
 
 def sodiated(rng):
@@ -49,8 +69,11 @@ def sodiated(rng):
         for density in DENSITIES[:3]:
             number = max(1, round(64 * FULL * loading))
             start = random_carbon(64, density, rng, number)
-            made.append(Trajectory(f"sodiated-{density}-na{number}", "carbon-sodium", [start], 800, 4,
-                                   kpoints=KPOINTS, melt=6000))
+            made.append(
+                Trajectory(
+                    f"sodiated-{density}-na{number}", "carbon-sodium", [start], 800, 4, kpoints=KPOINTS, melt=6000
+                )
+            )
     return made
 
 

@@ -9,10 +9,10 @@ from dft.cp2k import Settings
 from dft.trajectory import Trajectory, boxed, crystal, insert, unpaired
 
 SETTINGS = Settings()
-GRAPHENE = 2.466        # A, PBE
+GRAPHENE = 2.466  # A, PBE
 RING, CH, CN, NH = 1.40, 1.09, 1.40, 1.01
-KPOINTS = (4, 4, 1)     # of 3 x 3 graphene
-NA2 = 3.08              # A, bond of the molecule
+KPOINTS = (4, 4, 1)  # of 3 x 3 graphene
+NA2 = 3.08  # A, bond of the molecule
 
 
 def trajectories(seed):
@@ -49,7 +49,9 @@ def turned(rng):
 
 def aniline(rng):
     """The molecule in a cell of its own, with a neighbor, and with its dipole in vacuum."""
-    single = [Trajectory(f"aniline-{t}", "aniline", [with_spin(crystal(turned(rng), 3.0))], t, 4) for t in (300, 600, 450)]
+    single = [
+        Trajectory(f"aniline-{t}", "aniline", [with_spin(crystal(turned(rng), 3.0))], t, 4) for t in (300, 600, 450)
+    ]
     vacuum = Trajectory("aniline-vacuum", "aniline", [with_spin(boxed(phenylamine(True), 4.0))], 450, 4)
     pairs = []
     for i in range(4):
@@ -57,7 +59,9 @@ def aniline(rng):
         other = phenylamine(True)
         other.rotate(rng.uniform(0, 360), "z")
         other.rotate(rng.choice([0, 180]) + rng.uniform(-30, 30), "y")
-        other.translate([rng.uniform(3.6, 5.0), *rng.uniform(-1, 1, 2)] - other.get_center_of_mass() + pair.get_center_of_mass())
+        other.translate(
+            [rng.uniform(3.6, 5.0), *rng.uniform(-1, 1, 2)] - other.get_center_of_mass() + pair.get_center_of_mass()
+        )
         pairs.append(Trajectory(f"aniline-pair-{i}", "aniline", [with_spin(crystal(pair + other, 3.5))], 450, 3))
     return [*single, *pairs, vacuum]
 
@@ -72,15 +76,28 @@ def aniline_sodium(rng):
     for name, (origin, direction) in paths.items():
         first, margin = {"n": (2.2, 4.0), "face": (2.4, 6.0), "edge": (4.4, 6.0)}[name]
         place = boxed if name == "n" else crystal
-        images = [with_spin(place(molecule + Atoms("Na", [origin + d * np.array(direction) / np.linalg.norm(direction)]), margin))
-                  for d in (first, first + 0.3, first + 0.7, first + 1.3, first + 2.5)]
+        images = [
+            with_spin(
+                place(molecule + Atoms("Na", [origin + d * np.array(direction) / np.linalg.norm(direction)]), margin)
+            )
+            for d in (first, first + 0.3, first + 0.7, first + 1.3, first + 2.5)
+        ]
         scans.append(Trajectory(f"aniline-na1-{name}", "aniline-sodium", images))
     cells = []
     for i, number in enumerate([2, 4, 8, 2, 6, 4, 2, 8, 4, 6, 2, 4]):
         start = crystal(turned(rng), 4.5 + 0.3 * number)
         near = [j for j, s in enumerate(start.symbols) if s in ("N" if i % 2 else "C")]
         start = insert(start, "Na", number, rng, (near, 2.2, 4.0))
-        cells.append(Trajectory(f"aniline-na{number}-{i}", "aniline-sodium", [with_spin(start)], (300, 450, 600)[i % 3], 4, kpoints=(2, 2, 2)))
+        cells.append(
+            Trajectory(
+                f"aniline-na{number}-{i}",
+                "aniline-sodium",
+                [with_spin(start)],
+                (300, 450, 600)[i % 3],
+                4,
+                kpoints=(2, 2, 2),
+            )
+        )
     return [*cells[:2], scans[1], *cells[2:4], scans[2], *cells[4:6], scans[0], *cells[6:]]
 
 
@@ -135,13 +152,23 @@ def graphene_sodium(rng):
     made = []
     for i, (gap, number) in enumerate([(4.5, 1), (6.5, 2), (3.6, 0), (8.0, 3), (5.0, 3), (4.4, 2)]):
         start = insert(sheet(gap), "Na", number, rng)
-        made.append(Trajectory(f"sheet-na{number}-{i}", "graphene-sodium", [metallic(start)], 500, 4,
-                               kpoints=(*KPOINTS[:2], 2 if gap < 6 else 1)))
+        made.append(
+            Trajectory(
+                f"sheet-na{number}-{i}",
+                "graphene-sodium",
+                [metallic(start)],
+                500,
+                4,
+                kpoints=(*KPOINTS[:2], 2 if gap < 6 else 1),
+            )
+        )
     for i, number in enumerate([1, 3]):
         upper = sheet(8.6)
         upper.positions += [0, GRAPHENE / np.sqrt(3), rng.uniform(3.3, 4.6)]
         start = insert(sheet(8.6) + upper, "Na", number, rng)
-        made.append(Trajectory(f"bilayer-na{number}-{i}", "graphene-sodium", [metallic(start)], 500, 3, kpoints=KPOINTS))
+        made.append(
+            Trajectory(f"bilayer-na{number}-{i}", "graphene-sodium", [metallic(start)], 500, 3, kpoints=KPOINTS)
+        )
     return made
 
 
@@ -170,8 +197,17 @@ def stacks(rng):
         start = insert(start, "Na", min(number, 2), rng, near)
         start = insert(start, "Na", number - min(number, 2), rng)
         end = round(rng.uniform(6.0, 10.0), 2)
-        made.append(Trajectory(f"stack-na{number}-{i}", "janus-stack", [metallic(start)], (300, 450, 600)[i % 3], 6, end,
-                               kpoints=KPOINTS))
+        made.append(
+            Trajectory(
+                f"stack-na{number}-{i}",
+                "janus-stack",
+                [metallic(start)],
+                (300, 450, 600)[i % 3],
+                6,
+                end,
+                kpoints=KPOINTS,
+            )
+        )
     return made
 
 
@@ -184,6 +220,15 @@ def double_stacks(rng):
         start = lower + upper
         start.wrap()
         start = insert(start, "Na", number, rng)
-        made.append(Trajectory(f"double-na{number}-{i}", "janus-double-stack", [metallic(start)], 450, 3,
-                               round(rng.uniform(15.0, 19.0), 2), kpoints=KPOINTS))
+        made.append(
+            Trajectory(
+                f"double-na{number}-{i}",
+                "janus-double-stack",
+                [metallic(start)],
+                450,
+                3,
+                round(rng.uniform(15.0, 19.0), 2),
+                kpoints=KPOINTS,
+            )
+        )
     return made

@@ -14,14 +14,14 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-import numpy as np  # noqa: E402
-import cells  # noqa: E402
-from ase.filters import FrechetCellFilter  # noqa: E402
-from ase.neighborlist import neighbor_list  # noqa: E402
-from ase.optimize import BFGS  # noqa: E402
-from distill.labels import calculator  # noqa: E402
-from explore import ELEMENTS, run  # noqa: E402
-from scipy.interpolate import CubicSpline  # noqa: E402
+import numpy as np
+import cells
+from ase.filters import FrechetCellFilter
+from ase.neighborlist import neighbor_list
+from ase.optimize import BFGS
+from distill.labels import calculator
+from explore import ELEMENTS, run
+from scipy.interpolate import CubicSpline
 
 D3 = 21.1671  # Angstrom
 IN_PLANE = [1, 1, 0, 0, 0, 1]

@@ -55,9 +55,7 @@ def resolve(source, family=None):
     if os.path.isdir(source):
         raise NatroliteError(f"'{source}' is a folder; give the checkpoint file in it")
     if not os.path.isfile(source):
-        raise NatroliteError(
-            f"'{source}' is neither a file nor a known model; known models: {', '.join(NAMES)}"
-        )
+        raise NatroliteError(f"'{source}' is neither a file nor a known model; known models: {', '.join(NAMES)}")
     if modelfile.is_modelfile(source):
         raise NatroliteError(f"'{source}' is a model file already; pair_style equivariant reads it as it is")
     if family:

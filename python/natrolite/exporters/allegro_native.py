@@ -113,9 +113,7 @@ class Builder(nequip_native.Builder):
 
     def _readout(self, layers):
         energy = self._nodes_only(self._network(self.scalars, layers))
-        self.energies = [
-            {"node": node, "weights": self.d.array(matrix)} for (_, node), matrix in energy.terms.items()
-        ]
+        self.energies = [{"node": node, "weights": self.d.array(matrix)} for (_, node), matrix in energy.terms.items()]
 
     def _EdgewiseReduce(self, part):
         if part.reduce != "sum":
@@ -186,8 +184,11 @@ class Builder(nequip_native.Builder):
             part = path[np.ix_(*(where for _, where in found))]
             paths.append(
                 {
-                    "in": found[0][0], "l2": found[1][0], "out": found[2][0],
-                    "coupling": self.d.array(part), "weights": self.d.array(its),
+                    "in": found[0][0],
+                    "l2": found[1][0],
+                    "out": found[2][0],
+                    "coupling": self.d.array(part),
+                    "weights": self.d.array(its),
                 }  # fmt: skip
             )
         degrees = [[(size - 1) // 2 for size in s] for s in sizes]
@@ -218,8 +219,12 @@ class Builder(nequip_native.Builder):
             kinds[kind].append({kind: index, "weights": self.d.array(matrix)})
         self.nodes.append(
             {
-                "width": combination.width, "column": column, "activation": activation[0],
-                "factor": activation[1], "nodes": kinds["node"], "products": kinds["product"],
+                "width": combination.width,
+                "column": column,
+                "activation": activation[0],
+                "factor": activation[1],
+                "nodes": kinds["node"],
+                "products": kinds["product"],
             }  # fmt: skip
         )
         return Combination.of(("node", len(self.nodes) - 1), combination.width)

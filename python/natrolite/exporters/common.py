@@ -93,9 +93,7 @@ def _original(built, atoms):
     try:
         return built.original(atoms)
     except Exception as error:
-        raise NatroliteError(
-            f"the original model fails on the comparison case {atoms.symbols}: {error}"
-        ) from error
+        raise NatroliteError(f"the original model fails on the comparison case {atoms.symbols}: {error}") from error
 
 
 def _compare(scripted, fields, name, atoms, truth, report):

@@ -172,7 +172,7 @@ def _paths(product, paths):
     """Return [(scale, path module)]: the coefficients are read off the product with unit inputs."""
     dtype = _dtype(product)
     result = []
-    for k, path in enumerate(paths):
+    for k, _path in enumerate(paths):
         coupling = _coupling(product, paths, k, dtype)
         d2, d3, d1 = coupling.shape
         if d1 == 1 or d2 == 1:

@@ -46,9 +46,7 @@ def build(source, dtype, modality=None, head=None):
     import torch
 
     if modality is not None:
-        raise NatroliteError(
-            f"'{source}' has no modalities but heads; use --head in place of --modality {modality}"
-        )
+        raise NatroliteError(f"'{source}' has no modalities but heads; use --head in place of --modality {modality}")
     _refuse_others(source)
     _mace()
     from natrolite.exporters import mace_build, mace_native
@@ -93,9 +91,7 @@ def _refuse_others(source):
                 f"'{source}' is made for LAMMPS by mace's own tool; pair_style equivariant reads it "
                 "as it is (to have ghost exchange, export the .model file it was made from)"
             )
-        raise NatroliteError(
-            f"'{source}' is compiled TorchScript; give the .model file that mace wrote beside it"
-        )
+        raise NatroliteError(f"'{source}' is compiled TorchScript; give the .model file that mace wrote beside it")
     if any(name.startswith("mace.calculators.") for name in names):
         raise NatroliteError(
             f"'{source}' is made for LAMMPS' ML-IAP by mace's own tool; give the .model file it was made from"
@@ -107,12 +103,12 @@ def _refuse_others(source):
             f"'{source}' holds weights only (a state dict or a training checkpoint); give the whole "
             "model, the .model file that mace wrote at the end of the training"
         )
-    for package, tool in (("cuequivariance", "mace_cueq_to_e3nn FILE"),
-                          ("openequivariance", "python -m mace.cli.convert_oeq_e3nn FILE")):
+    for package, tool in (
+        ("cuequivariance", "mace_cueq_to_e3nn FILE"),
+        ("openequivariance", "python -m mace.cli.convert_oeq_e3nn FILE"),
+    ):
         if any(name.startswith(package) for name in names):
-            raise NatroliteError(
-                f"'{source}' was converted for {package}; convert it back: {tool}"
-            )
+            raise NatroliteError(f"'{source}' was converted for {package}; convert it back: {tool}")
 
 
 @contextlib.contextmanager
@@ -151,8 +147,7 @@ def _mace():
             import mace.modules  # noqa: F401
     except ImportError as error:
         raise NatroliteError(
-            f"MACE models need the package mace-torch, which cannot be imported ({error}); "
-            f"install it: {PACKAGE}"
+            f"MACE models need the package mace-torch, which cannot be imported ({error}); install it: {PACKAGE}"
         ) from None
 
 

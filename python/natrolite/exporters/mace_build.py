@@ -49,18 +49,14 @@ def check(model):
 def _check_part(module):
     package, kind = type(module).__module__, type(module).__name__
     if getattr(module, "cueq_config", None) is not None or package.startswith("cuequivariance"):
-        raise NatroliteError(
-            "this model was converted for cuEquivariance; convert it back: mace_cueq_to_e3nn FILE"
-        )
+        raise NatroliteError("this model was converted for cuEquivariance; convert it back: mace_cueq_to_e3nn FILE")
     if getattr(module, "oeq_config", None) is not None or package.startswith("openequivariance"):
         raise NatroliteError(
             "this model was converted for OpenEquivariance; export the model before that conversion "
             "(or convert it back: python -m mace.cli.convert_oeq_e3nn FILE)"
         )
     if package == "mace.modules.lora":
-        raise NatroliteError(
-            f"this model has {kind} parts (LoRA); merge them: mace.modules.lora.merge_lora_weights"
-        )
+        raise NatroliteError(f"this model has {kind} parts (LoRA); merge them: mace.modules.lora.merge_lora_weights")
     if package.split(".")[0] not in ("mace", "e3nn", "torch"):
         raise NatroliteError(f"this model has a part {package}.{kind}, which is not supported")
 
@@ -69,9 +65,7 @@ def _known(module, names, what):
     """Return the class name of a part, or refuse one that is not in names."""
     kind = type(module).__name__
     if kind not in names:
-        raise NatroliteError(
-            f"the {what} {kind} of this model is not supported; supported: {', '.join(names)}"
-        )
+        raise NatroliteError(f"the {what} {kind} of this model is not supported; supported: {', '.join(names)}")
     return kind
 
 
@@ -91,9 +85,7 @@ def build(model, head, dtype):
         "repulsion": _repulsion(model),
         "first": _first(model, onehot),
         "first_readout": readouts[0],
-        "layers": torch.nn.ModuleList(
-            _next(model, k, onehot) for k in range(1, len(model.interactions))
-        ),
+        "layers": torch.nn.ModuleList(_next(model, k, onehot) for k in range(1, len(model.interactions))),
         "readouts": torch.nn.ModuleList(readouts[1:]),
     }
     wrapped = wrapper.Mace(parts, tables, dtype)

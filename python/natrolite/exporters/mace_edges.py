@@ -91,9 +91,7 @@ class Repulsion(torch.nn.Module):
         self.register_buffer("screening", screening)
         self.register_buffer("reach", reach)
         self.register_buffer("coefficients", coefficients)
-        self.register_buffer(
-            "decays", torch.tensor([3.2, 0.9423, 0.4028, 0.2016], dtype=coefficients.dtype)
-        )
+        self.register_buffer("decays", torch.tensor([3.2, 0.9423, 0.4028, 0.2016], dtype=coefficients.dtype))
         self.p = float(p)
 
     def forward(self, r: torch.Tensor, edges: Edges, nlocal: int) -> torch.Tensor:

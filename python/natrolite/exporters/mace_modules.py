@@ -56,9 +56,7 @@ class ConstantNorm(torch.nn.Module):
         super().__init__()
         self.register_buffer("average", torch.tensor([[average]], dtype=dtype))
 
-    def forward(
-        self, features: torch.Tensor, edges: Edges, within: bool, nlocal: int
-    ) -> torch.Tensor:
+    def forward(self, features: torch.Tensor, edges: Edges, within: bool, nlocal: int) -> torch.Tensor:
         return self.average
 
 
@@ -71,9 +69,7 @@ class DensityNorm(torch.nn.Module):
         self.register_buffer("alpha", alpha)
         self.register_buffer("beta", beta)
 
-    def forward(
-        self, features: torch.Tensor, edges: Edges, within: bool, nlocal: int
-    ) -> torch.Tensor:
+    def forward(self, features: torch.Tensor, edges: Edges, within: bool, nlocal: int) -> torch.Tensor:
         density = torch.tanh(self.density(features) ** 2)
         if not within:
             density = density * edges.cutoff
@@ -170,9 +166,7 @@ class Body(torch.nn.Module):
         self.reshape = reshape
         self.products = products
 
-    def forward(
-        self, x: torch.Tensor, edges: Edges, local: torch.Tensor, onehot: torch.Tensor
-    ) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, edges: Edges, local: torch.Tensor, onehot: torch.Tensor) -> torch.Tensor:
         nlocal = local.size(0)
         message = self.messages(x, edges, nlocal)
         message = self.outro(message, x[:nlocal], onehot)
@@ -231,9 +225,7 @@ class FirstLayer(torch.nn.Module):
         self.register_buffer("skip", skip)
         self.body = body
 
-    def forward(
-        self, types: torch.Tensor, local: torch.Tensor, edges: Edges, onehot: torch.Tensor
-    ) -> torch.Tensor:
+    def forward(self, types: torch.Tensor, local: torch.Tensor, edges: Edges, onehot: torch.Tensor) -> torch.Tensor:
         return self.body(self.intro[types], edges, local, onehot) + self.skip[local]
 
 

@@ -41,9 +41,7 @@ class Term(torch.nn.Module):
         self.register_buffer("coupling", coupling)
         self.register_buffer("weights", weights)
 
-    def forward(
-        self, lower: torch.Tensor, x: torch.Tensor, local: torch.Tensor
-    ) -> torch.Tensor:
+    def forward(self, lower: torch.Tensor, x: torch.Tensor, local: torch.Tensor) -> torch.Tensor:
         weights = self.weights.index_select(1, local)
         paths, n, channels = weights.size(0), weights.size(1), weights.size(2)
         sums = torch.mm(self.coupling, self.power(lower, x))
@@ -58,9 +56,7 @@ class Contraction(torch.nn.Module):
         super().__init__()
         self.terms = torch.nn.ModuleList(terms)
 
-    def forward(
-        self, orders: List[torch.Tensor], x: torch.Tensor, local: torch.Tensor
-    ) -> torch.Tensor:
+    def forward(self, orders: List[torch.Tensor], x: torch.Tensor, local: torch.Tensor) -> torch.Tensor:
         sums: List[torch.Tensor] = []
         for k, term in enumerate(self.terms):
             sums.append(term(orders[k], x, local))
@@ -117,9 +113,7 @@ def _multisets(components, order):
 def _power(multisets, components):
     """Return Power for some products of one order: the last factor of each goes right."""
     below = {m: k for k, m in enumerate(_multisets(components, len(multisets[0]) - 1))}
-    return Power(
-        torch.tensor([below[m[:-1]] for m in multisets]), torch.tensor([m[-1] for m in multisets])
-    )
+    return Power(torch.tensor([below[m[:-1]] for m in multisets]), torch.tensor([m[-1] for m in multisets]))
 
 
 def _contraction(module, components):

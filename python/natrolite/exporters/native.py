@@ -125,9 +125,7 @@ class Description(Arrays):
         found = [linear_maps(module, from_layout, to_layout) for module in modules]
         by_type, constants = [maps for maps, _ in found], np.stack([constant for _, constant in found])
         keys = sorted({key for maps in by_type for key in maps})
-        zero = {
-            key: np.zeros((from_layout.blocks[key[0]][0], to_layout.blocks[key[1]][0])) for key in keys
-        }
+        zero = {key: np.zeros((from_layout.blocks[key[0]][0], to_layout.blocks[key[1]][0])) for key in keys}
         maps = {key: np.stack([m.get(key, zero[key]) for m in by_type]) for key in keys}
         self._linear(source, to, to_layout, maps, constants, add)
 
@@ -177,7 +175,10 @@ def convolution(description, module, source, to, radial, table=None):
             blocks.append((channels, l3))
             paths.append(
                 {
-                    "in": k, "l2": l2, "out": len(blocks) - 1, "weights": int(starts[weights]),
+                    "in": k,
+                    "l2": l2,
+                    "out": len(blocks) - 1,
+                    "weights": int(starts[weights]),
                     "coupling": description.array(coupling),
                 }  # fmt: skip
             )

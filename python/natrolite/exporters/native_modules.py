@@ -156,9 +156,7 @@ class GateShape:
             kind, factor = activation_of(act)
             k = block(mul, 0, scalars[at : at + mul].reshape(1, mul))
             out_blocks.append((mul, 0))
-            self.scalars.append(
-                {"in": k, "out": len(out_blocks) - 1, "activation": kind, "factor": factor}
-            )
+            self.scalars.append({"in": k, "out": len(out_blocks) - 1, "activation": kind, "factor": factor})
         acts = [act for (mul, _), act, _ in _activated(gate.act_gates) for _ in range(mul)]
         first = at = 0
         for mul, ir in gate.irreps_gated:
@@ -168,9 +166,7 @@ class GateShape:
             g = block(mul, 0, gates[first : first + mul].reshape(1, mul))
             k = block(mul, ir.l, gated[at : at + mul * ir.dim].reshape(mul, ir.dim).T)
             out_blocks.append((mul, ir.l))
-            self.gated.append(
-                {"gate": g, "in": k, "out": len(out_blocks) - 1, "activation": kind, "factor": factor}
-            )
+            self.gated.append({"gate": g, "in": k, "out": len(out_blocks) - 1, "activation": kind, "factor": factor})
             first += mul
             at += mul * ir.dim
         self.layout_in = Layout(blocks, columns)
@@ -284,9 +280,7 @@ class OfScalars(Wrapped):
 
     def __init__(self, module, layout):
         super().__init__(module)
-        self.columns = np.concatenate(
-            [c.reshape(-1) for c, (_, l) in zip(layout.columns, layout.blocks) if l == 0]
-        )
+        self.columns = np.concatenate([c.reshape(-1) for c, (_, l) in zip(layout.columns, layout.blocks) if l == 0])
 
     def __call__(self, x):
         return self.module(x[:, self.columns.tolist()])

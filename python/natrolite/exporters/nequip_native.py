@@ -98,9 +98,7 @@ class Builder:
         intro = Layout.of(block.linear_1.irreps_out)
         if block.is_first_layer:
             table = native.apply(block.linear_1, self.table) * norm[:, None]
-            sums = native.convolution(
-                d, product, (None, intro), f"m{t}", self._radial(block, columns), table
-            )
+            sums = native.convolution(d, product, (None, intro), f"m{t}", self._radial(block, columns), table)
             d.value(f"p{t}", gate.layout_in)
         else:
             d.value(f"p{t}", gate.layout_in)
@@ -191,8 +189,10 @@ def dense(network):
     if type(network).__name__ == "DeepLinearMLP":
         weights = network.alpha.double().numpy()
         for factor in network.weights:
-            weights = weights * factor.detach().double().numpy() if weights.ndim == 0 else (
-                weights @ factor.detach().double().numpy()
+            weights = (
+                weights * factor.detach().double().numpy()
+                if weights.ndim == 0
+                else (weights @ factor.detach().double().numpy())
             )
         return [(weights, None, ("identity", 1.0))]
     layers = []

@@ -115,7 +115,7 @@ def _layer(records, config, i):
     before, after, ways = inputs(config, i), gated(config, i), paths(config, i)
     width, depth = config["radial_mlp_size"], config["radial_mlp_layers"]
     sizes = [config["radial_basis_size"], *[width] * depth, sum(path[0] for path in ways)]
-    kept = dict((l, mul) for mul, l in after)
+    kept = {l: mul for mul, l in after}
     radial = [records.next(a, b) for a, b in zip(sizes, sizes[1:])]
     linear_1 = {l: records.next(mul, mul) for mul, l in before}
     fan_in = {l: sum(path[0] for path in ways if path[3] == l) for l in kept}

@@ -122,9 +122,7 @@ class Network(torch.nn.Module):
         radial = self.basis(r) * self.envelope(r).unsqueeze(-1)
         angular = self.spherical(vec)
         onehot = torch.nn.functional.one_hot(local, self.intro0.size(0)).to(vec.dtype)
-        x = self.first(
-            self.intro0[types], self.connection0[local], center, neighbor, radial, angular
-        )
+        x = self.first(self.intro0[types], self.connection0[local], center, neighbor, radial, angular)
         for layer in self.layers:
             x = layer(x, onehot, types, center, neighbor, radial, angular)
         energy = self.readout(x).squeeze(1).to(torch.float64)

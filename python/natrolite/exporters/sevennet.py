@@ -39,13 +39,36 @@ CITATION_MF = """@article{kim2025sevennetmf,
 
 # Keys of a checkpoint's config that describe the network (the rest is about the training).
 ARCHITECTURE = [
-    "version", "cutoff", "channel", "lmax", "lmax_edge", "lmax_node", "is_parity", "irreps_manual",
-    "num_convolution_layer", "radial_basis", "cutoff_function", "weight_nn_hidden_neurons",
-    "act_radial", "act_scalar", "act_gate", "self_connection_type", "interaction_type",
-    "use_bias_in_linear", "readout_as_fcn", "readout_fcn_hidden_neurons", "readout_fcn_activation",
-    "_normalize_sph", "use_modality", "_modal_map", "use_modal_node_embedding",
-    "use_modal_self_inter_intro", "use_modal_self_inter_outro", "use_modal_output_block",
-    "use_modal_wise_shift", "use_modal_wise_scale",
+    "version",
+    "cutoff",
+    "channel",
+    "lmax",
+    "lmax_edge",
+    "lmax_node",
+    "is_parity",
+    "irreps_manual",
+    "num_convolution_layer",
+    "radial_basis",
+    "cutoff_function",
+    "weight_nn_hidden_neurons",
+    "act_radial",
+    "act_scalar",
+    "act_gate",
+    "self_connection_type",
+    "interaction_type",
+    "use_bias_in_linear",
+    "readout_as_fcn",
+    "readout_fcn_hidden_neurons",
+    "readout_fcn_activation",
+    "_normalize_sph",
+    "use_modality",
+    "_modal_map",
+    "use_modal_node_embedding",
+    "use_modal_self_inter_intro",
+    "use_modal_self_inter_outro",
+    "use_modal_output_block",
+    "use_modal_wise_shift",
+    "use_modal_wise_scale",
 ]
 
 
@@ -112,8 +135,7 @@ def _sevenn():
             import sevenn.checkpoint  # noqa: F401
     except ImportError as error:
         raise NatroliteError(
-            f"SevenNet models need the package sevenn, which cannot be imported ({error}); "
-            f"install it: {PACKAGE}"
+            f"SevenNet models need the package sevenn, which cannot be imported ({error}); install it: {PACKAGE}"
         ) from None
 
 

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`natrolite modes TABLE... -o DIR`: sorts the ions of several systems into diffusion modes."""
+
 import importlib
 import pathlib
 
 from natrolite.errors import NatroliteError, reason
 
-PACKAGES = {"scipy": "scipy", "sklearn": "scikit-learn==1.7.2", "xgboost": "xgboost-cpu==3.2.0",
-            "matplotlib": "matplotlib==3.10.7", "jinja2": "jinja2==3.1.6"}
+PACKAGES = {
+    "scipy": "scipy",
+    "sklearn": "scikit-learn==1.7.2",
+    "xgboost": "xgboost-cpu==3.2.0",
+    "matplotlib": "matplotlib==3.10.7",
+    "jinja2": "jinja2==3.1.6",
+}
 
 
 def check_packages():
@@ -14,8 +20,10 @@ def check_packages():
         try:
             importlib.import_module(name)
         except ImportError as error:
-            raise NatroliteError(f"natrolite modes needs {package.partition('=')[0]} ({reason(error)}); install it: "
-                                 f"pip install {package}") from None
+            raise NatroliteError(
+                f"natrolite modes needs {package.partition('=')[0]} ({reason(error)}); install it: "
+                f"pip install {package}"
+            ) from None
 
 
 def count_of(text):
@@ -51,9 +59,14 @@ def add_parser(subparsers):
     parser = subparsers.add_parser("modes", help="sort the ions of several systems into diffusion modes")
     parser.add_argument("tables", nargs="+", metavar="TABLE", help="tables of ions, one for each density and loading")
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write into; made if missing")
-    parser.add_argument("--modes", default="8", metavar="N", help="how many, or auto: the largest mean silhouette "
-                                                                  "(default %(default)s)")
-    parser.add_argument("--features", default="ion_ion,ion_host,volume,tortuosity,D_ratio", metavar="A,B,...",
-                        help="columns that the modes are made of (default %(default)s)")
+    parser.add_argument(
+        "--modes", default="8", metavar="N", help="how many, or auto: the largest mean silhouette (default %(default)s)"
+    )
+    parser.add_argument(
+        "--features",
+        default="ion_ion,ion_host,volume,tortuosity,D_ratio",
+        metavar="A,B,...",
+        help="columns that the modes are made of (default %(default)s)",
+    )
     parser.set_defaults(run=run)
     return parser

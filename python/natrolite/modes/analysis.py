@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """From ions to modes: everything that the tables, the pictures and the report show."""
+
 import dataclasses
 
 import numpy as np
@@ -62,5 +63,17 @@ def analyze(ions, count):
     places, shares = clusters.discriminants(z, labels, ions.log_d)
     booster = trees.train(z, labels, count)
     systems, fractions = ions.systems(), populations.fractions(ions, labels, count)
-    return Modes(ions, count, z, labels, silhouette, places, shares, trees.accuracies(z, labels, count),
-                 trees.importances(booster, z), systems, fractions, populations.with_density(systems, fractions))
+    return Modes(
+        ions,
+        count,
+        z,
+        labels,
+        silhouette,
+        places,
+        shares,
+        trees.accuracies(z, labels, count),
+        trees.importances(booster, z),
+        systems,
+        fractions,
+        populations.with_density(systems, fractions),
+    )

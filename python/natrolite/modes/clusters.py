@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Modes: clusters of ions with like features; z-scores, Ward linkage, and a map by discriminant analysis."""
+
 import numpy as np
 
 from natrolite.errors import NatroliteError
@@ -15,8 +16,10 @@ def z_scores(ions):
     if flat.any():
         k = int(np.argmax(flat))
         why = " (ion/environment without volume?)" if ions.names[k] in ("volume", "fraction") else ""
-        raise NatroliteError(f"column {ions.names[k]} has the same value in all ions{why}: it separates no modes; "
-                             "leave it out of --features")
+        raise NatroliteError(
+            f"column {ions.names[k]} has the same value in all ions{why}: it separates no modes; "
+            "leave it out of --features"
+        )
     return (ions.features - mean) / spread
 
 
@@ -24,11 +27,14 @@ def check_count(ions, count):
     """Refuses too few ions for count modes, and a single system."""
     if len(ions.systems()) < 2:
         density, loading = ions.systems()[0]
-        raise NatroliteError(f"all ions are of one system ({density:g} g/cm^3, {loading:g} %): give the tables of "
-                             "at least two")
+        raise NatroliteError(
+            f"all ions are of one system ({density:g} g/cm^3, {loading:g} %): give the tables of at least two"
+        )
     if len(ions.identity) < PER_MODE * count:
-        raise NatroliteError(f"{len(ions.identity)} ions are too few for {count} modes, which need {PER_MODE * count}: "
-                             "give more tables, or fewer --modes")
+        raise NatroliteError(
+            f"{len(ions.identity)} ions are too few for {count} modes, which need {PER_MODE * count}: "
+            "give more tables, or fewer --modes"
+        )
 
 
 def cut(z, counts):
@@ -59,7 +65,9 @@ def discriminants(z, labels, log_d):
     fitted = LinearDiscriminantAnalysis(n_components=min(2, labels.max() - 1, z.shape[1])).fit(z, labels)
     places, shares = fitted.transform(z), fitted.explained_variance_ratio_
     if places.shape[1] == 1:
-        return np.column_stack([places[:, 0] * sign(places[:, 0] @ (log_d - log_d.mean())), log_d]), np.array([1.0, 0.0])
+        return np.column_stack([places[:, 0] * sign(places[:, 0] @ (log_d - log_d.mean())), log_d]), np.array(
+            [1.0, 0.0]
+        )
     along = fitted.scalings_[:, 1]
     turn = [sign(places[:, 0] @ (log_d - log_d.mean())), sign(along[np.argmax(np.abs(along))])]
     return places * turn, shares[:2]

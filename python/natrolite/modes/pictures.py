@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The pictures of the modes: each a function draw_NAME(modes, figure), and the size of its figure in PICTURES."""
+
 import numpy as np
 
 from natrolite.plots import style
@@ -21,8 +22,10 @@ def mode_legend(modes, figure, **where):
     """A key of the modes with their mean D, below the axes."""
     from matplotlib.patches import Patch
 
-    keys = [Patch(color=color, label=f"{k + 1}: $10^{{{d:.2f}}}$")
-            for k, (color, d) in enumerate(zip(colors(modes.count), modes.log_d))]
+    keys = [
+        Patch(color=color, label=f"{k + 1}: $10^{{{d:.2f}}}$")
+        for k, (color, d) in enumerate(zip(colors(modes.count), modes.log_d))
+    ]
     place = {"loc": "outside lower center", "ncols": min(8, modes.count), "columnspacing": 1.0, "handlelength": 1.0}
     figure.legend(handles=keys, title="mode: geometric mean of D (cm²/s)", title_fontsize=8, **{**place, **where})
 
@@ -34,10 +37,16 @@ def draw_flows(modes, figure):
     flows = np.zeros((len(density), modes.count, len(loading)))
     for (d, x), shares in zip(modes.systems, modes.fractions):
         flows[density.index(d), :, loading.index(x)] += shares
-    draw_sankey(figure.subplots(), flows, colors(modes.count), (
-        ("density (g/cm³)", plain(density)),
-        ("mode, slow to fast", [str(k + 1) for k in range(modes.count)]),
-        ("loading (%)", plain(loading))))
+    draw_sankey(
+        figure.subplots(),
+        flows,
+        colors(modes.count),
+        (
+            ("density (g/cm³)", plain(density)),
+            ("mode, slow to fast", [str(k + 1) for k in range(modes.count)]),
+            ("loading (%)", plain(loading)),
+        ),
+    )
 
 
 def draw_pies(modes, figure):
@@ -48,8 +57,14 @@ def draw_pies(modes, figure):
         axes.axis("off")
     for system, shares in zip(modes.systems, modes.fractions):
         axes = grid[loading.index(system[1])][density.index(system[0])]
-        axes.pie(shares, colors=colors(modes.count), startangle=90, counterclock=False, radius=1.15,
-                 wedgeprops={"linewidth": 0.6 * (shares.max() < 1), "edgecolor": "white"})
+        axes.pie(
+            shares,
+            colors=colors(modes.count),
+            startangle=90,
+            counterclock=False,
+            radius=1.15,
+            wedgeprops={"linewidth": 0.6 * (shares.max() < 1), "edgecolor": "white"},
+        )
         axes.text(0, -1.42, f"{modes.ions.of(system).sum()} ions", ha="center", va="center", fontsize=6.5, color=GRAY)
     for axes, d in zip(grid[0], plain(density)):
         axes.set_title(f"{d} g/cm³", fontsize=9, pad=8)
@@ -65,7 +80,7 @@ def draw_radial(modes, figure):
     reach = max(2.0, np.abs(modes.centers).max() * 1.05)
     around = np.arange(len(modes.ions.names)) * 2 * np.pi / len(modes.ions.names)
     fine = np.linspace(0, 2 * np.pi, 200)
-    for axes in grid.flat[modes.count:]:
+    for axes in grid.flat[modes.count :]:
         axes.axis("off")
     for k, (axes, color) in enumerate(zip(grid.flat, colors(modes.count))):
         axes.bar(around, modes.centers[k], width=0.75 * around[1] if len(around) > 1 else 1, color=color, zorder=3)
@@ -76,8 +91,14 @@ def draw_radial(modes, figure):
         axes.spines["polar"].set_color("#cccccc")
         axes.grid(color="#dddddd", lw=0.6)
         for angle, label in zip(around, modes.ions.labels):
-            axes.text(angle, reach * (1.3 if np.cos(angle) > 0.9 else 1.15), wrapped(label), fontsize=7, va="center",
-                      ha="center" if abs(np.sin(angle)) < 0.1 else ("left" if np.sin(angle) > 0 else "right"))
+            axes.text(
+                angle,
+                reach * (1.3 if np.cos(angle) > 0.9 else 1.15),
+                wrapped(label),
+                fontsize=7,
+                va="center",
+                ha="center" if abs(np.sin(angle)) < 0.1 else ("left" if np.sin(angle) > 0 else "right"),
+            )
         axes.set_title(f"mode {k + 1}  ({modes.sizes[k]} ions)", fontsize=9, fontweight="bold", pad=24)
 
 
@@ -101,10 +122,19 @@ def draw_map(modes, figure):
         axes.scatter(*places.T, s=12, color=color, alpha=0.65, lw=0)
     for k, color in enumerate(colors(modes.count)):
         center = modes.map[modes.labels == k + 1].mean(axis=0)
-        axes.annotate(str(k + 1), center, ha="center", va="center", fontsize=9, fontweight="bold",
-                      bbox={"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": color, "linewidth": 1.5})
-    names = [f"discriminant {k + 1} ({100 * share:.0f} % of the variance between modes)"
-             for k, share in enumerate(modes.shares)]
+        axes.annotate(
+            str(k + 1),
+            center,
+            ha="center",
+            va="center",
+            fontsize=9,
+            fontweight="bold",
+            bbox={"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": color, "linewidth": 1.5},
+        )
+    names = [
+        f"discriminant {k + 1} ({100 * share:.0f} % of the variance between modes)"
+        for k, share in enumerate(modes.shares)
+    ]
     axes.set(xlabel=names[0], ylabel=names[1] if modes.shares[1] else "log$_{10}$ D (cm²/s)")
     mode_legend(modes, figure, ncols=min(4, modes.count))
 
@@ -147,9 +177,17 @@ def quadrant(modes, axes, k, tint):
     for right in (False, True):
         for top in (False, True):
             share = np.mean(((x > mx) == right) & ((y > my) == top))
-            axes.text(0.985 if right else 0.015, 0.985 if top else 0.015, f"{100 * share:.0f} %", fontsize=9,
-                      transform=axes.transAxes, ha="right" if right else "left", va="top" if top else "bottom",
-                      fontweight="bold", color="#555555")
+            axes.text(
+                0.985 if right else 0.015,
+                0.985 if top else 0.015,
+                f"{100 * share:.0f} %",
+                fontsize=9,
+                transform=axes.transAxes,
+                ha="right" if right else "left",
+                va="top" if top else "bottom",
+                fontweight="bold",
+                color="#555555",
+            )
     label = modes.ions.labels[k]
     axes.set_xlabel(f"log$_{{10}}$ {label}" if modes.ions.is_logarithm(modes.ions.names[k]) else label)
     axes.set_title(f"Spearman's ρ = {signed(spearmanr(x, y).statistic)}", fontsize=9)
@@ -177,19 +215,35 @@ def draw_correlations(modes, figure):
 
 # name: (function, width and height in inches as a function of the modes, caption)
 PICTURES = {
-    "sankey": (draw_flows, lambda m: (7.6, 5.0), "Densities, modes and loadings. A band is as thick as the share of "
-               "ions, every system counting the same; its color is the mode."),
-    "pies": (draw_pies, lambda m: (1.4 + 1.25 * len({d for d, _ in m.systems}),
-                                   1.2 + 1.35 * len({x for _, x in m.systems})),
-             "Shares of the modes in every system."),
-    "radial": (draw_radial, lambda m: (2.5 * min(4, m.count), 2.5 * -(-m.count // 4)),
-               "Centers of the modes in standard deviations: bars that leave the dashed circle (mean of all ions) "
-               "outward are above it, inward below; the outer circle is {reach:.1f} standard deviations."),
+    "sankey": (
+        draw_flows,
+        lambda m: (7.6, 5.0),
+        "Densities, modes and loadings. A band is as thick as the share of "
+        "ions, every system counting the same; its color is the mode.",
+    ),
+    "pies": (
+        draw_pies,
+        lambda m: (1.4 + 1.25 * len({d for d, _ in m.systems}), 1.2 + 1.35 * len({x for _, x in m.systems})),
+        "Shares of the modes in every system.",
+    ),
+    "radial": (
+        draw_radial,
+        lambda m: (2.5 * min(4, m.count), 2.5 * -(-m.count // 4)),
+        "Centers of the modes in standard deviations: bars that leave the dashed circle (mean of all ions) "
+        "outward are above it, inward below; the outer circle is {reach:.1f} standard deviations.",
+    ),
     "map": (draw_map, lambda m: (5.6, 5.0), "Linear discriminants of the modes. D grows to the right."),
     "shap": (draw_shap, lambda m: (5.6, 3.8), "What the trees tell the modes apart by."),
-    "quadrants": (draw_quadrants, lambda m: (8.4, 4.4), "Mobility against tortuosity and coordination. The dashed "
-                  "lines are medians; the numbers are the shares of the quadrants."),
-    "pearson": (draw_correlations, lambda m: (1.8 + 0.7 * m.count, 1.4 + 0.5 * (len({x for _, x in m.systems}) + 1)),
-                "Pearson's r of a mode's share with density, over the densities of one loading, and over all "
-                "systems. A star: p < 0.05 after Benjamini and Hochberg."),
+    "quadrants": (
+        draw_quadrants,
+        lambda m: (8.4, 4.4),
+        "Mobility against tortuosity and coordination. The dashed "
+        "lines are medians; the numbers are the shares of the quadrants.",
+    ),
+    "pearson": (
+        draw_correlations,
+        lambda m: (1.8 + 0.7 * m.count, 1.4 + 0.5 * (len({x for _, x in m.systems}) + 1)),
+        "Pearson's r of a mode's share with density, over the densities of one loading, and over all "
+        "systems. A star: p < 0.05 after Benjamini and Hochberg.",
+    ),
 }

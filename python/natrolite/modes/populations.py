@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How many ions of a system are in each mode, and how that goes with density."""
+
 import numpy as np
 
 ENOUGH = 3  # points; through two every line passes
@@ -7,8 +8,9 @@ ENOUGH = 3  # points; through two every line passes
 
 def fractions(ions, labels, count):
     """Returns [systems, count]: share of a system's ions in each mode; the rows sum to 1."""
-    return np.array([np.bincount(labels[ions.of(system)] - 1, minlength=count) / ions.of(system).sum()
-                     for system in ions.systems()])
+    return np.array(
+        [np.bincount(labels[ions.of(system)] - 1, minlength=count) / ions.of(system).sum() for system in ions.systems()]
+    )
 
 
 def correlation(x, y):
@@ -37,7 +39,9 @@ def with_density(systems, shares):
 
 
 def of_modes(loading, density, shares):
-    return [(loading, mode + 1, len(density), *correlation(density, shares[:, mode])) for mode in range(shares.shape[1])]
+    return [
+        (loading, mode + 1, len(density), *correlation(density, shares[:, mode])) for mode in range(shares.shape[1])
+    ]
 
 
 def adjusted(rows):

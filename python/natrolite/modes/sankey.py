@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A Sankey diagram of three columns of nodes. Bands pass through the middle column, whose nodes color them."""
+
 import numpy as np
 
 GAP = 0.03  # between the nodes of a column, of its height
@@ -18,8 +19,16 @@ def draw_sankey(axes, flows, colors, columns):
         for name, y, height, color in zip(names, top, size, tints):
             axes.bar(x, -height, bottom=y, width=WIDTH, color=color, zorder=3)
             place = {0.0: (x - WIDTH, "right"), 1.0: (x + WIDTH, "left"), 2.0: (x + WIDTH, "left")}[x]
-            axes.text(place[0], y - height / 2, name, ha=place[1], va="center", fontsize=9, zorder=4,
-                      fontweight="bold" if x == 1.0 else "normal")
+            axes.text(
+                place[0],
+                y - height / 2,
+                name,
+                ha=place[1],
+                va="center",
+                fontsize=9,
+                zorder=4,
+                fontweight="bold" if x == 1.0 else "normal",
+            )
         axes.text(x, 0.03, title, ha="center", va="bottom", fontsize=10)
     axes.set(xlim=(-0.2, 2.2), ylim=(min(t[-1] - s[-1] for t, s in zip(tops, sums)) - 0.01, 0.08))
     axes.axis("off")
@@ -42,6 +51,8 @@ def bands(axes, weights, colors, left, right, x, middle_is_right):
         if weights[i, k] == 0:
             continue
         upper = here[i] + (there[k] - here[i]) * ease
-        axes.fill_between(x + t, upper, upper - weights[i, k], color=colors[k if middle_is_right else i], alpha=0.55, lw=0)
+        axes.fill_between(
+            x + t, upper, upper - weights[i, k], color=colors[k if middle_is_right else i], alpha=0.55, lw=0
+        )
         here[i] -= weights[i, k]
         there[k] -= weights[i, k]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Reads the tables of ions that the decks write, one system each, into the features of all ions."""
+
 import dataclasses
 import pathlib
 
@@ -81,14 +82,17 @@ def read(paths, names):
     units = [COLUMNS[name].unit if name in COLUMNS else unit_of(tables[0], name) for name in names]
     parts = [rows(table, names, units) for table in tables]
     features = np.concatenate([part["features"] for part in parts])
-    density, loading = (np.repeat([part[key] for part in parts], [len(part["identity"]) for part in parts])
-                        for key in ("density", "loading"))
+    density, loading = (
+        np.repeat([part[key] for part in parts], [len(part["identity"]) for part in parts])
+        for key in ("density", "loading")
+    )
     identity, log_d = (np.concatenate([part[key] for part in parts]) for key in ("identity", "log_d"))
     order = np.lexsort((*features.T[::-1], log_d, identity, loading, density))
     ion, host = (tables[0].settings.get(key, key) for key in ("ion", "host"))
     labels = [COLUMNS[name].label.format(ion=ion, host=host) if name in COLUMNS else name for name in names]
-    return Ions(list(names), labels, units, features[order], log_d[order], density[order], loading[order],
-                identity[order])
+    return Ions(
+        list(names), labels, units, features[order], log_d[order], density[order], loading[order], identity[order]
+    )
 
 
 def checked(path):
@@ -105,7 +109,9 @@ def checked(path):
     identity = table.column("id")
     twice = np.flatnonzero(np.diff(np.sort(identity)) == 0)
     if len(twice):
-        raise NatroliteError(f"{path} has ion {np.sort(identity)[twice[0]]:g} twice: two runs in one file; write it again")
+        raise NatroliteError(
+            f"{path} has ion {np.sort(identity)[twice[0]]:g} twice: two runs in one file; write it again"
+        )
     return table
 
 
@@ -119,8 +125,13 @@ def rows(table, names, units):
     """Returns {density, loading, identity [n], features [n, F], log_d [n]} of one table."""
     features = [values(table, name, unit) for name, unit in zip(names, units)]
     density, loading = conditions(table)
-    return {"density": density, "loading": loading, "identity": table.column("id"),
-            "features": np.column_stack(features), "log_d": values(table, MOBILITY, COLUMNS[MOBILITY].unit)}
+    return {
+        "density": density,
+        "loading": loading,
+        "identity": table.column("id"),
+        "features": np.column_stack(features),
+        "log_d": values(table, MOBILITY, COLUMNS[MOBILITY].unit),
+    }
 
 
 def conditions(table):
@@ -152,13 +163,17 @@ def values(table, name, unit):
     for wrong, what in (
         (~np.isfinite(column), "is not finite"),
         (logarithm & (column <= 0), f"has no logarithm{REMEDY.get(name, '')}"),
-        ((name in NONE_WITHIN_REACH) & (column < 0), "says that none is within reach: leave it out of --features, or "
-                                                     "enlarge the cutoffs of ion/environment"),
+        (
+            (name in NONE_WITHIN_REACH) & (column < 0),
+            "says that none is within reach: leave it out of --features, or enlarge the cutoffs of ion/environment",
+        ),
     ):
         if np.any(wrong):
             k = np.flatnonzero(wrong)[0]
-            raise NatroliteError(f"{table.path}: {name} of ion {table.column('id')[k]:g} is "
-                                 f"{table.data[k, table.columns.index(name)]:g}, which {what}")
+            raise NatroliteError(
+                f"{table.path}: {name} of ion {table.column('id')[k]:g} is "
+                f"{table.data[k, table.columns.index(name)]:g}, which {what}"
+            )
     return np.log10(column) if logarithm else column
 
 

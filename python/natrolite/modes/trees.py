@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What tells the modes apart: gradient-boosted trees that predict an ion's mode, and their SHAP values."""
+
 import warnings
 
 import numpy as np
@@ -32,8 +33,9 @@ def accuracies(z, labels, count):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a mode may have fewer ions than there are folds
         splits = list(splitter.split(z, labels))
-    return np.array([np.mean(predict(train(z[seen], labels[seen], count), z[held]) == labels[held])
-                     for seen, held in splits])
+    return np.array(
+        [np.mean(predict(train(z[seen], labels[seen], count), z[held]) == labels[held]) for seen, held in splits]
+    )
 
 
 def shap_values(booster, z):

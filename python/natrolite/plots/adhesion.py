@@ -27,13 +27,19 @@ def draw(table, figure):
     axes = figure.subplots()
     data = table.data[np.argsort(table.data[:, 0])]
     fine = np.linspace(data[0, 0], data[-1, 0], 400)
-    for column, color, name in ((2, style.BLUE, "parts in the common cell"), (3, style.VERMILION, "parts in own cells")):
+    for column, color, name in (
+        (2, style.BLUE, "parts in the common cell"),
+        (3, style.VERMILION, "parts in own cells"),
+    ):
         x, y = maximum(data[:, 0], data[:, column])
         axes.plot(fine, CubicSpline(data[:, 0], data[:, column])(fine), color=color)
         axes.plot(data[:, 0], data[:, column], "o", ms=3.5, color=color)
         axes.plot(x, y, "*", ms=11, color=color, mec="white", label=f"{name}: {y:.2f} eV/nm² at {x:.2f} Å")
     axes.axhline(0, color="0.7", lw=0.8)
-    axes.set(xlabel="distance (Å)", ylabel="adhesion energy (eV/nm²)",
-             title="Ti$_2$CO$_2$ / " + table.settings.get("layer", ""))
+    axes.set(
+        xlabel="distance (Å)",
+        ylabel="adhesion energy (eV/nm²)",
+        title="Ti$_2$CO$_2$ / " + table.settings.get("layer", ""),
+    )
     axes.margins(y=0.12)
     axes.legend()

@@ -35,9 +35,21 @@ def draw(table, figure):
     for _, at in corners:
         axes.axvline(float(at), color="0.7", lw=0.8, zorder=0)
     axes.axhline(0, color="0.7", lw=0.8, zorder=0)
-    axes.set(xticks=[float(at) for _, at in corners], xticklabels=["Γ" if n == "G" else n for n, _ in corners],
-             ylabel="frequency (THz)", xlim=(table.data[0, 0], table.data[-1, 0]))
-    low, high = (round(pick(table.data[:, 4:]), 2) + 0.0 for pick in (np.min, np.max))    # + 0.0: no -0.00
-    axes.text(0.98, 0.98, f"lowest {low:.2f}, highest {high:.2f} THz", fontsize=8,
-              ha="right", va="top", transform=axes.transAxes, bbox={"fc": "white", "ec": "none", "alpha": 0.8})
+    axes.set(
+        xticks=[float(at) for _, at in corners],
+        xticklabels=["Γ" if n == "G" else n for n, _ in corners],
+        ylabel="frequency (THz)",
+        xlim=(table.data[0, 0], table.data[-1, 0]),
+    )
+    low, high = (round(pick(table.data[:, 4:]), 2) + 0.0 for pick in (np.min, np.max))  # + 0.0: no -0.00
+    axes.text(
+        0.98,
+        0.98,
+        f"lowest {low:.2f}, highest {high:.2f} THz",
+        fontsize=8,
+        ha="right",
+        va="top",
+        transform=axes.transAxes,
+        bbox={"fc": "white", "ec": "none", "alpha": 0.8},
+    )
     return np.array(axes)

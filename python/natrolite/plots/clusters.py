@@ -18,10 +18,26 @@ def draw(table, figure):
     bottom = np.zeros(len(contents))
     for k, kind in enumerate(kinds):
         part = np.array([share[(x == c) & (n == kind[0]) & (m == kind[1])].sum() for c in contents])
-        axes.bar(np.arange(len(contents)), part, bottom=bottom, color=style.CYCLE[k % 7], alpha=1 - 0.5 * (k // 7 % 2),
-                 label=f"Na$_{{{kind[0]:.0f}}}$@{kind[1]:.0f}")
+        axes.bar(
+            np.arange(len(contents)),
+            part,
+            bottom=bottom,
+            color=style.CYCLE[k % 7],
+            alpha=1 - 0.5 * (k // 7 % 2),
+            label=f"Na$_{{{kind[0]:.0f}}}$@{kind[1]:.0f}",
+        )
         bottom += part
-    axes.set(xlabel="Na per aminobenzene x", ylabel="share of the Na", ylim=(0, 1), xticks=np.arange(len(contents)),
-             xticklabels=[f"{c:g}" for c in contents])
-    axes.legend(fontsize=6, ncols=max(1, len(kinds) // 12), loc="upper left", bbox_to_anchor=(1, 1),
-                title="Na$_n$@(aminobenzene)$_m$")
+    axes.set(
+        xlabel="Na per aminobenzene x",
+        ylabel="share of the Na",
+        ylim=(0, 1),
+        xticks=np.arange(len(contents)),
+        xticklabels=[f"{c:g}" for c in contents],
+    )
+    axes.legend(
+        fontsize=6,
+        ncols=max(1, len(kinds) // 12),
+        loc="upper left",
+        bbox_to_anchor=(1, 1),
+        title="Na$_n$@(aminobenzene)$_m$",
+    )

@@ -16,7 +16,13 @@ def panels(table):
     for name, unit in zip(table.columns[1:], table.units[1:]):
         if not unit or " error" in name or " SD over" in name or name.startswith("temperature"):
             continue
-        panel = name.split()[0] if name.startswith(("gap ", "charge ")) else "peak of g(r)" if name.endswith(" peak") else name
+        panel = (
+            name.split()[0]
+            if name.startswith(("gap ", "charge "))
+            else "peak of g(r)"
+            if name.endswith(" peak")
+            else name
+        )
         found.setdefault((unit, "spacing" if panel == "gap" else panel), []).append(name)
     return found
 
@@ -36,5 +42,5 @@ def draw(table, figure):
         place.set(xlabel="Na per aminobenzene x", ylabel=f"{title} ({style.unit(unit)})")
         if len(names) > 1:
             place.legend(fontsize=6)
-    for place in axes[len(found):]:
+    for place in axes[len(found) :]:
         place.set_visible(False)

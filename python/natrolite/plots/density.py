@@ -19,11 +19,19 @@ def draw_levels(rows, axes):
     level = rows[:, 0]
     axes.plot(level, 100 * rows[:, 2], color=style.BLUE, label="of the ions")
     axes.plot(level, 100 * rows[:, 1], color=style.ORANGE, label="of space")
-    for axis, column, color, height in zip("abc", rows[:, 4:].T, (style.VERMILION, style.GREEN, "0.3"), (4, 8, 12), strict=True):
+    for axis, column, color, height in zip(
+        "abc", rows[:, 4:].T, (style.VERMILION, style.GREEN, "0.3"), (4, 8, 12), strict=True
+    ):
         reach = level[column > 0]
         text = f"percolates along {axis}" if len(reach) else f"no percolation along {axis}"
-        axes.plot([level[0], reach[-1] if len(reach) else level[0]], [height, height], color=color, lw=3, label=text,
-                  solid_capstyle="butt")
+        axes.plot(
+            [level[0], reach[-1] if len(reach) else level[0]],
+            [height, height],
+            color=color,
+            lw=3,
+            label=text,
+            solid_capstyle="butt",
+        )
     axes.set(xlabel="density level (1/Å$^3$)", ylabel="share above the level (%)", ylim=(0, 101), xscale="log")
     axes.legend(fontsize="small")
 
@@ -31,6 +39,7 @@ def draw_levels(rows, axes):
 def draw_grid(values, cell, rows, path):
     """The density summed along c, b and a, and the levels; writes a PNG."""
     import matplotlib
+
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
@@ -39,8 +48,14 @@ def draw_grid(values, cell, rows, path):
         figure, axes = pyplot.subplots(2, 2, figsize=(8.4, 7.2), layout="constrained")
         for (along, across, axis), place in zip(((0, 1, 2), (0, 2, 1), (1, 2, 0)), axes.flat):
             mean = values.mean(axis)
-            shown = place.imshow(mean.T, origin="lower", extent=(0, lengths[along], 0, lengths[across]), cmap="magma_r",
-                                 interpolation="bilinear", aspect="equal")
+            shown = place.imshow(
+                mean.T,
+                origin="lower",
+                extent=(0, lengths[along], 0, lengths[across]),
+                cmap="magma_r",
+                interpolation="bilinear",
+                aspect="equal",
+            )
             place.set(xlabel=f"{'abc'[along]} (Å)", ylabel=f"{'abc'[across]} (Å)", title=f"mean along {'abc'[axis]}")
             figure.colorbar(shown, ax=place, label="ions / Å$^3$")
         draw_levels(rows, axes[1, 1])

@@ -17,7 +17,7 @@ def lower_hull(n, e):
     points = np.c_[n, e]
     try:
         hull = ConvexHull(points)
-    except (QhullError, ValueError):    # too few points, or all on a line
+    except (QhullError, ValueError):  # too few points, or all on a line
         return [points[[0, -1]]]
     return [points[edge] for edge, normal in zip(hull.simplices, hull.equations) if normal[1] < -1e-12]
 

@@ -23,8 +23,15 @@ def draw(table, figure):
         names = [f"gap {k + 1}" for k in range(values.shape[1])]
     for k, name in enumerate(names):
         color = style.CYCLE[k % len(style.CYCLE)]
-        axes.plot(steps, values[:, k], color=color, marker="o", ms=2.5, lw=1.2,
-                  label=f"{name}: {values[:, k].mean():.3f} ± {values[:, k].std():.3f} Å")
+        axes.plot(
+            steps,
+            values[:, k],
+            color=color,
+            marker="o",
+            ms=2.5,
+            lw=1.2,
+            label=f"{name}: {values[:, k].mean():.3f} ± {values[:, k].std():.3f} Å",
+        )
     axes.set(xlabel="time step", ylabel="gap (Å)")
     axes.margins(y=0.15)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)

@@ -40,7 +40,7 @@ def draw(table, figure, ends=False):
     i, j = np.meshgrid(np.arange(-around, nx + around), np.arange(-around, ny + around))
     px, py = x[0, 0] + i * a[0] + j * b[0], y[0, 0] + j * b[1]
     empty = ~np.isfinite(gap)
-    if empty.any():    # contours would lose cells without neighbors
+    if empty.any():  # contours would lose cells without neighbors
         shown = axes.pcolormesh(px, py, np.ma.masked_invalid(grid), shading="nearest", cmap=style.COLORMAP)
     else:
         shown = axes.contourf(px, py, grid, levels=14, cmap=style.COLORMAP)
@@ -49,11 +49,18 @@ def draw(table, figure, ends=False):
     corners = np.array([origin, origin + a, origin + a + b, origin + b, origin])
     axes.plot(*corners.T, color="black", lw=1)
     from matplotlib.patches import Polygon
+
     outline = Polygon(corners, closed=True, transform=axes.transData)
     shown.set_clip_path(outline)
     if empty.any():
         axes.scatter(x[empty], y[empty], marker="x", s=12, color=style.VERMILION, label=f"{empty.sum()} empty cells")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14))
-    axes.set(xlabel="x (Å)", ylabel="y (Å)", aspect="equal", xlim=(corners[:, 0].min() - 0.3, corners[:, 0].max() + 0.3),
-             ylim=(corners[:, 1].min() - 0.3, corners[:, 1].max() + 0.3), title=f"step {table.blocks[-1][0]}")
+    axes.set(
+        xlabel="x (Å)",
+        ylabel="y (Å)",
+        aspect="equal",
+        xlim=(corners[:, 0].min() - 0.3, corners[:, 0].max() + 0.3),
+        ylim=(corners[:, 1].min() - 0.3, corners[:, 1].max() + 0.3),
+        title=f"step {table.blocks[-1][0]}",
+    )
     figure.colorbar(shown, ax=axes, label="gap (Å)", shrink=0.85)

@@ -15,8 +15,15 @@ def draw(table, figure):
     time = style.unit(table.units[0])
     lag, msd, sd = table.data[:, 0], table.data[:, 1], table.data[:, 2]
     error = sd / np.sqrt(max(1.0, table.number("ions")))
-    axes.fill_between(lag, np.maximum(0, msd - 2 * error), msd + 2 * error, color=style.SKY, alpha=0.4, lw=0,
-                      label="± 2 standard errors (spread of ions)")
+    axes.fill_between(
+        lag,
+        np.maximum(0, msd - 2 * error),
+        msd + 2 * error,
+        color=style.SKY,
+        alpha=0.4,
+        lw=0,
+        label="± 2 standard errors (spread of ions)",
+    )
     axes.plot(lag, msd, color=style.BLUE, label="MSD")
     for k, (name, dash) in enumerate(zip("xyz", (":", "--", "-."))):
         if name in table.settings.get("dims", "xyz"):
@@ -26,7 +33,13 @@ def draw(table, figure):
         x = np.array([first, last])
         y = table.number("fit_intercept") + table.number("fit_slope") * x
         d = table.settings["D"].split("=")[-1].split()[0]
-        axes.plot(x, y, color=style.VERMILION, lw=2.5, label=f"fit: D = {float(d):.3g} cm²/s, r² = {table.number('fit_r2'):.3f}")
+        axes.plot(
+            x,
+            y,
+            color=style.VERMILION,
+            lw=2.5,
+            label=f"fit: D = {float(d):.3g} cm²/s, r² = {table.number('fit_r2'):.3f}",
+        )
     else:
         axes.plot([], [], " ", label="no D: " + table.settings.get("fit", "no fit"))
     axes.set(xlabel=f"lag ({time})", ylabel="mean squared displacement (Å²)", xlim=(0, lag[-1]), ylim=(0, None))

@@ -26,7 +26,15 @@ def draw(table, figure):
     axes.plot(fine, PchipInterpolator(path, energy)(fine), color=style.SKY)
     axes.plot(path, energy, "o", ms=5, color=style.BLUE)
     top = energy.argmax()
-    axes.annotate(f"{energy[top]:.3f} eV forward, {energy[top] - energy[-1]:.3f} eV back", (path[top], energy[top]),
-                  xytext=(0, 10), textcoords="offset points", ha="center", fontsize=8)
-    axes.set(xlabel="path of the ion (Å)", ylabel="energy (eV)", title="Ti$_2$CO$_2$ / " + table.settings.get("layer", ""))
+    axes.annotate(
+        f"{energy[top]:.3f} eV forward, {energy[top] - energy[-1]:.3f} eV back",
+        (path[top], energy[top]),
+        xytext=(0, 10),
+        textcoords="offset points",
+        ha="center",
+        fontsize=8,
+    )
+    axes.set(
+        xlabel="path of the ion (Å)", ylabel="energy (eV)", title="Ti$_2$CO$_2$ / " + table.settings.get("layer", "")
+    )
     axes.margins(y=0.2)

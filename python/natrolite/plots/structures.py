@@ -26,14 +26,20 @@ def draw(table, figure):
         color = style.CYCLE[k]
         left.plot(at, table.column(name)[rows], "o", color=color, label=name)
         left.axhline(value, color=color, lw=0.8, ls="--")
-    left.set(ylabel="length (Å)", xticks=at, xlim=(-0.5, len(at) - 0.5), title="dashed: published",
-             xticklabels=[n for n, row in zip(names(table), rows) if row])
+    left.set(
+        ylabel="length (Å)",
+        xticks=at,
+        xlim=(-0.5, len(at) - 0.5),
+        title="dashed: published",
+        xticklabels=[n for n, row in zip(names(table), rows) if row],
+    )
     left.legend(fontsize=7, loc="center")
     both = np.array(["/" in name for name in names(table)])
     spacing = table.column("spacing")[both]
     right.bar(np.arange(both.sum()), spacing, color=style.SKY, width=0.6)
     for k, value in enumerate(spacing):
         right.text(k, value, f"{value:.2f}", ha="center", va="bottom", fontsize=8)
-    right.set(ylabel="spacing (Å)", xticks=np.arange(both.sum()),
-              xticklabels=[n for n, row in zip(names(table), both) if row])
+    right.set(
+        ylabel="spacing (Å)", xticks=np.arange(both.sum()), xticklabels=[n for n, row in zip(names(table), both) if row]
+    )
     right.margins(y=0.15)

@@ -2,14 +2,28 @@
 """Colors that color-blind readers can tell apart (Okabe and Ito, 2008), and common settings."""
 
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, BLACK = (
-    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000")
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+    "#000000",
+)
 CYCLE = [BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK]
 COLORMAP = "cividis"
 
 SETTINGS = {
-    "font.size": 9, "axes.labelsize": 10, "legend.frameon": False, "legend.fontsize": 8,
-    "axes.spines.top": False, "axes.spines.right": False, "lines.linewidth": 1.6,
-    "figure.dpi": 150, "savefig.dpi": 200, "svg.fonttype": "none",
+    "font.size": 9,
+    "axes.labelsize": 10,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "lines.linewidth": 1.6,
+    "figure.dpi": 150,
+    "savefig.dpi": 200,
+    "svg.fonttype": "none",
 }
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Reads the tables that the measurement commands, and fix ave/time, write; writes such tables."""
+
 import pathlib
 import re
 
@@ -34,14 +35,14 @@ class Table:
         first = re.match(r"# natrolite table: (.*)", comments[0]) if comments else None
         if first:
             self.kind = first.group(1).strip()
-            named = [c for c in comments if c.startswith("# columns:")][-1][len("# columns:"):]
+            named = [c for c in comments if c.startswith("# columns:")][-1][len("# columns:") :]
             for column in named.split("|"):
                 name, _, unit = column.strip().partition(" (")
                 self.columns.append(name)
                 self.units.append(unit.rstrip(")"))
             if rows:
                 self.data = np.atleast_2d(np.loadtxt(rows))
-            if rows and self.columns[0] == "step":    # a run that went on wrote its first step again
+            if rows and self.columns[0] == "step":  # a run that went on wrote its first step again
                 self.data = self.data[np.sort(np.unique(self.data[:, 0], return_index=True)[1])]
         elif comments and comments[0].startswith("# Time-averaged"):
             self._read_average([row.split() for row in rows], comments)
@@ -63,7 +64,7 @@ class Table:
                 count = int(rows[at][1])
                 if not 0 < count < len(rows) - at:
                     raise ValueError(f"{count} rows are announced, {len(rows) - at - 1} follow")
-                block = np.array([[float(v) for v in r[1:]] for r in rows[at + 1:at + 1 + count]])
+                block = np.array([[float(v) for v in r[1:]] for r in rows[at + 1 : at + 1 + count]])
                 self.blocks.append((int(rows[at][0]), block))
                 at += 1 + count
             self.data = self.blocks[-1][1] if self.blocks else self.data
@@ -86,8 +87,12 @@ class Table:
 
 def write_table(path, kind, settings, columns, rows):
     """Writes rows of numbers under the header that Table reads. columns: "name" or "name (unit)"."""
-    lines = [f"# natrolite table: {kind}", *(f"# {key} = {value}" for key, value in settings.items()),
-             "# columns: " + " | ".join(columns), *(" ".join(f"{v:.6g}" for v in row) for row in rows)]
+    lines = [
+        f"# natrolite table: {kind}",
+        *(f"# {key} = {value}" for key, value in settings.items()),
+        "# columns: " + " | ".join(columns),
+        *(" ".join(f"{v:.6g}" for v in row) for row in rows),
+    ]
     pathlib.Path(path).write_text("\n".join(lines) + "\n")
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The ions of a dump: their paths, folded over the last frame, and how far each has gone."""
+
 import numpy as np
 
 from natrolite.errors import NatroliteError
@@ -25,7 +26,7 @@ def sections(text):
         if name in frame:
             yield frame
             frame = {}
-        frame[name] = head[len(name):].split(), lines
+        frame[name] = head[len(name) :].split(), lines
     yield frame
 
 
@@ -89,8 +90,13 @@ def draw_host(axes, elements, places, h):
     axes.scatter(*face[:, :2].T, s=22, color=style.ORANGE, alpha=0.35, lw=0, zorder=1, label="O of the face")
     corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]) @ h[:2, :2]
     axes.plot(*corners.T, color="black", lw=0.8)
-    axes.set(xlabel="x (Å)", ylabel="y (Å)", aspect="equal", xlim=(corners[:, 0].min() - 1, corners[:, 0].max() + 1),
-             ylim=(corners[:, 1].min() - 1, corners[:, 1].max() + 1))
+    axes.set(
+        xlabel="x (Å)",
+        ylabel="y (Å)",
+        aspect="equal",
+        xlim=(corners[:, 0].min() - 1, corners[:, 0].max() + 1),
+        ylim=(corners[:, 1].min() - 1, corners[:, 1].max() + 1),
+    )
 
 
 def folded(points, h):
@@ -121,6 +127,10 @@ def draw(table, figure):
     label = f"{movers.sum()} of {len(movers)} Na farther than {FAR:.0f} Å\nlast MSD {square:.2f} Å²"
     if movers.any():
         label += f", of these {(far[-1, movers] ** 2).mean():.2f} Å²"
-    right.set(xlabel="time (ps)" if "TIME" in table.settings else "time step", ylabel="displacement of each ion (Å)",
-              ylim=(0, max(1.15 * FAR, 1.2 * far.max())), title=label)
+    right.set(
+        xlabel="time (ps)" if "TIME" in table.settings else "time step",
+        ylabel="displacement of each ion (Å)",
+        ylim=(0, max(1.15 * FAR, 1.2 * far.max())),
+        title=label,
+    )
     right.title.set_fontsize(8)

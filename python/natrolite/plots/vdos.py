@@ -20,6 +20,10 @@ def draw(table, figure):
         for name, values, color in zip(table.columns[2:], table.data[:, 2:].T, COLORS):
             axes.plot(frequency, values, color=color, label=name)
     share = np.cumsum(total) / total.sum()
-    axes.set(xlabel="frequency (THz)", ylabel="density of states (1/THz)", ylim=(0, None),
-             xlim=(0, 1.1 * frequency[np.searchsorted(share, 0.999)]))
+    axes.set(
+        xlabel="frequency (THz)",
+        ylabel="density of states (1/THz)",
+        ylim=(0, None),
+        xlim=(0, 1.1 * frequency[np.searchsorted(share, 0.999)]),
+    )
     axes.legend()

@@ -23,7 +23,9 @@ def draw(table, figure):
     if hull.any():
         stairs(axes, n, hull, color=style.BLUE, lw=2.4, label="along the convex hull")
         axes.errorbar(middle, hull[1:], e2[1:], fmt="none", ecolor=style.BLUE, capsize=3)
-    axes.errorbar(n[1:], empty[1:], e0[1:], fmt="o", ms=4, color=style.VERMILION, capsize=3, label="from the empty host")
+    axes.errorbar(
+        n[1:], empty[1:], e0[1:], fmt="o", ms=4, color=style.VERMILION, capsize=3, label="from the empty host"
+    )
     axes.set(xlabel="ions n", ylabel="voltage (V)", xlim=(0, n[-1] * 1.02))
     axes.margins(y=0.15)
     axes.legend()
@@ -31,4 +33,3 @@ def draw(table, figure):
         scale = capacity[-1] / n[-1]
         top = axes.secondary_xaxis("top", functions=(lambda x: x * scale, lambda q: q / scale))
         top.set_xlabel("capacity (mAh/g)")
-

@@ -73,7 +73,11 @@ class Dispersion(nn.Module):
         return c6.view(t, alpha.size(1), t, alpha.size(1)).permute(0, 2, 1, 3).contiguous()
 
     def coordination(
-        self, r: torch.Tensor, center: torch.Tensor, type_i: torch.Tensor, type_j: torch.Tensor,
+        self,
+        r: torch.Tensor,
+        center: torch.Tensor,
+        type_i: torch.Tensor,
+        type_j: torch.Tensor,
         nlocal: int,
     ) -> torch.Tensor:
         """Return float64 [nlocal]: sum of error functions weighted by electronegativity.
@@ -89,8 +93,12 @@ class Dispersion(nn.Module):
         return torch.zeros([nlocal], dtype=r.dtype, device=r.device).index_add(0, center, count)
 
     def weights(
-        self, r: torch.Tensor, center: torch.Tensor, neighbor: torch.Tensor,
-        types: torch.Tensor, charges: torch.Tensor,
+        self,
+        r: torch.Tensor,
+        center: torch.Tensor,
+        neighbor: torch.Tensor,
+        types: torch.Tensor,
+        charges: torch.Tensor,
     ) -> torch.Tensor:
         """Return float64 [nlocal, 7]: how much of each reference system a local atom is.
 
@@ -114,8 +122,12 @@ class Dispersion(nn.Module):
         return share * charge_scaling(zeff + charges.unsqueeze(1), reference, hardness)
 
     def pair_coefficients(
-        self, weights: torch.Tensor, center: torch.Tensor, neighbor: torch.Tensor,
-        types: torch.Tensor, nlocal: int,
+        self,
+        weights: torch.Tensor,
+        center: torch.Tensor,
+        neighbor: torch.Tensor,
+        types: torch.Tensor,
+        nlocal: int,
     ) -> torch.Tensor:
         """Return C6 [E] in hartree bohr^6 from weights [nall, 7] and types int64 [nall].
 
@@ -148,8 +160,13 @@ class Dispersion(nn.Module):
         return value
 
     def forward(
-        self, r: torch.Tensor, center: torch.Tensor, neighbor: torch.Tensor,
-        types: torch.Tensor, weights: torch.Tensor, nlocal: int,
+        self,
+        r: torch.Tensor,
+        center: torch.Tensor,
+        neighbor: torch.Tensor,
+        types: torch.Tensor,
+        weights: torch.Tensor,
+        nlocal: int,
     ) -> torch.Tensor:
         """Return float64 [E] in eV, to be summed over the edges of each center.
 

@@ -60,9 +60,7 @@ def from_package(atomic_numbers) -> Tables:
         from tad_dftd4.reference.d4.charge_eeq import clsh, clsq
         from tad_mctc.data import PAULING
     except ImportError as error:
-        raise ImportError(
-            f"{error}; the D4 reference tables come from tad-dftd4: pip install tad-dftd4"
-        ) from None
+        raise ImportError(f"{error}; the D4 reference tables come from tad-dftd4: pip install tad-dftd4") from None
     real = {"dtype": torch.float64}
     raw = {
         "rcov": 0.75 * data.COV_D3(**real),
@@ -138,9 +136,7 @@ def frequency_weights() -> torch.Tensor:
     return 0.5 * (torch.cat([gap, zero]) + torch.cat([zero, gap]))
 
 
-def charge_scaling(
-    charge: torch.Tensor, reference: torch.Tensor, hardness: torch.Tensor
-) -> torch.Tensor:
+def charge_scaling(charge: torch.Tensor, reference: torch.Tensor, hardness: torch.Tensor) -> torch.Tensor:
     """Return exp(3 (1 - exp(c eta (1 - reference / charge)))); exp(3) for no or negative charge.
 
     charge, reference: effective nuclear charge plus partial charge, of the atom and of the

@@ -61,9 +61,7 @@ class ElectronicEmbedding(nn.Module):
         dot = (self.query(x) * key).sum(1)
         return functional.softplus(dot / math.sqrt(x.size(1)))
 
-    def forward(
-        self, weights: torch.Tensor, total: torch.Tensor, amount: torch.Tensor
-    ) -> torch.Tensor:
+    def forward(self, weights: torch.Tensor, total: torch.Tensor, amount: torch.Tensor) -> torch.Tensor:
         """Return [n, F]; total [1]: the sum of the weights over all atoms of all ranks."""
         share = weights / (total + 1e-8)
         return self.mlp(share.unsqueeze(1) * self.value(self.split(amount)))

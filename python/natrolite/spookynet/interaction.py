@@ -38,9 +38,7 @@ class LocalInteraction(nn.Module):
         """Return [n, F] = sum over components of the two halves of pair [n, c, 2F] multiplied."""
         return (pair[:, :, : self.features] * pair[:, :, self.features :]).sum(1)
 
-    def forward(
-        self, x: torch.Tensor, types: torch.Tensor, edges: Dict[str, torch.Tensor]
-    ) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, types: torch.Tensor, edges: Dict[str, torch.Tensor]) -> torch.Tensor:
         """Return [nlocal, F].
 
         x: [nlocal, F]; types: int64 [nall]; edges: `center`, `neighbor` int64 [E], `basis` [E, K]
@@ -103,9 +101,7 @@ class NonlocalInteraction(nn.Module):
         half = (x * x).sum(1, keepdim=True) / (2.0 * math.sqrt(width))
         return (x / math.sqrt(math.sqrt(width))) @ self.omega, half
 
-    def feature_map(
-        self, projected: torch.Tensor, half: torch.Tensor, highest: torch.Tensor
-    ) -> torch.Tensor:
+    def feature_map(self, projected: torch.Tensor, half: torch.Tensor, highest: torch.Tensor) -> torch.Tensor:
         """Return phi [n, F]; highest: [n, 1] or [1, 1]."""
         scale = math.sqrt(projected.size(1))
         return (torch.exp(projected - half - highest) + 1e-4) / scale

@@ -33,9 +33,7 @@ class SpookyNet(nn.Module):
 
     Interaction = InteractionModule
 
-    def __init__(
-        self, settings: Settings, dtype: torch.dtype = torch.float64, tables: Tables = None
-    ):
+    def __init__(self, settings: Settings, dtype: torch.dtype = torch.float64, tables: Tables = None):
         super().__init__()
         self.settings = settings
         before = torch.get_default_dtype()
@@ -50,9 +48,7 @@ class SpookyNet(nn.Module):
         self.repulsion = None
         if settings.repulsion:
             self.repulsion = Repulsion(settings.atomic_numbers, settings.r_max)
-        self.electrostatics = (
-            Electrostatics(settings.r_max, settings.lr_cutoff) if settings.electrostatics else None
-        )
+        self.electrostatics = Electrostatics(settings.r_max, settings.lr_cutoff) if settings.electrostatics else None
         self.dispersion = None
         if settings.dispersion:
             rows = from_package(settings.atomic_numbers) if tables is None else tables
@@ -146,9 +142,7 @@ class SpookyNet(nn.Module):
         """Return [1, k], the sum of x [nlocal, k] over the atoms of all ranks."""
         return torch.ops.natrolite.global_sum(x.sum(0)).unsqueeze(0)
 
-    def conserve(
-        self, charges: torch.Tensor, total_charge: torch.Tensor, center: torch.Tensor
-    ) -> torch.Tensor:
+    def conserve(self, charges: torch.Tensor, total_charge: torch.Tensor, center: torch.Tensor) -> torch.Tensor:
         """Return the charges with what is missing from total_charge spread evenly over all atoms.
 
         charges: float64 [nlocal] in e; center: int64 [E], of all edges.
@@ -170,14 +164,12 @@ class SpookyNet(nn.Module):
         if edges != atoms * (atoms - 1) or squares != edges * (atoms - 1):
             raise RuntimeError(
                 "this SpookyNet has no lr_cutoff and needs every pair of an isolated molecule: "
-                "{} atoms have {} pairs, but {} edges were given; for a periodic system, or a "
+                f"{atoms} atoms have {atoms * (atoms - 1)} pairs, but {edges} edges were given; for a periodic system, or a "
                 "molecule wider than the neighbor list, export the model with "
-                "--lr-cutoff".format(atoms, atoms * (atoms - 1), edges)
+                "--lr-cutoff"
             )
 
-    def long_range_pairs(
-        self, r: torch.Tensor, center: torch.Tensor, neighbor: torch.Tensor
-    ) -> torch.Tensor:
+    def long_range_pairs(self, r: torch.Tensor, center: torch.Tensor, neighbor: torch.Tensor) -> torch.Tensor:
         """Return int64 [e], the edges within lr_cutoff (all without one)."""
         if self.lr_cutoff > 0.0:
             return torch.nonzero(r < self.lr_cutoff).squeeze(1)

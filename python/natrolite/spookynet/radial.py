@@ -58,9 +58,7 @@ class BernsteinBasis(nn.Module):
         k = torch.arange(count, dtype=torch.float64)
         top = torch.tensor(float(count), dtype=torch.float64)
         self.register_buffer("power", k)
-        self.register_buffer(
-            "log_binomial", torch.lgamma(top) - torch.lgamma(k + 1) - torch.lgamma(top - k)
-        )
+        self.register_buffer("log_binomial", torch.lgamma(top) - torch.lgamma(k + 1) - torch.lgamma(top - k))
 
     def forward(self, r: torch.Tensor) -> torch.Tensor:
         """Return float64 [E, K] for r float64 [E], 0 < r < r_max."""

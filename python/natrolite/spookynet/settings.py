@@ -66,8 +66,7 @@ class Settings:
             raise ValueError(f"r_max must be positive, got {self.r_max}")
         if self.lr_cutoff is not None and not self.r_max <= self.lr_cutoff < math.inf:
             raise ValueError(
-                f"lr_cutoff must be a length of at least r_max = {self.r_max:g} Angstrom, "
-                f"got {self.lr_cutoff:g}"
+                f"lr_cutoff must be a length of at least r_max = {self.r_max:g} Angstrom, got {self.lr_cutoff:g}"
             )
         if set(self.blocks) != set(BLOCKS):
             raise ValueError(f"blocks must name exactly {BLOCKS}, got {tuple(self.blocks)}")

@@ -97,15 +97,16 @@ def table(path, data, config):
     model, fields = load(path, getattr(torch, config.training.dtype), cls=BatchedSpookyNet)
     model.to(config.training.device)
     columns = [f"{kind}_{name}({unit})" for name, unit in UNITS.items() for kind in ("rmse", "mae")]
-    lines = [f"# errors of {path}, epoch {fields['epoch']}; nan: not known", "# set kind structures " + " ".join(columns)]
+    lines = [
+        f"# errors of {path}, epoch {fields['epoch']}; nan: not known",
+        "# set kind structures " + " ".join(columns),
+    ]
     for name, some in data.items():
         for kind in [*sorted({f.kind for f in some}), None]:
             chosen = [f for f in some if kind in (None, f.kind)]
             sums = _sums(model, chosen, config)
             cells = [
-                f"{1000 * found[p]:.4g}" if p in found else "nan"
-                for p in UNITS
-                for found in (sums.rmse(), sums.mae())
+                f"{1000 * found[p]:.4g}" if p in found else "nan" for p in UNITS for found in (sums.rmse(), sums.mae())
             ]
             lines.append(" ".join([name, (kind or "ALL").replace(" ", "_"), str(len(chosen)), *cells]))
     return "\n".join(lines) + "\n"

@@ -13,7 +13,8 @@
 
 using namespace LAMMPS_NS;
 
-template <class DeviceType> struct ComputeIonEnvironmentKokkos<DeviceType>::DeviceImpl {
+template <class DeviceType>
+struct ComputeIonEnvironmentKokkos<DeviceType>::DeviceImpl {
   AtomKokkos *atoms = nullptr;
   natrolite::Tally<DeviceType, 6> rows;
 };
@@ -34,14 +35,16 @@ ComputeIonEnvironmentKokkos<DeviceType>::ComputeIonEnvironmentKokkos(LAMMPS *lmp
 template <class DeviceType>
 ComputeIonEnvironmentKokkos<DeviceType>::~ComputeIonEnvironmentKokkos() = default;
 
-template <class DeviceType> void ComputeIonEnvironmentKokkos<DeviceType>::init()
+template <class DeviceType>
+void ComputeIonEnvironmentKokkos<DeviceType>::init()
 {
   device->atoms->sync(Host, MASK_MASK | TYPE_MASK);
   ComputeIonEnvironment::init();
   if (!impl->with_volume) request_where<DeviceType>(neighbor->find_request(this));
 }
 
-template <class DeviceType> void ComputeIonEnvironmentKokkos<DeviceType>::fill_rows()
+template <class DeviceType>
+void ComputeIonEnvironmentKokkos<DeviceType>::fill_rows()
 {
   DeviceImpl &d = *device;
   d.atoms->sync(Host, MASK_MASK);    // of the averages
@@ -55,9 +58,8 @@ template <class DeviceType> void ComputeIonEnvironmentKokkos<DeviceType>::fill_r
   const auto &neighbors = *static_cast<NeighListKokkos<DeviceType> *>(impl->list);
   const HostTally<DeviceType, 6> rows(array_atom[0], atom->nlocal, d.rows);
   natrolite::fill_environment<DeviceType>(
-      ListView<DeviceType>(neighbors), neighbors.inum, NEIGHMASK,
-      d.atoms->k_x.template view<DeviceType>(), d.atoms->k_mask.template view<DeviceType>(),
-      impl->rules, rows.view());
+      ListView<DeviceType>(neighbors), neighbors.inum, NEIGHMASK, d.atoms->k_x.template view<DeviceType>(),
+      d.atoms->k_mask.template view<DeviceType>(), impl->rules, rows.view());
   rows.finish();
 }
 

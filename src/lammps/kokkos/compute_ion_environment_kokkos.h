@@ -9,18 +9,19 @@
 
 namespace LAMMPS_NS {
 
-/// ion/environment/kk: neighbours where LAMMPS' Kokkos data are. With `volume` all is done on the
+/// ion/environment/kk: neighbors where LAMMPS' Kokkos data are. With `volume` all is done on the
 /// host, the way of the plain style.
-template <class DeviceType> class ComputeIonEnvironmentKokkos : public ComputeIonEnvironment {
- public:
+template <class DeviceType>
+class ComputeIonEnvironmentKokkos : public ComputeIonEnvironment {
+public:
   ComputeIonEnvironmentKokkos(class LAMMPS *, int, char **);
   ~ComputeIonEnvironmentKokkos() override;
   void init() override;
 
- protected:
+protected:
   void fill_rows() override;
 
- private:
+private:
   struct DeviceImpl;
   std::unique_ptr<DeviceImpl> device;
 };

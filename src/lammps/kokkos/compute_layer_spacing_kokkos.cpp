@@ -15,18 +15,19 @@ using natrolite::Vec3;
 
 namespace {
 
-template <class Device> class LayerGatherKokkos : public LayerGather {
- public:
+template <class Device>
+class LayerGatherKokkos : public LayerGather {
+public:
   explicit LayerGatherKokkos(const LayerGather &plain) :
       LayerGather(plain), atoms_(static_cast<AtomKokkos *>(atom))
   {
   }
 
- protected:
+protected:
   std::vector<FirstAtom> first_atoms() override;
   std::vector<natrolite::LayerSums> add_up(const std::vector<Vec3> &, bool) override;
 
- private:
+private:
   static constexpr ExecutionSpace SPACE = ExecutionSpaceFromDevice<Device>::space;
   using Groups = std::decay_t<decltype(std::declval<AtomKokkos>().k_mask.template view<Device>())>;
   using Tags = std::decay_t<decltype(std::declval<AtomKokkos>().k_tag.template view<Device>())>;
@@ -42,13 +43,15 @@ template <class Device> class LayerGatherKokkos : public LayerGather {
   Array<int, Device> layer_of_atom_;
 };
 
-template <class Device> auto LayerGatherKokkos<Device>::layer(int l) const -> Layer
+template <class Device>
+auto LayerGatherKokkos<Device>::layer(int l) const -> Layer
 {
   return {test(l), atoms_->k_mask.template view<Device>(), atoms_->k_tag.template view<Device>(),
           layer_of_atom_};
 }
 
-template <class Device> auto LayerGatherKokkos<Device>::weights(bool by_mass) const -> Weights
+template <class Device>
+auto LayerGatherKokkos<Device>::weights(bool by_mass) const -> Weights
 {
   Weights w;
   w.by_mass = by_mass;
@@ -61,7 +64,8 @@ template <class Device> auto LayerGatherKokkos<Device>::weights(bool by_mass) co
   return w;
 }
 
-template <class Device> auto LayerGatherKokkos<Device>::first_atoms() -> std::vector<FirstAtom>
+template <class Device>
+auto LayerGatherKokkos<Device>::first_atoms() -> std::vector<FirstAtom>
 {
   atoms_->sync(SPACE, X_MASK | MASK_MASK | TAG_MASK);
   natrolite::copy_in(layer_of_atom_, layer_of_atom());
@@ -72,22 +76,21 @@ template <class Device> auto LayerGatherKokkos<Device>::first_atoms() -> std::ve
     first[l].tag = lowest.val;
     if (lowest.val != MAXTAGINT) owner[l] = lowest.loc;
   }
-  const std::vector<double> x =
-      natrolite::positions_of<Device>(owner, atoms_->k_x.template view<Device>());
+  const std::vector<double> x = natrolite::positions_of<Device>(owner, atoms_->k_x.template view<Device>());
   for (int l = 0; l < count(); ++l) first[l].x = {x[3 * l], x[3 * l + 1], x[3 * l + 2]};
   return first;
 }
 
 template <class Device>
-std::vector<natrolite::LayerSums>
-LayerGatherKokkos<Device>::add_up(const std::vector<Vec3> &reference, bool by_mass)
+std::vector<natrolite::LayerSums> LayerGatherKokkos<Device>::add_up(const std::vector<Vec3> &reference,
+                                                                    bool by_mass)
 {
   const natrolite::Cell cell = cell_of(domain);
   const Weights weight = weights(by_mass);
   std::vector<natrolite::LayerSums> sums;
   for (int l = 0; l < count(); ++l)
-    sums.push_back(natrolite::layer_sums<Device>(layer(l), atoms_->k_x.template view<Device>(), weight,
-                                                 cell, reference[l], atom->nlocal));
+    sums.push_back(natrolite::layer_sums<Device>(layer(l), atoms_->k_x.template view<Device>(), weight, cell,
+                                                 reference[l], atom->nlocal));
   return sums;
 }
 

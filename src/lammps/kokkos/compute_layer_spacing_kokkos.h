@@ -8,8 +8,9 @@
 namespace LAMMPS_NS {
 
 /// layer/spacing/kk: each layer's first atom and sums where LAMMPS' Kokkos data are
-template <class DeviceType> class ComputeLayerSpacingKokkos : public ComputeLayerSpacing {
- public:
+template <class DeviceType>
+class ComputeLayerSpacingKokkos : public ComputeLayerSpacing {
+public:
   ComputeLayerSpacingKokkos(class LAMMPS *, int, char **);
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
-/// Rows of a model's tensors and edges of its graph, built by Kokkos loops where the neighbour list
+/// Rows of a model's tensors and edges of its graph, built by Kokkos loops where the neighbor list
 /// is. The plain twins are core's RowMap and EdgeList.
 #pragma once
 
@@ -14,10 +14,12 @@
 
 namespace natrolite {
 
-template <class T, class Device> using Array = Kokkos::View<T *, Device>;
+template <class T, class Device>
+using Array = Kokkos::View<T *, Device>;
 
 /// Make room for n elements; the old ones are lost if it grows or shrinks. See room_for().
-template <class View> void make_room(View &view, std::int64_t n)
+template <class View>
+void make_room(View &view, std::int64_t n)
 {
   if (!room_fits(static_cast<std::int64_t>(view.extent(0)), n))
     Kokkos::realloc(Kokkos::WithoutInitializing, view, room_for(n));
@@ -45,10 +47,11 @@ struct FromFirst {
   KOKKOS_INLINE_FUNCTION int operator()(int k) const { return first + k; }
 };
 
-/// the k-th centre of a neighbour list
-template <class List> struct CentreOf {
+/// the k-th center of a neighbor list
+template <class List>
+struct CenterOf {
   List list;
-  KOKKOS_INLINE_FUNCTION int operator()(int k) const { return list.centre(k); }
+  KOKKOS_INLINE_FUNCTION int operator()(int k) const { return list.center(k); }
 };
 
 /// is any of the first n elements not the same?
@@ -63,12 +66,13 @@ bool differ(const View &a, const Array<int, Device> &b, int n)
 }
 
 /// RowMap on a device: owned atoms of the model in the list's order, then, unless folded, its ghosts.
-template <class Device> struct DeviceRows {
-  Array<int, Device> atom_of_row;          ///< [nall]
-  Array<int, Device> row_of_atom;          ///< [natoms]; -1 = the atom is not in the model
-  Array<std::int64_t, Device> types;       ///< [nall]
+template <class Device>
+struct DeviceRows {
+  Array<int, Device> atom_of_row;       ///< [nall]
+  Array<int, Device> row_of_atom;       ///< [natoms]; -1 = the atom is not in the model
+  Array<std::int64_t, Device> types;    ///< [nall]
   std::int64_t nowned = 0, nall = 0;
-  int natoms = 0;                          ///< owned and ghost atoms
+  int natoms = 0;    ///< owned and ghost atoms
 
   void copy_to(RowMap &rows) const
   {
@@ -104,15 +108,15 @@ void add_rows(const Types &type, const Groups &groups, const Array<int, Device> 
   rows.nall += added;
 }
 
-/// Atoms that are no centre of the list, as LAMMPS leaves out for pair_style hybrid, have no row.
-/// \param list, ncentre neighbour list of owned atoms, with centre(k)
+/// Atoms that are no center of the list, as LAMMPS leaves out for pair_style hybrid, have no row.
+/// \param list, ncenter neighbor list of owned atoms, with center(k)
 /// \param type, groups [natoms] host types and group bits; \param model_type [host type] model type or -1
 /// \param owner [natoms] owner's local index, for the periodic graph of one rank; empty = ghosts
 ///   have rows of their own
 template <class Device, class List, class Types, class Groups>
-void build_rows(const List &list, int ncentre, const Types &type, const Groups &groups,
-                const Array<int, Device> &model_type, const Array<int, Device> &owner, int nlocal,
-                int natoms, DeviceRows<Device> &rows)
+void build_rows(const List &list, int ncenter, const Types &type, const Groups &groups,
+                const Array<int, Device> &model_type, const Array<int, Device> &owner, int nlocal, int natoms,
+                DeviceRows<Device> &rows)
 {
   make_room(rows.atom_of_row, natoms);
   make_room(rows.row_of_atom, natoms);
@@ -120,32 +124,31 @@ void build_rows(const List &list, int ncentre, const Types &type, const Groups &
   rows.natoms = natoms;
   rows.nall = 0;
   Kokkos::deep_copy(Kokkos::subview(rows.row_of_atom, std::make_pair(0, nlocal)), -1);
-  add_rows(type, groups, model_type, ncentre, CentreOf<List>{list}, rows);
+  add_rows(type, groups, model_type, ncenter, CenterOf<List>{list}, rows);
   rows.nowned = rows.nall;
   if (owner.extent(0) == 0)
     return add_rows(type, groups, model_type, natoms - nlocal, FromFirst{nlocal}, rows);
   const auto row_of_atom = rows.row_of_atom;
   Kokkos::parallel_for(
       "natrolite: folded rows", Kokkos::RangePolicy<Device>(nlocal, natoms),
-      KOKKOS_LAMBDA(const int j) {
-        row_of_atom(j) = model_type(type(j)) < 0 ? -1 : row_of_atom(owner(j));
-      });
+      KOKKOS_LAMBDA(const int j) { row_of_atom(j) = model_type(type(j)) < 0 ? -1 : row_of_atom(owner(j)); });
 }
 
 /// EdgeList on a device; see there for the layout.
-template <class Device> struct DeviceEdges {
-  Array<double, Device> vectors;             ///< [size, 3] x_j - x_i
-  Array<std::int64_t, Device> index;         ///< [2, size] centre, neighbour
-  Array<std::int64_t, Device> first;         ///< [nowned] first edge of each centre
+template <class Device>
+struct DeviceEdges {
+  Array<double, Device> vectors;        ///< [size, 3] x_j - x_i
+  Array<std::int64_t, Device> index;    ///< [2, size] center, neighbor
+  Array<std::int64_t, Device> first;    ///< [nowned] first edge of each center
   std::int64_t size = 0;
 };
 
-/// Calls f(row of the neighbour, edge vector) for each edge of a centre.
+/// Calls f(row of the neighbor, edge vector) for each edge of a center.
 template <class Neighbors, class Positions, class Ints, class Longs, class Doubles, class F>
-KOKKOS_INLINE_FUNCTION void
-for_each_edge(const Neighbors &neighbors, int count, int mask, const Positions &x, const Ints &row_of_atom,
-              const Longs &types, const Doubles &squared_cutoffs, int ntypes, int i,
-              std::int64_t centre, const F &f)
+KOKKOS_INLINE_FUNCTION void for_each_edge(const Neighbors &neighbors, int count, int mask, const Positions &x,
+                                          const Ints &row_of_atom, const Longs &types,
+                                          const Doubles &squared_cutoffs, int ntypes, int i,
+                                          std::int64_t center, const F &f)
 {
   const double xi[3] = {x(i, 0), x(i, 1), x(i, 2)};
   for (int jj = 0; jj < count; ++jj) {
@@ -155,12 +158,12 @@ for_each_edge(const Neighbors &neighbors, int count, int mask, const Positions &
     const double xj[3] = {x(j, 0), x(j, 1), x(j, 2)};
     double v[3];
     edge_vector(xi, xj, v);
-    if (squared_norm(v) < squared_cutoffs(types(centre) * ntypes + types(row))) f(row, v);
+    if (squared_norm(v) < squared_cutoffs(types(center) * ntypes + types(row))) f(row, v);
   }
 }
 
 /// Count, scan and fill the edges of the owned rows.
-/// \param list a neighbour list view with neighbors(i) and count(i)
+/// \param list a neighbor list view with neighbors(i) and count(i)
 /// \param x [natoms, 3] positions; \param squared_cutoffs [ntypes * ntypes]
 template <class Device, class List, class Positions>
 void build_edges(const List &list, int mask, const Positions &x, const DeviceRows<Device> &rows,
@@ -176,8 +179,8 @@ void build_edges(const List &list, int mask, const Positions &x, const DeviceRow
       KOKKOS_LAMBDA(const std::int64_t c) {
         const int i = atom_of_row(c);
         std::int64_t count = 0;
-        for_each_edge(list.neighbors(i), list.count(i), mask, x, row_of_atom, types,
-                      squared_cutoffs, ntypes, i, c, [&](int, const double *) { ++count; });
+        for_each_edge(list.neighbors(i), list.count(i), mask, x, row_of_atom, types, squared_cutoffs, ntypes,
+                      i, c, [&](int, const double *) { ++count; });
         first(c) = count;
       });
   Kokkos::parallel_scan(
@@ -198,8 +201,8 @@ void build_edges(const List &list, int mask, const Positions &x, const DeviceRow
       KOKKOS_LAMBDA(const std::int64_t c) {
         const int i = atom_of_row(c);
         std::int64_t e = first(c);
-        for_each_edge(list.neighbors(i), list.count(i), mask, x, row_of_atom, types,
-                      squared_cutoffs, ntypes, i, c, [&](int row, const double *v) {
+        for_each_edge(list.neighbors(i), list.count(i), mask, x, row_of_atom, types, squared_cutoffs, ntypes,
+                      i, c, [&](int row, const double *v) {
                         index(e) = c;
                         index(total + e) = row;
                         for (int d = 0; d < 3; ++d) vectors(3 * e + d) = v[d];

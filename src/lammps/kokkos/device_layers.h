@@ -13,7 +13,8 @@
 namespace natrolite {
 
 /// The layer of an atom, where the atoms are. \param groups, tag [natoms]
-template <class Device, class Groups, class Tags> struct DeviceLayer {
+template <class Device, class Groups, class Tags>
+struct DeviceLayer {
   LAMMPS_NS::LayerTest test;
   Groups groups;
   Tags tag;
@@ -27,7 +28,8 @@ template <class Device, class Groups, class Tags> struct DeviceLayer {
 };
 
 /// How much an atom weighs: its own mass, that of its type, or 1. \param of_type [ntypes + 1]
-template <class Device, class Types, class Masses> struct DeviceWeights {
+template <class Device, class Types, class Masses>
+struct DeviceWeights {
   bool by_mass = false, own = false;
   Types type;
   Masses own_mass;

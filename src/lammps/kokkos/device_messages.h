@@ -39,19 +39,22 @@ namespace messages {
         });
   }
 
-  template <class T> struct Pack {
+  template <class T>
+  struct Pack {
     KOKKOS_INLINE_FUNCTION void operator()(const T *element, T *message) const
     {
       *message = element ? *element : T(0);
     }
   };
-  template <class T> struct Replace {
+  template <class T>
+  struct Replace {
     KOKKOS_INLINE_FUNCTION void operator()(T *element, const T *message) const
     {
       if (element) *element = *message;
     }
   };
-  template <class T> struct Add {    // an atom stands in a message once
+  template <class T>
+  struct Add {    ///< an atom stands in a message once
     KOKKOS_INLINE_FUNCTION void operator()(T *element, const T *message) const
     {
       if (element) *element += *message;
@@ -94,7 +97,8 @@ void add_to_rows(int n, const Columns &c, const Array<int, Device> &row_of_atom,
 }
 
 /// the k-th atom of a list
-template <class View> struct FromList {
+template <class View>
+struct FromList {
   View list;
   KOKKOS_INLINE_FUNCTION int operator()(int k) const { return list(k); }
 };

@@ -40,8 +40,8 @@ using Tally = Kokkos::View<double *[N], Kokkos::LayoutRight, Device>;
 
 /// Adds scale * energy of each owned row to its atom's tally. \param x [atom][3]
 template <class Device, class Positions>
-RowSums scatter_energy(const DeviceRows<Device> &rows, const double *energy, double scale,
-                       const Positions &x, const Tally<Device, 1> &energy_atom)
+RowSums scatter_energy(const DeviceRows<Device> &rows, const double *energy, double scale, const Positions &x,
+                       const Tally<Device, 1> &energy_atom)
 {
   const auto atom_of_row = rows.atom_of_row;
   const bool peratom = energy_atom.extent(0) > 0;
@@ -107,19 +107,17 @@ struct EdgeScatter {
 /// every run, and no atomic operations.
 template <class Duplication, class Device, class Forces>
 EdgeSums scatter_edges(const DeviceRows<Device> &rows, const DeviceEdges<Device> &edges,
-                      const double *gradient, double scale, bool virials, const Forces &force,
-                      const Tally<Device, 6> &virial_atom, const Tally<Device, 9> &centroid_atom)
+                       const double *gradient, double scale, bool virials, const Forces &force,
+                       const Tally<Device, 6> &virial_atom, const Tally<Device, 9> &centroid_atom)
 {
   using Kokkos::Experimental::ScatterSum;
   const auto forces = Kokkos::Experimental::create_scatter_view<ScatterSum, Duplication>(force);
-  const auto virials6 =
-      Kokkos::Experimental::create_scatter_view<ScatterSum, Duplication>(virial_atom);
-  const auto virials9 =
-      Kokkos::Experimental::create_scatter_view<ScatterSum, Duplication>(centroid_atom);
+  const auto virials6 = Kokkos::Experimental::create_scatter_view<ScatterSum, Duplication>(virial_atom);
+  const auto virials9 = Kokkos::Experimental::create_scatter_view<ScatterSum, Duplication>(centroid_atom);
   const bool peratom = virial_atom.extent(0) > 0, centroid = centroid_atom.extent(0) > 0;
   const EdgeScatter<std::decay_t<decltype(forces)>, std::decay_t<decltype(virials6)>,
-                    std::decay_t<decltype(virials9)>, Array<int, Device>,
-                    Array<std::int64_t, Device>, Array<double, Device>>
+                    std::decay_t<decltype(virials9)>, Array<int, Device>, Array<std::int64_t, Device>,
+                    Array<double, Device>>
       scatter{forces,           virials6,    virials9,      virials,    peratom,  centroid,
               rows.atom_of_row, edges.index, edges.vectors, edges.size, gradient, scale};
   const Kokkos::RangePolicy<Device> range(0, edges.size);

@@ -8,17 +8,20 @@
 
 namespace LAMMPS_NS::compat {
 
-template <class Method> struct PackArguments;
-template <class L, class B> struct PackArguments<int (KokkosBase::*)(int, L, B &, int, int *)> {
+template <class Method>
+struct PackArguments;
+template <class L, class B>
+struct PackArguments<int (KokkosBase::*)(int, L, B &, int, int *)> {
   using List = L;
   using Buffer = B;
 };
 using Pack = PackArguments<decltype(&KokkosBase::pack_forward_comm_kokkos)>;
-using SendList = Pack::List;      ///< dual view of atom indices
-using CommBuffer = Pack::Buffer;  ///< dual view of doubles
+using SendList = Pack::List;        ///< dual view of atom indices
+using CommBuffer = Pack::Buffer;    ///< dual view of doubles
 
 /// does LAMMPS pack and unpack messages of pair styles on the host, whatever the pair style is?
-template <class Package> bool packs_on_host(const Package &package)
+template <class Package>
+bool packs_on_host(const Package &package)
 {
   if constexpr (requires { package.forward_pair_comm_legacy; })
     return package.forward_pair_comm_legacy || package.reverse_pair_comm_legacy;

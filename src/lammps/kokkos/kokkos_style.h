@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
-/// What the /kk styles share: whether KOKKOS is on, where neighbour lists are, and LAMMPS' lists and
+/// What the /kk styles share: whether KOKKOS is on, where neighbor lists are, and LAMMPS' lists and
 /// per-atom arrays as device loops take them.
 #pragma once
 
@@ -20,9 +20,11 @@
 
 namespace LAMMPS_NS {
 
-template <class Device> constexpr bool ON_HOST = std::is_same_v<Device, LMPHostType>;
+template <class Device>
+constexpr bool ON_HOST = std::is_same_v<Device, LMPHostType>;
 
-template <class T> using OnHost = Kokkos::View<T *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>;
+template <class T>
+using OnHost = Kokkos::View<T *, Kokkos::HostSpace, Kokkos::MemoryUnmanaged>;
 
 /// what LAMMPS calls the precision that this file is compiled for
 #if defined(LMP_KOKKOS_SINGLE_SINGLE)
@@ -42,23 +44,27 @@ inline void need_kokkos(LAMMPS *lmp, const std::string &style)
   if (!Kokkos::is_initialized())
     lmp->error->all(FLERR,
                     "{}/kk has a Kokkos of its own beside that of LAMMPS: build both with the same "
-                    "shared Kokkos (EXTERNAL_KOKKOS)", style);
+                    "shared Kokkos (EXTERNAL_KOKKOS)",
+                    style);
   if (!Info::has_accelerator_feature("KOKKOS", "precision", KOKKOS_PRECISION))
     lmp->error->all(FLERR,
                     "{}/kk was built for KOKKOS_PREC={}, this LAMMPS was not: give the "
-                    "-DLAMMPS_BINARY_DIR of this LAMMPS and build again", style, KOKKOS_PRECISION);
+                    "-DLAMMPS_BINARY_DIR of this LAMMPS and build again",
+                    style, KOKKOS_PRECISION);
 }
 
 /// Asks for the list where Device computes.
-template <class Device> void request_where(NeighRequest *request)
+template <class Device>
+void request_where(NeighRequest *request)
 {
   constexpr bool on_device = std::is_same_v<Device, LMPDeviceType>;
   request->set_kokkos_host(!on_device);
   request->set_kokkos_device(on_device);
 }
 
-/// a neighbour list as device loops take it
-template <class Device> struct ListView {
+/// a neighbor list as device loops take it
+template <class Device>
+struct ListView {
   decltype(NeighListKokkos<Device>::d_neighbors) d_neighbors;
   decltype(NeighListKokkos<Device>::d_numneigh) d_numneigh;
   decltype(NeighListKokkos<Device>::d_ilist) d_ilist;
@@ -67,7 +73,7 @@ template <class Device> struct ListView {
       d_neighbors(list.d_neighbors), d_numneigh(list.d_numneigh), d_ilist(list.d_ilist)
   {
   }
-  KOKKOS_INLINE_FUNCTION int centre(int ii) const { return d_ilist(ii); }
+  KOKKOS_INLINE_FUNCTION int center(int ii) const { return d_ilist(ii); }
   KOKKOS_INLINE_FUNCTION auto neighbors(int i) const
   {
     return NeighListKokkos<Device>::static_neighbors_const(i, d_neighbors, d_numneigh);
@@ -77,8 +83,9 @@ template <class Device> struct ListView {
 
 /// A per-atom array of LAMMPS where Device computes: itself on the host, else zeros that finish()
 /// brings there. Null = not wanted.
-template <class Device, int N> class HostTally {
- public:
+template <class Device, int N>
+class HostTally {
+public:
   HostTally(double *host, int n, natrolite::Tally<Device, N> &buffer) : host_(host, host ? n : 0)
   {
     if (!host) return;
@@ -97,7 +104,7 @@ template <class Device, int N> class HostTally {
       if (host_.extent(0) > 0) Kokkos::deep_copy(host_, view_);
   }
 
- private:
+private:
   Kokkos::View<double *[N], Kokkos::LayoutRight, Kokkos::HostSpace, Kokkos::MemoryUnmanaged> host_;
   natrolite::Tally<Device, N> view_;
 };

@@ -24,39 +24,42 @@ using natrolite::Array;
 
 namespace {
 
-  /// Gives a variable another value while it lives. With execution_space = Host LAMMPS takes the
-  /// pair style for one of the host and packs its messages there.
-  template <class T> class Temporarily {
-   public:
-    Temporarily(T &variable, T value) : variable_(variable), before_(std::exchange(variable, value)) {}
-    ~Temporarily() { variable_ = before_; }
-    Temporarily(const Temporarily &) = delete;
-    Temporarily &operator=(const Temporarily &) = delete;
+/// Gives a variable another value while it lives. With execution_space = Host LAMMPS takes the
+/// pair style for one of the host and packs its messages there.
+template <class T>
+class Temporarily {
+public:
+  Temporarily(T &variable, T value) : variable_(variable), before_(std::exchange(variable, value)) {}
+  ~Temporarily() { variable_ = before_; }
+  Temporarily(const Temporarily &) = delete;
+  Temporarily &operator=(const Temporarily &) = delete;
 
-   private:
-    T &variable_;
-    T before_;
-  };
+private:
+  T &variable_;
+  T before_;
+};
 
-  /// The stream that Kokkos computes on, which the engine computes on as well; null on the host, where
-  /// all that was started has ended.
-  template <class Device> void *stream_of(const Device &space)
-  {
-    if constexpr (ON_HOST<Device>) {
-      space.fence();
-      return nullptr;
-    } else {
+/// The stream that Kokkos computes on, which the engine computes on as well; null on the host, where
+/// all that was started has ended.
+template <class Device>
+void *stream_of(const Device &space)
+{
+  if constexpr (ON_HOST<Device>) {
+    space.fence();
+    return nullptr;
+  } else {
 #if defined(KOKKOS_ENABLE_CUDA)
-      return space.cuda_stream();
+    return space.cuda_stream();
 #elif defined(KOKKOS_ENABLE_HIP)
-      return space.hip_stream();
+    return space.hip_stream();
 #endif
-    }
   }
+}
 
 }    // namespace
 
-template <class DeviceType> struct PairEquivariantKokkos<DeviceType>::DeviceImpl {
+template <class DeviceType>
+struct PairEquivariantKokkos<DeviceType>::DeviceImpl {
   AtomKokkos *atoms = nullptr;
   natrolite::DeviceRows<DeviceType> rows;
   natrolite::DeviceEdges<DeviceType> edges;
@@ -65,9 +68,9 @@ template <class DeviceType> struct PairEquivariantKokkos<DeviceType>::DeviceImpl
   Array<double, DeviceType> squared_cutoffs;
   int ntypes = 0;    // of the model
   std::unique_ptr<CommExchangeKokkos<DeviceType>> exchange;
-  bool exchanging = false;            // LAMMPS' messages are those of `exchange`
-  bool rows_on_host = false;          // impl->rows is a copy of rows
-  bool fields_on_host = false;        // impl->result points to copies, but for the gradient
+  bool exchanging = false;        // LAMMPS' messages are those of `exchange`
+  bool rows_on_host = false;      // impl->rows is a copy of rows
+  bool fields_on_host = false;    // impl->result points to copies, but for the gradient
   natrolite::Tally<DeviceType, 1> energy_atom;
   natrolite::Tally<DeviceType, 6> virial_atom;
   natrolite::Tally<DeviceType, 9> centroid_atom;
@@ -81,16 +84,18 @@ PairEquivariantKokkos<DeviceType>::PairEquivariantKokkos(LAMMPS *lmp) :
 {
   need_kokkos(lmp, "Pair style equivariant");
   device->atoms = static_cast<AtomKokkos *>(atom);
-  device->exchange = std::make_unique<CommExchangeKokkos<DeviceType>>(comm, this, world, impl->rows,
-                                                                      device->rows);
+  device->exchange =
+      std::make_unique<CommExchangeKokkos<DeviceType>>(comm, this, world, impl->rows, device->rows);
   kokkosable = 1;
   reverse_comm_device = 1;
 }
 
-template <class DeviceType> PairEquivariantKokkos<DeviceType>::~PairEquivariantKokkos() = default;
+template <class DeviceType>
+PairEquivariantKokkos<DeviceType>::~PairEquivariantKokkos() = default;
 
 /// that of Kokkos, also for kk/host with device auto; -1 = Kokkos has none
-template <class DeviceType> int PairEquivariantKokkos<DeviceType>::gpu() const
+template <class DeviceType>
+int PairEquivariantKokkos<DeviceType>::gpu() const
 {
 #if defined(KOKKOS_ENABLE_CUDA)
   return LMPDeviceType().cuda_device();
@@ -102,7 +107,8 @@ template <class DeviceType> int PairEquivariantKokkos<DeviceType>::gpu() const
 }
 
 /// the ways of the plain style that have no device form
-template <class DeviceType> bool PairEquivariantKokkos<DeviceType>::host_only() const
+template <class DeviceType>
+bool PairEquivariantKokkos<DeviceType>::host_only() const
 {
   if (impl->mode == Mode::shell) return true;
   for (const natrolite::Metadata *m : members())
@@ -110,9 +116,10 @@ template <class DeviceType> bool PairEquivariantKokkos<DeviceType>::host_only() 
   return false;
 }
 
-template <class DeviceType> void PairEquivariantKokkos<DeviceType>::init_style()
+template <class DeviceType>
+void PairEquivariantKokkos<DeviceType>::init_style()
 {
-  if (!force->newton_pair)      // KOKKOS' default on GPUs
+  if (!force->newton_pair)    // KOKKOS' default on GPUs
     error->all(FLERR, "Pair style equivariant/kk needs newton pair on: use 'package kokkos newton on "
                       "neigh half' (or switch -pk), or remove 'newton off'");
   PairEquivariant::init_style();
@@ -122,8 +129,8 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::init_style()
   if (!ON_HOST<DeviceType> && impl->model->device().find("cpu") == 0)
     error->all(FLERR,
                "Pair style equivariant/kk computes on a GPU but model file {} on {}: use device cuda "
-               "with a CUDA build of LibTorch, or pair style equivariant", impl->file,
-               impl->model->device());
+               "with a CUDA build of LibTorch, or pair style equivariant",
+               impl->file, impl->model->device());
   execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
   datamask_read = X_MASK | F_MASK | TYPE_MASK | MASK_MASK | ENERGY_MASK | VIRIAL_MASK;
   datamask_modify = F_MASK | ENERGY_MASK | VIRIAL_MASK;
@@ -141,15 +148,16 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::init_style()
 /* ---------------------------------------------------------------------- */
 
 /// On a GPU both copies count: fixes of the host change types without a word to KOKKOS.
-template <class DeviceType> bool PairEquivariantKokkos<DeviceType>::own_types_changed() const
+template <class DeviceType>
+bool PairEquivariantKokkos<DeviceType>::own_types_changed() const
 {
   if ((host_only() || !ON_HOST<DeviceType>) && PairEquivariant::own_types_changed()) return true;
   if (host_only()) return false;
-  return natrolite::differ(device->atoms->k_type.template view<DeviceType>(), device->types,
-                           atom->nlocal);
+  return natrolite::differ(device->atoms->k_type.template view<DeviceType>(), device->types, atom->nlocal);
 }
 
-template <class DeviceType> void PairEquivariantKokkos<DeviceType>::compute(int eflag, int vflag)
+template <class DeviceType>
+void PairEquivariantKokkos<DeviceType>::compute(int eflag, int vflag)
 {
   if (host_only()) return PairEquivariant::compute(eflag, vflag);
   ev_init(eflag, vflag);
@@ -157,8 +165,8 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::compute(int 
   d.atoms->sync(execution_space, X_MASK | F_MASK | TYPE_MASK | MASK_MASK);
   if (atoms_changed()) refresh_device_rows();
   const auto &neighbors = *static_cast<NeighListKokkos<DeviceType> *>(list);
-  build_edges(ListView<DeviceType>(neighbors), NEIGHMASK,
-              d.atoms->k_x.template view<DeviceType>(), d.rows, d.squared_cutoffs, d.ntypes, d.edges);
+  build_edges(ListView<DeviceType>(neighbors), NEIGHMASK, d.atoms->k_x.template view<DeviceType>(), d.rows,
+              d.squared_cutoffs, d.ntypes, d.edges);
   update_electrons();
   evaluate_on_device();
   d.fields_on_host = false;
@@ -168,7 +176,8 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::compute(int 
   begin_evaluation();
 }
 
-template <class DeviceType> void PairEquivariantKokkos<DeviceType>::judge()
+template <class DeviceType>
+void PairEquivariantKokkos<DeviceType>::judge()
 {
   if (host_only()) return PairEquivariant::judge();
   bring_edges();
@@ -176,7 +185,8 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::judge()
   PairEquivariant::judge();
 }
 
-template <class DeviceType> void PairEquivariantKokkos<DeviceType>::refresh_device_rows()
+template <class DeviceType>
+void PairEquivariantKokkos<DeviceType>::refresh_device_rows()
 {
   DeviceImpl &d = *device;
   d.atoms->sync(Host, TYPE_MASK | MASK_MASK | TAG_MASK | SPECIAL_MASK);
@@ -194,7 +204,8 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::refresh_devi
   d.rows_on_host = false;
 }
 
-template <class DeviceType> natrolite::Graph PairEquivariantKokkos<DeviceType>::device_graph() const
+template <class DeviceType>
+natrolite::Graph PairEquivariantKokkos<DeviceType>::device_graph() const
 {
   const DeviceImpl &d = *device;
   natrolite::Graph graph = graph_of_step();
@@ -211,7 +222,8 @@ template <class DeviceType> natrolite::Graph PairEquivariantKokkos<DeviceType>::
 }
 
 /// Rows travel by device messages, except where LAMMPS packs on the host for every pair style.
-template <class DeviceType> void PairEquivariantKokkos<DeviceType>::evaluate_on_device()
+template <class DeviceType>
+void PairEquivariantKokkos<DeviceType>::evaluate_on_device()
 {
   DeviceImpl &d = *device;
   const bool by_host =
@@ -226,16 +238,16 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::evaluate_on_
 }
 
 /// returns the sum of all positions, energies and gradients
-template <class DeviceType> double PairEquivariantKokkos<DeviceType>::scatter()
+template <class DeviceType>
+double PairEquivariantKokkos<DeviceType>::scatter()
 {
   DeviceImpl &d = *device;
   const int n = atom->nlocal + atom->nghost;
   const HostTally<DeviceType, 1> energy(eflag_atom ? eatom : nullptr, n, d.energy_atom);
   const HostTally<DeviceType, 6> virials(vflag_atom ? vatom[0] : nullptr, n, d.virial_atom);
   const HostTally<DeviceType, 9> centroids(cvflag_atom ? cvatom[0] : nullptr, n, d.centroid_atom);
-  const natrolite::RowSums rows =
-      scatter_energy(d.rows, impl->result.energy, impl->energy_scale,
-                     d.atoms->k_x.template view<DeviceType>(), energy.view());
+  const natrolite::RowSums rows = scatter_energy(d.rows, impl->result.energy, impl->energy_scale,
+                                                 d.atoms->k_x.template view<DeviceType>(), energy.view());
   if (eflag_global) eng_vdwl += rows.energy;
   const auto sums = natrolite::scatter_edges<NeedDup_v<HALFTHREAD, DeviceType>>(
       d.rows, d.edges, impl->result.edge_gradient, impl->energy_scale, vflag_either != 0,
@@ -250,7 +262,8 @@ template <class DeviceType> double PairEquivariantKokkos<DeviceType>::scatter()
 
 /* copies on the host, for what is asked for now and then ------------------------ */
 
-template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_rows()
+template <class DeviceType>
+void PairEquivariantKokkos<DeviceType>::bring_rows()
 {
   if (!device->rows_on_host) device->rows.copy_to(impl->rows);
   device->rows_on_host = true;
@@ -269,7 +282,8 @@ void PairEquivariantKokkos<DeviceType>::bring(const double *&from, std::int64_t 
 }
 
 /// with their gradients and what is said of them, once in an evaluation
-template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_edges()
+template <class DeviceType>
+void PairEquivariantKokkos<DeviceType>::bring_edges()
 {
   if (host_only()) return;
   DeviceImpl &d = *device;
@@ -284,7 +298,8 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_edges(
 }
 
 /// rows, energies and other outputs, once in a step
-template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_fields()
+template <class DeviceType>
+void PairEquivariantKokkos<DeviceType>::bring_fields()
 {
   DeviceImpl &d = *device;
   if (host_only() || std::exchange(d.fields_on_host, true)) return;
@@ -297,7 +312,8 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_fields
 }
 
 /// whatever a compute or function of a variable may read
-template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_what_variables_read()
+template <class DeviceType>
+void PairEquivariantKokkos<DeviceType>::bring_what_variables_read()
 {
   device->atoms->sync(Host, ALL_MASK);
 }
@@ -306,7 +322,7 @@ template <class DeviceType> void PairEquivariantKokkos<DeviceType>::bring_what_v
 
 template <class DeviceType>
 int PairEquivariantKokkos<DeviceType>::pack_forward_comm_kokkos(int n, compat::SendList list,
-                                                               compat::CommBuffer &buf, int, int *)
+                                                                compat::CommBuffer &buf, int, int *)
 {
   const auto atoms = list.template view<DeviceType>();
   return device->exchange->pack(n, natrolite::FromList<decltype(atoms)>{atoms},
@@ -314,23 +330,20 @@ int PairEquivariantKokkos<DeviceType>::pack_forward_comm_kokkos(int n, compat::S
 }
 
 template <class DeviceType>
-void PairEquivariantKokkos<DeviceType>::unpack_forward_comm_kokkos(int n, int first,
-                                                                  compat::CommBuffer &buf)
+void PairEquivariantKokkos<DeviceType>::unpack_forward_comm_kokkos(int n, int first, compat::CommBuffer &buf)
 {
   device->exchange->replace(n, natrolite::FromFirst{first}, buf.template view<DeviceType>().data());
 }
 
 template <class DeviceType>
-int PairEquivariantKokkos<DeviceType>::pack_reverse_comm_kokkos(int n, int first,
-                                                               compat::CommBuffer &buf)
+int PairEquivariantKokkos<DeviceType>::pack_reverse_comm_kokkos(int n, int first, compat::CommBuffer &buf)
 {
-  return device->exchange->pack(n, natrolite::FromFirst{first},
-                                buf.template view<DeviceType>().data());
+  return device->exchange->pack(n, natrolite::FromFirst{first}, buf.template view<DeviceType>().data());
 }
 
 template <class DeviceType>
 void PairEquivariantKokkos<DeviceType>::unpack_reverse_comm_kokkos(int n, compat::SendList list,
-                                                                  compat::CommBuffer &buf)
+                                                                   compat::CommBuffer &buf)
 {
   const auto atoms = list.template view<DeviceType>();
   device->exchange->add(n, natrolite::FromList<decltype(atoms)>{atoms},
@@ -338,15 +351,14 @@ void PairEquivariantKokkos<DeviceType>::unpack_reverse_comm_kokkos(int n, compat
 }
 
 namespace {
-  natrolite::FromList<OnHost<const int>> listed(int n, const int *atoms)
-  {
-    return {OnHost<const int>(atoms, n)};
-  }
+natrolite::FromList<OnHost<const int>> listed(int n, const int *atoms)
+{
+  return {OnHost<const int>(atoms, n)};
+}
 }    // namespace
 
 template <class DeviceType>
-int PairEquivariantKokkos<DeviceType>::pack_forward_comm(int n, int *atoms, double *buf, int flag,
-                                                        int *pbc)
+int PairEquivariantKokkos<DeviceType>::pack_forward_comm(int n, int *atoms, double *buf, int flag, int *pbc)
 {
   if constexpr (ON_HOST<DeviceType>)
     if (device->exchanging) return device->exchange->pack(n, listed(n, atoms), buf);
@@ -377,15 +389,16 @@ void PairEquivariantKokkos<DeviceType>::unpack_reverse_comm(int n, int *atoms, d
   PairEquivariant::unpack_reverse_comm(n, atoms, buf);
 }
 
-template <class DeviceType> double PairEquivariantKokkos<DeviceType>::memory_usage()
+template <class DeviceType>
+double PairEquivariantKokkos<DeviceType>::memory_usage()
 {
   const DeviceImpl &d = *device;
   const auto bytes = [](const auto &...views) {
     return (... + static_cast<double>(views.span() * sizeof(views.data()[0])));
   };
-  return PairEquivariant::memory_usage() +
-      bytes(d.rows.atom_of_row, d.rows.row_of_atom, d.rows.types, d.edges.vectors, d.edges.index,
-            d.edges.first, d.owner, d.types, d.energy_atom, d.virial_atom, d.centroid_atom);
+  return PairEquivariant::memory_usage() + bytes(d.rows.atom_of_row, d.rows.row_of_atom, d.rows.types,
+                                                 d.edges.vectors, d.edges.index, d.edges.first, d.owner,
+                                                 d.types, d.energy_atom, d.virial_atom, d.centroid_atom);
 }
 
 namespace LAMMPS_NS {

@@ -13,8 +13,9 @@ namespace LAMMPS_NS {
 /// equivariant/kk: the same model on a graph that is built where LAMMPS' Kokkos data are. What runs
 /// on the host only (exchange shell, files that give forces instead of edge gradients) takes the
 /// way of the plain style.
-template <class DeviceType> class PairEquivariantKokkos : public PairEquivariant, public KokkosBase {
- public:
+template <class DeviceType>
+class PairEquivariantKokkos : public PairEquivariant, public KokkosBase {
+public:
   using device_type = DeviceType;
 
   explicit PairEquivariantKokkos(class LAMMPS *);
@@ -33,7 +34,7 @@ template <class DeviceType> class PairEquivariantKokkos : public PairEquivariant
   int pack_reverse_comm(int, int, double *) override;
   void unpack_reverse_comm(int, int *, double *) override;
 
- protected:
+protected:
   int gpu() const override;
   bool own_types_changed() const override;
   void bring_fields() override;
@@ -41,7 +42,7 @@ template <class DeviceType> class PairEquivariantKokkos : public PairEquivariant
   void bring_what_variables_read() override;
   void judge() override;
 
- private:
+private:
   struct DeviceImpl;
   std::unique_ptr<DeviceImpl> device;
 

@@ -6,9 +6,13 @@
 namespace natrolite::native::charged {
 namespace {
 
-  int padded(int n, int width) { return (n + width - 1) / width * width; }
+  int padded(int n, int width)
+  {
+    return (n + width - 1) / width * width;
+  }
 
-  template <class T> void fill_padded(const std::vector<double> &values, int width, Buffer<T> &to)
+  template <class T>
+  void fill_padded(const std::vector<double> &values, int width, Buffer<T> &to)
   {
     const int n = padded(static_cast<int>(values.size()), width);
     to.reserve(n);
@@ -18,20 +22,23 @@ namespace {
 
 }    // namespace
 
-template <class T> Dense<T>::Dense(const DenseShape &shape, const Kernels<T> &kernels) : kernels_(kernels)
+template <class T>
+Dense<T>::Dense(const DenseShape &shape, const Kernels<T> &kernels) : kernels_(kernels)
 {
   assign(static_cast<int>(shape.weights.shape[0]), static_cast<int>(shape.weights.shape[1]),
          shape.weights.values.data());
   if (!shape.bias.empty()) set_bias(shape.bias);
 }
 
-template <class T> void Dense<T>::set_bias(const std::vector<double> &bias)
+template <class T>
+void Dense<T>::set_bias(const std::vector<double> &bias)
 {
   fill_padded(bias, kernels_.width, bias_);
   has_bias_ = true;
 }
 
-template <class T> void Dense<T>::assign(int in, int out, const double *weights)
+template <class T>
+void Dense<T>::assign(int in, int out, const double *weights)
 {
   in_ = in;
   out_ = out;
@@ -48,18 +55,22 @@ void Dense<T>::pack(int depth, int columns, int width, const double *w, bool tra
   to.reserve(static_cast<std::size_t>(depth) * width);
   T *at = to.data();
   for (int c = 0; c < width;) {
-    const int left = (width - c) / kernels_.width, group = (left >= 4 ? 4 : left >= 2 ? 2 : 1) * kernels_.width;
+    const int left = (width - c) / kernels_.width, group = (left >= 4   ? 4
+                                                            : left >= 2 ? 2
+                                                                        : 1) *
+                                                           kernels_.width;
     for (int k = 0; k < depth; ++k)
       for (int j = c; j < c + group; ++j)
-        *at++ = j >= columns ? T(0) : static_cast<T>(transposed ? w[static_cast<std::size_t>(j) * depth + k]
-                                                                : w[static_cast<std::size_t>(k) * columns + j]);
+        *at++ = j >= columns ? T(0)
+                             : static_cast<T>(transposed ? w[static_cast<std::size_t>(j) * depth + k]
+                                                         : w[static_cast<std::size_t>(k) * columns + j]);
     c += group;
   }
 }
 
 template <class T>
-void Dense<T>::multiply(int rows, Strided<const T> x, int depth, const Buffer<T> &weights, int columns, bool add,
-                        Strided<T> y) const
+void Dense<T>::multiply(int rows, Strided<const T> x, int depth, const Buffer<T> &weights, int columns,
+                        bool add, Strided<T> y) const
 {
   MatrixSegment segment;
   segment.depth = depth;
@@ -77,14 +88,16 @@ void Dense<T>::multiply(int rows, Strided<const T> x, int depth, const Buffer<T>
   kernels_.multiply(a);
 }
 
-template <class T> void Dense<T>::forward(int rows, Strided<const T> x, const T *base, Strided<T> y) const
+template <class T>
+void Dense<T>::forward(int rows, Strided<const T> x, const T *base, Strided<T> y) const
 {
   if (has_bias_ || (base && base != y.base))
     kernels_.charged.add_bias(rows, width_out_, y.stride, base, has_bias_ ? bias_.data() : nullptr, y.base);
   multiply(rows, x, in_, forward_, width_out_, has_bias_ || base, y);
 }
 
-template <class T> void Dense<T>::backward(int rows, Strided<const T> dy, const T *base, Strided<T> dx) const
+template <class T>
+void Dense<T>::backward(int rows, Strided<const T> dy, const T *base, Strided<T> dx) const
 {
   if (base && base != dx.base) kernels_.charged.add_bias(rows, width_in_, dx.stride, base, nullptr, dx.base);
   multiply(rows, dy, out_, backward_, width_in_, base != nullptr, dx);
@@ -98,30 +111,35 @@ Swish<T>::Swish(const SwishShape &shape, const Kernels<T> &kernels) :
   fill_padded(shape.slope, kernels.width, slope_);
 }
 
-template <class T> void Swish<T>::forward(int rows, const T *x, T *y) const
+template <class T>
+void Swish<T>::forward(int rows, const T *x, T *y) const
 {
   kernels_.charged.swish(rows, width_, x, amplitude_.data(), slope_.data(), y);
 }
 
-template <class T> void Swish<T>::backward(int rows, const T *x, const T *dy, const T *base, T *dx) const
+template <class T>
+void Swish<T>::backward(int rows, const T *x, const T *dy, const T *base, T *dx) const
 {
   kernels_.charged.swish_backward(rows, width_, x, amplitude_.data(), slope_.data(), dy, base, dx);
 }
 
 template <class T>
-Stack<T>::Stack(const std::vector<ResidualShape> &shape, int width, const Kernels<T> &kernels) : size_(width * BLOCK)
+Stack<T>::Stack(const std::vector<ResidualShape> &shape, int width, const Kernels<T> &kernels) :
+    size_(width * BLOCK)
 {
   for (const auto &s : shape)
     blocks_.push_back({Swish<T>(s.first, kernels), Swish<T>(s.second, kernels), Dense<T>(s.inner, kernels),
                        Dense<T>(s.outer, kernels)});
 }
 
-template <class T> const T *Stack<T>::result(const T *x, const T *slots) const
+template <class T>
+const T *Stack<T>::result(const T *x, const T *slots) const
 {
   return blocks_.empty() ? x : slots + (2 * blocks_.size() - 1) * size_;
 }
 
-template <class T> void Stack<T>::forward(int rows, const T *x, T *slots, T *scratch) const
+template <class T>
+void Stack<T>::forward(int rows, const T *x, T *slots, T *scratch) const
 {
   const int width = size_ / BLOCK;
   for (const auto &b : blocks_) {
@@ -135,7 +153,8 @@ template <class T> void Stack<T>::forward(int rows, const T *x, T *slots, T *scr
   }
 }
 
-template <class T> void Stack<T>::backward(int rows, const T *x, const T *slots, T *d, T *scratch) const
+template <class T>
+void Stack<T>::backward(int rows, const T *x, const T *slots, T *d, T *scratch) const
 {
   const int width = size_ / BLOCK;
   T *other = scratch + size_;
@@ -151,8 +170,8 @@ template <class T> void Stack<T>::backward(int rows, const T *x, const T *slots,
 
 template <class T>
 Readout<T>::Readout(const ReadoutShape &shape, int width, const Kernels<T> &kernels) :
-    kernels_(kernels), width_(width), stack_(shape.residuals, width, kernels), activation_(shape.activation, kernels),
-    linear_(shape.linear, kernels)
+    kernels_(kernels), width_(width), stack_(shape.residuals, width, kernels),
+    activation_(shape.activation, kernels), linear_(shape.linear, kernels)
 {
 }
 

@@ -18,14 +18,16 @@ namespace natrolite::native::charged {
 inline constexpr int BLOCK = 48;
 
 /// Some rows of one width; the next row is `stride` elements on.
-template <class T> struct Strided {
+template <class T>
+struct Strided {
   T *base = nullptr;
   int stride = 0;
 };
 
 /// y = base + b + x W, and dx = base + dy W^T
-template <class T> class Dense {
- public:
+template <class T>
+class Dense {
+public:
   explicit Dense(const Kernels<T> &kernels) : kernels_(kernels) {}
   Dense(const DenseShape &shape, const Kernels<T> &kernels);
   /// weights [in][out], out counted in whole vectors
@@ -38,7 +40,7 @@ template <class T> class Dense {
   int width_out() const { return width_out_; }
   double memory_bytes() const { return forward_.bytes() + backward_.bytes(); }
 
- private:
+private:
   void pack(int depth, int columns, int width, const double *w, bool transposed, Buffer<T> &to) const;
   void multiply(int rows, Strided<const T> x, int depth, const Buffer<T> &weights, int columns, bool add,
                 Strided<T> y) const;
@@ -49,21 +51,23 @@ template <class T> class Dense {
   Buffer<T> forward_, backward_, bias_;
 };
 
-template <class T> class Swish {
- public:
+template <class T>
+class Swish {
+public:
   Swish(const SwishShape &shape, const Kernels<T> &kernels);
   void forward(int rows, const T *x, T *y) const;
   void backward(int rows, const T *x, const T *dy, const T *base, T *dx) const;
 
- private:
+private:
   const Kernels<T> &kernels_;
   int width_;
   Buffer<T> amplitude_, slope_;
 };
 
 /// Residual blocks one after another. Slots: for each what its second activation reads, and its result.
-template <class T> class Stack {
- public:
+template <class T>
+class Stack {
+public:
   Stack(const std::vector<ResidualShape> &shape, int width, const Kernels<T> &kernels);
   int slots() const { return 2 * static_cast<int>(blocks_.size()); }
   /// where the result is
@@ -73,7 +77,7 @@ template <class T> class Stack {
   /// d: gradient of the result in, of x out; scratch: two slots
   void backward(int rows, const T *x, const T *slots, T *d, T *scratch) const;
 
- private:
+private:
   struct Block {
     Swish<T> first, second;
     Dense<T> inner, outer;
@@ -83,8 +87,9 @@ template <class T> class Stack {
 };
 
 /// linear(swish(stack(x)))
-template <class T> class Readout {
- public:
+template <class T>
+class Readout {
+public:
   Readout(const ReadoutShape &shape, int width, const Kernels<T> &kernels);
   int slots() const { return stack_.slots(); }
   void forward(int rows, const T *x, T *slots, const T *base, Strided<T> y, T *scratch) const;
@@ -92,7 +97,7 @@ template <class T> class Readout {
   void backward(int rows, const T *x, const T *slots, Strided<const T> dy, const T *base, T *dx,
                 T *scratch) const;
 
- private:
+private:
   const Kernels<T> &kernels_;
   int width_;
   Stack<T> stack_;

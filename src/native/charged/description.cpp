@@ -14,8 +14,11 @@ namespace {
 
   /// Reads the parts, knowing the numbers of types and features.
   class Reader {
-   public:
-    Reader(const Json &root, const Arrays &arrays, ChargedDescription &d) : root_(root), arrays_(arrays), d_(d) {}
+  public:
+    Reader(const Json &root, const Arrays &arrays, ChargedDescription &d) :
+        root_(root), arrays_(arrays), d_(d)
+    {
+    }
 
     void read()
     {
@@ -29,7 +32,8 @@ namespace {
       for (const Json &r : list(root_, "radials", top)) {
         const std::string where = "radial function " + std::to_string(k++);
         d_.radials.push_back(read_radial(r, arrays_, d_.r_max, d_.types, where));
-        if (d_.radials.back().outputs() != 3 * d_.features) refuse(where + " has another width than three features");
+        if (d_.radials.back().outputs() != 3 * d_.features)
+          refuse(where + " has another width than three features");
         if (d_.radials.back().typed()) refuse(where + " looks at types");
       }
       for (const Json &m : list(root_, "modules", top))
@@ -43,13 +47,15 @@ namespace {
       if (root_.contains("dispersion")) d_.dispersion = dispersion(member(root_, "dispersion", top));
     }
 
-   private:
-    std::vector<double> numbers(const Json &entry, const char *key, const std::string &where, std::int64_t n) const
+  private:
+    std::vector<double> numbers(const Json &entry, const char *key, const std::string &where,
+                                std::int64_t n) const
     {
       return arrays_.get(entry, key, where, {n}).values;
     }
 
-    std::vector<double> positive(const Json &entry, const char *key, const std::string &where, std::int64_t n) const
+    std::vector<double> positive(const Json &entry, const char *key, const std::string &where,
+                                 std::int64_t n) const
     {
       auto values = numbers(entry, key, where, n);
       for (double x : values)
@@ -89,7 +95,8 @@ namespace {
     {
       const std::string where = of_what + ", '" + key + "'";
       const Json &entry = member(of, key, of_what);
-      return {residuals(entry, "residuals", where), swish(entry, "activation", where), dense(entry, "linear", where)};
+      return {residuals(entry, "residuals", where), swish(entry, "activation", where),
+              dense(entry, "linear", where)};
     }
 
     EmbeddingShape electrons(const Json &entry, const std::string &where) const
@@ -140,7 +147,8 @@ namespace {
     CoulombShape coulomb(const Json &entry) const
     {
       const std::string where = "the electrostatics";
-      CoulombShape c{number(entry, "coulomb", where), number(entry, "start", where), number(entry, "stop", where)};
+      CoulombShape c{number(entry, "coulomb", where), number(entry, "start", where),
+                     number(entry, "stop", where)};
       if (!(c.start >= 0.0) || !(c.stop > c.start) || c.stop > d_.r_max)
         refuse(where + " switch at wrong distances");
       return c;
@@ -151,8 +159,9 @@ namespace {
       const std::string where = "the dispersion";
       const std::int64_t types = d_.types;
       DispersionShape e;
-      const std::pair<const char *, double *> lengths[] = {{"bohr", &e.bohr}, {"hartree", &e.hartree}, {"s6", &e.s6},
-                                                          {"s8", &e.s8},     {"a1", &e.a1},           {"a2", &e.a2}};
+      const std::pair<const char *, double *> lengths[] = {{"bohr", &e.bohr}, {"hartree", &e.hartree},
+                                                           {"s6", &e.s6},     {"s8", &e.s8},
+                                                           {"a1", &e.a1},     {"a2", &e.a2}};
       for (const auto &[key, to] : lengths) {
         *to = number(entry, key, where);
         if (!(*to > 0.0)) refuse(where + ": '" + key + "' is not positive");
@@ -165,9 +174,9 @@ namespace {
       e.polarizability = arrays_.get(entry, "polarizability", where, {types, SYSTEMS, -1});
       e.frequency_weights = numbers(entry, "frequency_weights", where, e.polarizability.shape[2]);
       const std::pair<const char *, std::vector<double> *> tables[] = {{"gaussians", &e.gaussians},
-                                                                      {"coordination", &e.coordination},
-                                                                      {"fallback", &e.fallback},
-                                                                      {"reference", &e.reference}};
+                                                                       {"coordination", &e.coordination},
+                                                                       {"fallback", &e.fallback},
+                                                                       {"reference", &e.reference}};
       for (const auto &[key, to] : tables) *to = arrays_.get(entry, key, where, {types, SYSTEMS}).values;
       return e;
     }

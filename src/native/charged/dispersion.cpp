@@ -39,7 +39,8 @@ namespace {
   Shift<double> shift(double cutoff, double n, double floor)
   {
     if (cutoff <= 0.0) return {};
-    const double edge = std::pow(cutoff, n), end = 1.0 / (edge + floor), slope = n * edge * end * end / cutoff;
+    const double edge = std::pow(cutoff, n), end = 1.0 / (edge + floor),
+                 slope = n * edge * end * end / cutoff;
     return {-end - slope * cutoff, slope};
   }
 
@@ -52,7 +53,8 @@ Dispersion::Dispersion(const DispersionShape &shape, int types, double cutoff) :
   for (int a = 0; a < types; ++a)
     for (int b = 0; b < types; ++b) {
       const double gap = std::fabs(d_.electronegativity[a] - d_.electronegativity[b]) + 19.08857;
-      uncounted_[a * types + b] = (d_.covalent[a] + d_.covalent[b]) * 4.0 / 3.0 * (1.0 + UNCOUNTED / STEEPNESS);
+      uncounted_[a * types + b] =
+          (d_.covalent[a] + d_.covalent[b]) * 4.0 / 3.0 * (1.0 + UNCOUNTED / STEEPNESS);
       polar_[a * types + b] = 4.10451 * std::exp(-gap * gap / (2.0 * 11.28174 * 11.28174));
     }
   const auto n = static_cast<std::size_t>(d_.polarizability.shape[2]);
@@ -60,7 +62,8 @@ Dispersion::Dispersion(const DispersionShape &shape, int types, double cutoff) :
   for (int a = 0; a < types * SYSTEMS; ++a)
     for (int b = 0; b < types * SYSTEMS; ++b) {
       double sum = 0.0;
-      for (std::size_t k = 0; k < n; ++k) sum += d_.frequency_weights[k] * alpha[a * n + k] * alpha[b * n + k];
+      for (std::size_t k = 0; k < n; ++k)
+        sum += d_.frequency_weights[k] * alpha[a * n + k] * alpha[b * n + k];
       const auto pair = static_cast<std::size_t>(a / SYSTEMS) * types + b / SYSTEMS;
       c6_[(pair * SYSTEMS + a % SYSTEMS) * SYSTEMS + b % SYSTEMS] = 3.0 / PI * sum;
     }
@@ -106,7 +109,8 @@ void Dispersion::coordination_backward(const PairList &list, std::int64_t row, d
   const double per_bohr = 1.0 / d_.bohr;
   for (std::int64_t e = list.first[row]; e < list.first[row + 1]; ++e) {
     const double r = list.r.data()[e];
-    const double s = count(list.types[row], list.types[list.neighbor[e]], r * per_bohr).slope * slope * per_bohr / r;
+    const double s =
+        count(list.types[row], list.types[list.neighbor[e]], r * per_bohr).slope * slope * per_bohr / r;
     if (s == 0.0) continue;
     for (int k = 0; k < 3; ++k) edge_gradient[3 * e + k] += s * list.vec[3 * e + k];
   }
@@ -137,7 +141,8 @@ Weights Dispersion::weights(std::int64_t type, double coordination, double charg
   return w;
 }
 
-void Dispersion::spread(std::int64_t center, std::int64_t neighbor, const double *weights, double *toward) const
+void Dispersion::spread(std::int64_t center, std::int64_t neighbor, const double *weights,
+                        double *toward) const
 {
   const double *c = c6(center, neighbor);
   for (int b = 0; b < KNOWN; ++b) toward[b] = 0.0;

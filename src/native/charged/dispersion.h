@@ -18,9 +18,9 @@ namespace natrolite::native::charged {
 struct PairList {
   std::int64_t nlocal = 0, nall = 0, nedges = 0;
   const std::int64_t *neighbor = nullptr, *types = nullptr;    ///< [nedges], [nall]
-  const double *vec = nullptr;           ///< [nedges][3]
-  std::vector<std::int64_t> first;       ///< [nlocal + 1]
-  Buffer<double> r;                      ///< [nedges]
+  const double *vec = nullptr;                                 ///< [nedges][3]
+  std::vector<std::int64_t> first;                             ///< [nlocal + 1]
+  Buffer<double> r;                                            ///< [nedges]
 };
 
 /// How much of each reference system an atom is, and the derivatives by coordination and charge.
@@ -29,21 +29,23 @@ struct Weights {
 };
 
 class Dispersion {
- public:
+public:
   /// cutoff: Angstrom, 0 = none
   Dispersion(const DispersionShape &shape, int types, double cutoff);
   /// Fills the part of the constants for a pair of types.
   void constants(std::int64_t center, std::int64_t neighbor, PairConstants<double> &c) const;
   double coordination(const PairList &list, std::int64_t row) const;
   /// edge_gradient [nedges][3] += slope d(coordination of row)/d(edge vector)
-  void coordination_backward(const PairList &list, std::int64_t row, double slope, double *edge_gradient) const;
+  void coordination_backward(const PairList &list, std::int64_t row, double slope,
+                             double *edge_gradient) const;
   Weights weights(std::int64_t type, double coordination, double charge) const;
   /// toward[b] = sum_a weights[a] C6[a][b] of two types, hartree bohr^6
   void spread(std::int64_t center, std::int64_t neighbor, const double *weights, double *toward) const;
   /// to[a] += factor sum_b C6[a][b] from[b]
-  void gather(std::int64_t center, std::int64_t neighbor, double factor, const double *from, double *to) const;
+  void gather(std::int64_t center, std::int64_t neighbor, double factor, const double *from,
+              double *to) const;
 
- private:
+private:
   struct Count {
     double value, slope;
   };
@@ -55,7 +57,7 @@ class Dispersion {
 
   DispersionShape d_;
   int types_;
-  double cutoff_;                        ///< bohr
+  double cutoff_;                                 ///< bohr
   std::vector<double> polar_, uncounted_, c6_;    ///< [types][types], and [SYSTEMS][SYSTEMS]
 };
 

@@ -7,7 +7,10 @@
 namespace natrolite::native::charged {
 namespace {
 
-  double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
+  double softplus(double x)
+  {
+    return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x)));
+  }
 
   /// positive and negative part, or the magnitude
   std::vector<double> split(bool has_sign, double amount)
@@ -77,7 +80,8 @@ void Embedding<T>::add(const Part &part, double amount, const Electrons &electro
     const auto rows = static_cast<int>(std::min<std::size_t>(BLOCK, present.size() - begin));
     std::fill_n(in, size, T(0));
     for (int r = 0; r < rows; ++r)
-      for (int f = 0; f < features_; ++f) in[r * width_ + f] = static_cast<T>(share[present[begin + r]] * value[f]);
+      for (int f = 0; f < features_; ++f)
+        in[r * width_ + f] = static_cast<T>(share[present[begin + r]] * value[f]);
     T *to = x + begin * width_;
     part.readout.forward(rows, in, slots, to, {to, width_}, scratch);
   }

@@ -11,25 +11,26 @@ namespace natrolite::native::charged {
 /// Numbers of the whole system.
 struct Electrons {
   double charge = 0.0, spin = 0.0;
-  std::vector<double> counts;            ///< [types] atoms of all ranks
+  std::vector<double> counts;    ///< [types] atoms of all ranks
   bool operator==(const Electrons &) const = default;
 };
 
-template <class T> class Embedding {
- public:
+template <class T>
+class Embedding {
+public:
   Embedding(const ChargedDescription &d, int width, const Kernels<T> &kernels);
   /// x [types that are there][width]; present: which they are
   void evaluate(const Electrons &electrons, const std::vector<std::int64_t> &present, T *x) const;
 
- private:
+private:
   struct Part {
     EmbeddingShape shape;
     Readout<T> readout;
   };
   std::vector<double> shares(const EmbeddingShape &shape, const Electrons &electrons,
                              const std::vector<double> &split) const;
-  void add(const Part &part, double amount, const Electrons &electrons, const std::vector<std::int64_t> &present,
-           T *x) const;
+  void add(const Part &part, double amount, const Electrons &electrons,
+           const std::vector<std::int64_t> &present, T *x) const;
 
   int features_, width_;
   Array elements_;

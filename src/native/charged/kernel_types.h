@@ -15,47 +15,52 @@ inline constexpr int KNOWN = 8;             ///< numbers that neighbors know of 
 inline constexpr int CHARGE_AT = 7;
 
 /// phi = (exp(projected - half - highest) + 1e-4) / sqrt(channels), 0 in the padding.
-template <class T> struct FeatureArguments {
+template <class T>
+struct FeatureArguments {
   int rows = 0, channels = 0, width = 0;
-  T *projected = nullptr;          ///< [rows][width]
+  T *projected = nullptr;                         ///< [rows][width]
   const T *half = nullptr, *highest = nullptr;    ///< [rows]
 };
 
 /// a + b r, added so that a function and its slope vanish at the cutoff
-template <class T> struct Shift {
+template <class T>
+struct Shift {
   T constant = 0, slope = 0;
 };
 
 /// What the pairs of two types have in common. Energies of an edge, that is of half a pair.
-template <class T> struct PairConstants {
-  // repulsion: strength / r sum_k height_k exp(-decay_k r) exp(-r^2 / (r_max^2 - r^2))
+template <class T>
+struct PairConstants {
+  /// repulsion: strength / r sum_k height_k exp(-decay_k r) exp(-r^2 / (r_max^2 - r^2))
   int terms = 0;
   T strength = 0, height[MOST_SCREENING] = {}, decay[MOST_SCREENING] = {};
   T r_max = 0;
-  // electrostatics: coulomb q_i q_j (f soft + (1 - f) bare)
+  /// electrostatics: coulomb q_i q_j (f soft + (1 - f) bare)
   T coulomb = 0, start = 0, stop = 1;
   Shift<T> soft, bare;
-  // dispersion: c6 (sixth / (x^6 + floor6) + eighth / (x^8 + floor8)), x = r / length
+  /// dispersion: c6 (sixth / (x^6 + floor6) + eighth / (x^8 + floor8)), x = r / length
   bool disperses = false;
   T per_length = 1, sixth = 0, eighth = 0, floor6 = 1, floor8 = 1;
-  Shift<T> shift6, shift8;         ///< of x
+  Shift<T> shift6, shift8;    ///< of x
 };
 
 /// Edges of one center to neighbors of one type, the first `near` of them shorter than r_max.
-template <class T> struct PairArguments {
+template <class T>
+struct PairArguments {
   int edges = 0, near = 0;
-  const T *r = nullptr;            ///< [edges, and up to a whole vector of something beyond r_max]
-  const std::int64_t *neighbor = nullptr;         ///< [edges]
-  const T *known = nullptr;        ///< [rows][KNOWN]
-  const T *toward = nullptr;       ///< [KNOWN] c6 = toward . known of the neighbor
-  T charge = 0;                    ///< of the center
+  const T *r = nullptr;                      ///< [edges, and up to a whole vector of something beyond r_max]
+  const std::int64_t *neighbor = nullptr;    ///< [edges]
+  const T *known = nullptr;                  ///< [rows][KNOWN]
+  const T *toward = nullptr;                 ///< [KNOWN] c6 = toward . known of the neighbor
+  T charge = 0;                              ///< of the center
   const PairConstants<T> *constants = nullptr;
-  T *slope = nullptr;              ///< [edges, whole vectors] derivative of an edge's energy by r
-  T *damped = nullptr;             ///< [KNOWN] sum of damped powers times known of the neighbor
-  T repulsion = 0, potential = 0;  ///< sums: energy; coulomb q_j (...)
+  T *slope = nullptr;                ///< [edges, whole vectors] derivative of an edge's energy by r
+  T *damped = nullptr;               ///< [KNOWN] sum of damped powers times known of the neighbor
+  T repulsion = 0, potential = 0;    ///< sums: energy; coulomb q_j (...)
 };
 
-template <class T> struct ChargedKernels {
+template <class T>
+struct ChargedKernels {
   /// y = amplitude x sigmoid(slope x)
   void (*swish)(int rows, int width, const T *x, const T *amplitude, const T *slope, T *y) = nullptr;
   /// dx = base + f'(x) dy; base null = 0, dx may be dy or base

@@ -71,7 +71,9 @@ void LongRange::sort_edges(const PairList &list, std::int64_t row, Work &work) c
   // start[2 k]: of the near ones, start[2 k + 1]: of the far ones, start[2 kinds + k]: the end
   auto &start = work.start;
   start.assign(3 * kinds + 1, 0);
-  const auto place = [&](std::int64_t e) { return 2 * kind_[list.types[list.neighbor[e]]] + (r[e] >= r_max_); };
+  const auto place = [&](std::int64_t e) {
+    return 2 * kind_[list.types[list.neighbor[e]]] + (r[e] >= r_max_);
+  };
   for (std::int64_t e = begin; e < end; ++e)
     if (r[e] < reach) ++start[place(e)];
   std::int64_t at = 0;
@@ -96,8 +98,8 @@ void LongRange::sort_edges(const PairList &list, std::int64_t row, Work &work) c
   }
 }
 
-AtomTerms LongRange::evaluate(const PairList &list, std::int64_t row, const double *known, double coordination,
-                              double *edge_gradient, Work &work) const
+AtomTerms LongRange::evaluate(const PairList &list, std::int64_t row, const double *known,
+                              double coordination, double *edge_gradient, Work &work) const
 {
   AtomTerms result;
   sort_edges(list, row, work);

@@ -21,7 +21,7 @@ struct AtomTerms {
 /// Every pair is in the list from both sides, so that what a neighbor's edges say of this atom is what its
 /// own say: derivatives by charges and weights are twice those of its own edges, and need no way back.
 class LongRange {
- public:
+public:
   /// Memory of one thread.
   struct Work {
     std::vector<std::int64_t> edge, neighbor, start;
@@ -39,7 +39,7 @@ class LongRange {
   AtomTerms evaluate(const PairList &list, std::int64_t row, const double *known, double coordination,
                      double *edge_gradient, Work &work) const;
 
- private:
+private:
   void sort_edges(const PairList &list, std::int64_t row, Work &work) const;
   PairConstants<double> constants(std::int64_t center, std::int64_t neighbor) const;
 
@@ -48,8 +48,8 @@ class LongRange {
   std::optional<RepulsionShape> repulsion_;
   std::optional<CoulombShape> coulomb_;
   std::optional<Dispersion> dispersion_;
-  std::vector<std::int64_t> present_, kind_;       ///< types that are there; [types] their place
-  std::vector<PairConstants<double>> constants_;   ///< [kind][kind]
+  std::vector<std::int64_t> present_, kind_;        ///< types that are there; [types] their place
+  std::vector<PairConstants<double>> constants_;    ///< [kind][kind]
 };
 
 }    // namespace natrolite::native::charged

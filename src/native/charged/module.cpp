@@ -10,9 +10,11 @@ namespace {
   constexpr int COMPONENTS[] = {3, 5};    // of p and d
 
   /// [in][2 F] as [in][2 P]: either half padded
-  template <class T> Dense<T> halves(const DenseShape &shape, int width, const Kernels<T> &kernels)
+  template <class T>
+  Dense<T> halves(const DenseShape &shape, int width, const Kernels<T> &kernels)
   {
-    const int in = static_cast<int>(shape.weights.shape[0]), half = static_cast<int>(shape.weights.shape[1]) / 2;
+    const int in = static_cast<int>(shape.weights.shape[0]),
+              half = static_cast<int>(shape.weights.shape[1]) / 2;
     std::vector<double> w(static_cast<std::size_t>(in) * 2 * width, 0.0), bias(2 * width, 0.0);
     for (int h = 0; h < 2; ++h)
       for (int j = 0; j < half; ++j) {
@@ -45,8 +47,8 @@ Module<T>::Module(const ModuleShape &s, const Kernels<T> &kernels) :
               Readout<T>(s.messages[2], width_, kernels)},
     mix_(s.mix, width_, kernels), query_(s.query, width_, kernels), key_(s.key, width_, kernels),
     value_(s.value, width_, kernels), readout_(s.readout, width_, kernels),
-    pairs_{halves(s.pairs[0], width_, kernels), halves(s.pairs[1], width_, kernels)},
-    directions_(kernels), omega_(scaled(s.directions))
+    pairs_{halves(s.pairs[0], width_, kernels), halves(s.pairs[1], width_, kernels)}, directions_(kernels),
+    omega_(scaled(s.directions))
 {
   directions_.assign(features_, features_, omega_.data());
   std::size_t at = 0;
@@ -86,7 +88,8 @@ void Module<T>::before(int rows, const T *x_in, T *slab, T *messages, T *scratch
   const T *x = pre_.result(x_in, slab + pre_at_);
   own_.forward(rows, x, slab + own_at_, nullptr, {slab + total_, width_}, scratch);
   for (int m = 0; m < 3; ++m)
-    messages_[m].forward(rows, x, slab + message_at_[m], nullptr, {messages + m * width_, 3 * width_}, scratch);
+    messages_[m].forward(rows, x, slab + message_at_[m], nullptr, {messages + m * width_, 3 * width_},
+                         scratch);
   query_.forward(rows, x, slab + query_at_, nullptr, {slab + xq_, width_}, scratch);
   key_.forward(rows, x, slab + key_at_, nullptr, {slab + xk_, width_}, scratch);
   const T scale = static_cast<T>(0.5 / std::sqrt(static_cast<double>(features_)));
@@ -104,14 +107,16 @@ void Module<T>::before(int rows, const T *x_in, T *slab, T *messages, T *scratch
   k.row_max(rows, features_, width_, slab + pq_, slab + highest_q_, where);
 }
 
-template <class T> T Module<T>::highest_key(int rows, const T *slab, T *scratch) const
+template <class T>
+T Module<T>::highest_key(int rows, const T *slab, T *scratch) const
 {
   std::int32_t where[BLOCK];
   kernels_.charged.row_max(rows, features_, width_, slab + pk_, scratch, where);
   return *std::max_element(scratch, scratch + rows);
 }
 
-template <class T> void Module<T>::find_key(int rows, const T *slab, T highest, int &row, int &channel) const
+template <class T>
+void Module<T>::find_key(int rows, const T *slab, T highest, int &row, int &channel) const
 {
   for (row = 0; row < rows; ++row)
     for (channel = 0; channel < features_; ++channel)
@@ -143,7 +148,8 @@ void Module<T>::attend(int rows, const T *x_in, T *slab, const Dense<T> &sum, T 
   kernels_.charged.divide(rows, width_, slab + mixed_, slab + start_);
 }
 
-template <class T> void Module<T>::copy_row(T *slab, int row, const T *from, int from_row) const
+template <class T>
+void Module<T>::copy_row(T *slab, int row, const T *from, int from_row) const
 {
   for (const std::size_t slot : {total_, start_})
     std::copy_n(from + slot + static_cast<std::size_t>(from_row) * width_, width_,
@@ -205,7 +211,8 @@ void Module<T>::attend_backward(int rows, T *slab, const Dense<T> &sum, double *
   k.features_backward(query, dphi, total);
   for (int r = 0; r < rows; ++r) slab[pq_ + static_cast<std::size_t>(r) * width_ + where[r]] -= total[r];
   directions_.backward(rows, {slab + pq_, width_}, nullptr, {dphi, width_});
-  k.add_scaled(rows, width_, static_cast<T>(-1.0 / std::sqrt(static_cast<double>(features_))), total, slab + xq_, dphi);
+  k.add_scaled(rows, width_, static_cast<T>(-1.0 / std::sqrt(static_cast<double>(features_))), total,
+               slab + xq_, dphi);
   std::copy_n(dphi, rows * width_, slab + xq_);
 }
 
@@ -224,14 +231,16 @@ double Module<T>::keys_backward(int rows, T *slab, T highest, const Dense<T> &ds
   std::copy_n(dv, rows * wide(), slab + v_);
   k.features_backward(key, dphi, total);
   directions_.backward(rows, {slab + pk_, width_}, nullptr, {dphi, width_});
-  k.add_scaled(rows, width_, static_cast<T>(-1.0 / std::sqrt(static_cast<double>(features_))), total, slab + xk_, dphi);
+  k.add_scaled(rows, width_, static_cast<T>(-1.0 / std::sqrt(static_cast<double>(features_))), total,
+               slab + xk_, dphi);
   std::copy_n(dphi, rows * width_, slab + xk_);
   double all = 0.0;
   for (int r = 0; r < rows; ++r) all -= static_cast<double>(total[r]);
   return all;
 }
 
-template <class T> void Module<T>::highest_backward(int row, int channel, T *slab, double gradient) const
+template <class T>
+void Module<T>::highest_backward(int row, int channel, T *slab, double gradient) const
 {
   T *dx = slab + xk_ + static_cast<std::size_t>(row) * width_;
   for (int f = 0; f < features_; ++f)
@@ -239,12 +248,14 @@ template <class T> void Module<T>::highest_backward(int row, int channel, T *sla
 }
 
 template <class T>
-void Module<T>::before_backward(int rows, const T *x_in, T *slab, const T *dmessages, T *dx_in, T *scratch) const
+void Module<T>::before_backward(int rows, const T *x_in, T *slab, const T *dmessages, T *dx_in,
+                                T *scratch) const
 {
   const T *x = pre_.result(x_in, slab + pre_at_);
   own_.backward(rows, x, slab + own_at_, {slab + total_, width_}, slab + start_, dx_in, scratch);
   for (int m = 0; m < 3; ++m)
-    messages_[m].backward(rows, x, slab + message_at_[m], {dmessages + m * width_, 3 * width_}, dx_in, dx_in, scratch);
+    messages_[m].backward(rows, x, slab + message_at_[m], {dmessages + m * width_, 3 * width_}, dx_in, dx_in,
+                          scratch);
   query_.backward(rows, x, slab + query_at_, {slab + xq_, width_}, dx_in, dx_in, scratch);
   key_.backward(rows, x, slab + key_at_, {slab + xk_, width_}, dx_in, dx_in, scratch);
   value_.backward(rows, x, slab + value_at_, {slab + v_, wide()}, dx_in, dx_in, scratch);

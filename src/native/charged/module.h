@@ -13,15 +13,16 @@ namespace natrolite::native::charged {
 /// near = mix(own(x) + s + <p1, p2> + <d1, d2>), sums over neighbors of messages; far = attention of all
 /// atoms with positive random features phi: phi(q) S[:, :F] / phi(q) S[:, F], S = sum phi(k) [v, 1].
 /// What the backward pass needs is kept in a slab by block; gradients replace what is not needed again.
-template <class T> class Module {
- public:
+template <class T>
+class Module {
+public:
   Module(const ModuleShape &shape, const Kernels<T> &kernels);
-  int width() const { return width_; }                            ///< of a row, P
-  int wide() const { return width_ + kernels_.width; }            ///< of a row with one column more
+  int width() const { return width_; }                    ///< of a row, P
+  int wide() const { return width_ + kernels_.width; }    ///< of a row with one column more
   int message_width() const { return 3 * width_; }
-  int sums_width() const { return 9 * width_; }                   ///< of s, p and d
-  std::size_t slab_size() const { return slab_; }                 ///< elements for a block
-  static constexpr int SCRATCH = 24;                              ///< rows of width() by BLOCK
+  int sums_width() const { return 9 * width_; }      ///< of s, p and d
+  std::size_t slab_size() const { return slab_; }    ///< elements for a block
+  static constexpr int SCRATCH = 24;                 ///< rows of width() by BLOCK
 
   /// \name Forward, in this order
   /// @{
@@ -56,8 +57,7 @@ template <class T> class Module {
   void before_backward(int rows, const T *x_in, T *slab, const T *dmessages, T *dx_in, T *scratch) const;
   /// @}
 
-
- private:
+private:
   FeatureArguments<T> features(int rows, T *slab, bool query, T *highest) const;
 
   const Kernels<T> &kernels_;

@@ -58,7 +58,8 @@ ChargedNetwork<T>::Impl::Impl(ChargedDescription d, int nthreads) :
   }
 }
 
-template <class T> void ChargedNetwork<T>::Impl::make_convolutions(const ChargedDescription &d)
+template <class T>
+void ChargedNetwork<T>::Impl::make_convolutions(const ChargedDescription &d)
 {
   const RadialTables tables = make_tables(d.radials, r_max, kernels.spline - 1, {{}});
   grid = tables.grid.template grid<T>();
@@ -66,7 +67,8 @@ template <class T> void ChargedNetwork<T>::Impl::make_convolutions(const Charged
   const Layout in({{features, 0}, {features, 0}, {features, 0}}, kernels.width);
   const Layout out({{features, 0}, {features, 1}, {features, 2}}, kernels.width);
   for (std::size_t m = 0; m < stages.size(); ++m) {
-    stages[m].convolution = std::make_unique<Convolution<T>>(convolution_step(features), in, out, LMAX, kernels);
+    stages[m].convolution =
+        std::make_unique<Convolution<T>>(convolution_step(features), in, out, LMAX, kernels);
     const auto &table = tables.coefficients[d.modules[m].radial];
     if (grid.powers)
       stages[m].convolution->set_table(4 * tables.grid.rows(), tables.grid.powers(table));
@@ -75,7 +77,8 @@ template <class T> void ChargedNetwork<T>::Impl::make_convolutions(const Charged
   }
 }
 
-template <class T> void ChargedNetwork<T>::Impl::load(const Graph &graph)
+template <class T>
+void ChargedNetwork<T>::Impl::load(const Graph &graph)
 {
   const std::int64_t n = graph.nlocal, nedges = graph.nedges;
   pairs.nlocal = n;
@@ -106,7 +109,8 @@ template <class T> void ChargedNetwork<T>::Impl::load(const Graph &graph)
 }
 
 /// the edges within r_max
-template <class T> void ChargedNetwork<T>::Impl::find_near()
+template <class T>
+void ChargedNetwork<T>::Impl::find_near()
 {
   const std::int64_t n = near.nlocal, nedges = near.nedges;
   near_neighbor.resize(nedges);
@@ -134,10 +138,12 @@ template <class T> void ChargedNetwork<T>::Impl::find_near()
   });
 }
 
-template <class T> void ChargedNetwork<T>::Impl::make_room()
+template <class T>
+void ChargedNetwork<T>::Impl::make_room()
 {
   const std::int64_t n = near.nlocal, most = static_cast<std::int64_t>(threads) * BLOCK;
-  const std::int64_t each = std::max<std::int64_t>((n + most - 1) / most, 1) * threads;    // blocks, all threads alike
+  const std::int64_t each =
+      std::max<std::int64_t>((n + most - 1) / most, 1) * threads;    // blocks, all threads alike
   block_rows = static_cast<int>(std::max<std::int64_t>((n + each - 1) / each, 1));
   for (std::size_t m = 0; m < stages.size(); ++m) {
     stages[m].slabs.reserve(blocks() * stages[m].module.slab_size() + 1);
@@ -153,7 +159,8 @@ template <class T> void ChargedNetwork<T>::Impl::make_room()
 }
 
 /// how many atoms of each type there are, on all ranks
-template <class T> void ChargedNetwork<T>::Impl::see_types(const Graph &graph, Exchange &exchange)
+template <class T>
+void ChargedNetwork<T>::Impl::see_types(const Graph &graph, Exchange &exchange)
 {
   Electrons now{graph.total_charge, graph.total_spin, std::vector<double>(types, 0.0)};
   for (std::int64_t i = 0; i < graph.nlocal; ++i) now.counts[graph.types[i]] += 1.0;
@@ -172,7 +179,8 @@ template <class T> void ChargedNetwork<T>::Impl::see_types(const Graph &graph, E
 
 /// What the first module makes of an atom before it looks at neighbors depends on the type alone, and so
 /// does its attention.
-template <class T> void ChargedNetwork<T>::Impl::features_of_types()
+template <class T>
+void ChargedNetwork<T>::Impl::features_of_types()
 {
   auto &stage = stages[0];
   const auto &module = stage.module;
@@ -210,14 +218,16 @@ ChargedNetwork<T>::ChargedNetwork(ChargedDescription description, int threads) :
 {
 }
 
-template <class T> ChargedNetwork<T>::~ChargedNetwork() = default;
+template <class T>
+ChargedNetwork<T>::~ChargedNetwork() = default;
 
 template <class T>
 void ChargedNetwork<T>::evaluate(const Graph &graph, Exchange &exchange, Evaluation &result)
 {
   Impl &me = *impl;
   if (graph.nowned != graph.nlocal)
-    throw std::runtime_error("its sums over all atoms cannot be made with exchange shell: use ghost or folded");
+    throw std::runtime_error(
+        "its sums over all atoms cannot be made with exchange shell: use ghost or folded");
   me.load(graph);
   me.see_types(graph, exchange);
   me.find_near();
@@ -235,7 +245,8 @@ void ChargedNetwork<T>::evaluate(const Graph &graph, Exchange &exchange, Evaluat
                     {"dispersion", 1, me.dispersion.data()}};
 }
 
-template <class T> int ChargedNetwork<T>::exchange_width() const
+template <class T>
+int ChargedNetwork<T>::exchange_width() const
 {
   return std::max(3 * impl->width, 2 * KNOWN);
 }

@@ -12,8 +12,9 @@
 
 namespace natrolite::native::charged {
 
-template <class T> class ChargedNetwork {
- public:
+template <class T>
+class ChargedNetwork {
+public:
   static constexpr bool FINDS_VECTORS = false;    ///< takes compact edges
 
   /// Throws std::runtime_error if the description cannot be run.
@@ -24,7 +25,7 @@ template <class T> class ChargedNetwork {
   /// elements of the widest row that is exchanged
   int exchange_width() const;
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl;
 };

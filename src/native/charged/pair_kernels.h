@@ -15,16 +15,19 @@ using native::PairArguments;
 using native::PairConstants;
 
 /// A function of r and its derivative.
-template <class T> struct Slope {
+template <class T>
+struct Slope {
   Vector<T> value, slope;
 };
 
-template <class T> NATROLITE_VECTOR_INLINE Slope<T> repulsion_at(const PairConstants<T> &c, Vector<T> r)
+template <class T>
+NATROLITE_VECTOR_INLINE Slope<T> repulsion_at(const PairConstants<T> &c, Vector<T> r)
 {
   using V = Vector<T>;
   const T c2 = c.r_max * c.r_max;
   const V in = r < c.r_max ? all(T(1)) : V{}, rest = r < c.r_max ? (c.r_max - r) * (c.r_max + r) : all(T(1));
-  const V cut = in * exponential(-r * r / rest), cut_slope = T(-2) * c2 * r / (rest * rest);    // of its logarithm
+  const V cut = in * exponential(-r * r / rest),
+          cut_slope = T(-2) * c2 * r / (rest * rest);    // of its logarithm
   V sum{}, sum_slope{};
   for (int k = 0; k < c.terms; ++k) {
     const V e = c.height[k] * exponential(-c.decay[k] * r);
@@ -37,7 +40,8 @@ template <class T> NATROLITE_VECTOR_INLINE Slope<T> repulsion_at(const PairConst
 }
 
 /// 1 up to start, 0 from stop on: the logistic function of 1/t - 1/(1 - t)
-template <class T> NATROLITE_VECTOR_INLINE Slope<T> switch_at(const PairConstants<T> &c, Vector<T> r)
+template <class T>
+NATROLITE_VECTOR_INLINE Slope<T> switch_at(const PairConstants<T> &c, Vector<T> r)
 {
   using V = Vector<T>;
   const T inverse = T(1) / (c.stop - c.start), low = T(0.002), high = T(0.998);
@@ -48,7 +52,8 @@ template <class T> NATROLITE_VECTOR_INLINE Slope<T> switch_at(const PairConstant
   return {s, exact > low && exact < high ? slope : V{}};
 }
 
-template <class T> NATROLITE_VECTOR_INLINE Slope<T> coulomb_at(const PairConstants<T> &c, Vector<T> r, bool near)
+template <class T>
+NATROLITE_VECTOR_INLINE Slope<T> coulomb_at(const PairConstants<T> &c, Vector<T> r, bool near)
 {
   using V = Vector<T>;
   const V inverse = T(1) / r;
@@ -63,13 +68,16 @@ template <class T> NATROLITE_VECTOR_INLINE Slope<T> coulomb_at(const PairConstan
           f.slope * (soft - bare) + f.value * soft_slope + (T(1) - f.value) * bare_slope};
 }
 
-template <class T> NATROLITE_VECTOR_INLINE Slope<T> damped_at(const PairConstants<T> &c, Vector<T> r)
+template <class T>
+NATROLITE_VECTOR_INLINE Slope<T> damped_at(const PairConstants<T> &c, Vector<T> r)
 {
   using V = Vector<T>;
   const V x = c.per_length * r, x2 = x * x, x5 = x2 * x2 * x;
   const V a = T(1) / (x5 * x + c.floor6), b = T(1) / (x5 * x2 * x + c.floor8);
-  const V six = a + c.shift6.constant + c.shift6.slope * x, eight = b + c.shift8.constant + c.shift8.slope * x;
-  const V six_slope = c.shift6.slope - T(6) * x5 * a * a, eight_slope = c.shift8.slope - T(8) * x5 * x2 * b * b;
+  const V six = a + c.shift6.constant + c.shift6.slope * x,
+          eight = b + c.shift8.constant + c.shift8.slope * x;
+  const V six_slope = c.shift6.slope - T(6) * x5 * a * a,
+          eight_slope = c.shift8.slope - T(8) * x5 * x2 * b * b;
   return {c.sixth * six + c.eighth * eight, c.per_length * (c.sixth * six_slope + c.eighth * eight_slope)};
 }
 
@@ -88,7 +96,8 @@ NATROLITE_VECTOR_INLINE T add_known(const T *toward, const T *known, T factor, T
   return sum_of_lanes<T>(dot);
 }
 
-template <class T> void pairs(PairArguments<T> &a)
+template <class T>
+void pairs(PairArguments<T> &a)
 {
   constexpr int W = WIDTH<T>;
   using V = Vector<T>;

@@ -10,7 +10,8 @@
 namespace natrolite::native::charged {
 
 template <class T>
-void ChargedNetwork<T>::Impl::convolve(std::size_t m, ThreadMemory<T> &own, std::int64_t begin, int rows, bool forward)
+void ChargedNetwork<T>::Impl::convolve(std::size_t m, ThreadMemory<T> &own, std::int64_t begin, int rows,
+                                       bool forward)
 {
   Work<T> &work = own.work;
   work.graph = &near;
@@ -36,7 +37,8 @@ void ChargedNetwork<T>::Impl::convolve(std::size_t m, ThreadMemory<T> &own, std:
     stages[m].convolution->backward(work, operands);
 }
 
-template <class T> void ChargedNetwork<T>::Impl::forward(Exchange &exchange)
+template <class T>
+void ChargedNetwork<T>::Impl::forward(Exchange &exchange)
 {
   for (std::size_t m = 0; m < stages.size(); ++m) {
     for_blocks([&](ThreadMemory<T> &own, std::int64_t block, std::int64_t begin, int rows) {
@@ -58,7 +60,8 @@ void ChargedNetwork<T>::Impl::forward_block(std::size_t m, ThreadMemory<T> &own,
   if (m == 0)
     for (int r = 0; r < rows; ++r) {
       const std::int64_t at = place[near.types[begin + r]];
-      module.copy_row(mine, r, type_slabs.data() + at / BLOCK * module.slab_size(), static_cast<int>(at % BLOCK));
+      module.copy_row(mine, r, type_slabs.data() + at / BLOCK * module.slab_size(),
+                      static_cast<int>(at % BLOCK));
     }
   else
     module.attend(rows, input(m, block), mine, stages[m].attention, scratch);
@@ -70,7 +73,8 @@ void ChargedNetwork<T>::Impl::forward_block(std::size_t m, ThreadMemory<T> &own,
 }
 
 /// the highest key and the sum over the keys of all atoms
-template <class T> void ChargedNetwork<T>::Impl::share_keys(std::size_t m, Exchange &exchange)
+template <class T>
+void ChargedNetwork<T>::Impl::share_keys(std::size_t m, Exchange &exchange)
 {
   auto &stage = stages[m];
   std::vector<T> highest(blocks(), -std::numeric_limits<T>::infinity());
@@ -78,7 +82,8 @@ template <class T> void ChargedNetwork<T>::Impl::share_keys(std::size_t m, Excha
     highest[block] = stage.module.highest_key(rows, slab(m, block), own.scratch.data());
   });
   const auto best = std::max_element(highest.begin(), highest.end());
-  double value = best == highest.end() ? -std::numeric_limits<double>::infinity() : static_cast<double>(*best);
+  double value =
+      best == highest.end() ? -std::numeric_limits<double>::infinity() : static_cast<double>(*best);
   unsigned char mine = 0;
   exchange.max(&value, &mine, 1);
   stage.highest = value;
@@ -86,7 +91,8 @@ template <class T> void ChargedNetwork<T>::Impl::share_keys(std::size_t m, Excha
   if (mine && best != highest.end()) {
     const std::int64_t block = best - highest.begin();
     const std::int64_t rows = std::min<std::int64_t>(block_rows, near.nlocal - block * block_rows);
-    stage.module.find_key(static_cast<int>(rows), slab(m, block), *best, stage.highest_row, stage.highest_channel);
+    stage.module.find_key(static_cast<int>(rows), slab(m, block), *best, stage.highest_row,
+                          stage.highest_channel);
     if (stage.highest_row >= 0) stage.highest_block = block;
   }
   clear_attention();
@@ -97,13 +103,15 @@ template <class T> void ChargedNetwork<T>::Impl::share_keys(std::size_t m, Excha
   sum_attention(exchange, stage.attention);
 }
 
-template <class T> void ChargedNetwork<T>::Impl::clear_attention()
+template <class T>
+void ChargedNetwork<T>::Impl::clear_attention()
 {
   for (auto &own : memory) std::fill_n(own.attention.data(), static_cast<std::size_t>(width) * wide, 0.0);
 }
 
 /// of all threads, in their order, and all ranks
-template <class T> void ChargedNetwork<T>::Impl::sum_attention(Exchange &exchange, Dense<T> &to)
+template <class T>
+void ChargedNetwork<T>::Impl::sum_attention(Exchange &exchange, Dense<T> &to)
 {
   double *sum = memory[0].attention.data();
   const std::int64_t n = static_cast<std::int64_t>(width) * wide;
@@ -113,7 +121,8 @@ template <class T> void ChargedNetwork<T>::Impl::sum_attention(Exchange &exchang
   to.assign(features, wide, sum);
 }
 
-template <class T> void ChargedNetwork<T>::Impl::require_all_pairs(const double *sums) const
+template <class T>
+void ChargedNetwork<T>::Impl::require_all_pairs(const double *sums) const
 {
   const auto atoms = static_cast<std::int64_t>(sums[1]), edges = static_cast<std::int64_t>(sums[2]);
   const auto squares = static_cast<std::int64_t>(sums[3]);
@@ -121,12 +130,14 @@ template <class T> void ChargedNetwork<T>::Impl::require_all_pairs(const double 
   throw std::runtime_error(
       "this model has no lr_cutoff and needs every pair of an isolated molecule: " + std::to_string(atoms) +
       " atoms have " + std::to_string(atoms * (atoms - 1)) + " pairs, but " + std::to_string(edges) +
-      " edges were given; for a periodic system, or a molecule wider than the neighbor list, export the model "
+      " edges were given; for a periodic system, or a molecule wider than the neighbor list, export the "
+      "model "
       "with --lr-cutoff");
 }
 
 /// What the features say; what is missing from the total charge is spread evenly over all atoms.
-template <class T> void ChargedNetwork<T>::Impl::charges_and_energies(double total_charge, Exchange &exchange)
+template <class T>
+void ChargedNetwork<T>::Impl::charges_and_energies(double total_charge, Exchange &exchange)
 {
   double sums[4] = {};    // charge, atoms, edges of an atom, their squares
   for (std::int64_t i = 0; i < near.nlocal; ++i) {
@@ -151,7 +162,8 @@ template <class T> void ChargedNetwork<T>::Impl::charges_and_energies(double tot
   atoms = sums[1];
 }
 
-template <class T> void ChargedNetwork<T>::Impl::analytic_terms(Exchange &exchange)
+template <class T>
+void ChargedNetwork<T>::Impl::analytic_terms(Exchange &exchange)
 {
   for_blocks([&](ThreadMemory<T> &, std::int64_t, std::int64_t begin, int rows) {
     for (std::int64_t i = begin; i < begin + rows; ++i) {
@@ -180,7 +192,8 @@ template <class T> void ChargedNetwork<T>::Impl::analytic_terms(Exchange &exchan
   for (std::int64_t i = 0; i < near.nlocal; ++i) by_charge[i] -= all / atoms;
 }
 
-template <class T> void ChargedNetwork<T>::Impl::backward(Exchange &exchange)
+template <class T>
+void ChargedNetwork<T>::Impl::backward(Exchange &exchange)
 {
   for (std::size_t m = stages.size(); m-- > 0;) {
     on_threads(threads, [&](int thread, int count) {
@@ -215,14 +228,16 @@ void ChargedNetwork<T>::Impl::backward_block(std::size_t m, ThreadMemory<T> &own
   std::fill_n(doutput, rows * width, T(0));
   for (int r = 0; r < rows; ++r)
     for (int f = 0; f < features; ++f)
-      doutput[r * width + f] = static_cast<T>(output.values[2 * f] + by_charge[begin + r] * output.values[2 * f + 1]);
+      doutput[r * width + f] =
+          static_cast<T>(output.values[2 * f] + by_charge[begin + r] * output.values[2 * f + 1]);
   module.after_backward(rows, mine, doutput, d, own.sums.data(), scratch);
   convolve(m, own, begin, rows, false);
   if (m > 0) module.attend_backward(rows, mine, stages[m].attention, own.attention.data(), scratch);
 }
 
 /// the threads' gradients, in the order of the threads
-template <class T> void ChargedNetwork<T>::Impl::sum_gathered(std::size_t m)
+template <class T>
+void ChargedNetwork<T>::Impl::sum_gathered(std::size_t m)
 {
   const std::int64_t n = gathered_size(m);
   T *to = gathered(m, 0);
@@ -234,7 +249,8 @@ template <class T> void ChargedNetwork<T>::Impl::sum_gathered(std::size_t m)
   });
 }
 
-template <class T> void ChargedNetwork<T>::Impl::share_gradients(std::size_t m, Exchange &exchange)
+template <class T>
+void ChargedNetwork<T>::Impl::share_gradients(std::size_t m, Exchange &exchange)
 {
   auto &stage = stages[m];
   sum_gathered(m);
@@ -242,20 +258,21 @@ template <class T> void ChargedNetwork<T>::Impl::share_gradients(std::size_t m, 
   sum_attention(exchange, stage.dattention);
   std::vector<double> part(blocks(), 0.0);
   for_blocks([&](ThreadMemory<T> &own, std::int64_t block, std::int64_t, int rows) {
-    part[block] = stage.module.keys_backward(rows, slab(m, block), static_cast<T>(stage.highest), stage.dattention,
-                                             own.scratch.data());
+    part[block] = stage.module.keys_backward(rows, slab(m, block), static_cast<T>(stage.highest),
+                                             stage.dattention, own.scratch.data());
   });
   double all = 0.0;
   for (double p : part) all += p;
   exchange.sum(&all, 1);
   if (stage.highest_block >= 0)
-    stage.module.highest_backward(stage.highest_row, stage.highest_channel, slab(m, stage.highest_block), all);
+    stage.module.highest_backward(stage.highest_row, stage.highest_channel, slab(m, stage.highest_block),
+                                  all);
 }
 
-#define NATROLITE_PASSES(T)                                                                        \
-  template void ChargedNetwork<T>::Impl::forward(Exchange &);                                      \
-  template void ChargedNetwork<T>::Impl::charges_and_energies(double, Exchange &);                 \
-  template void ChargedNetwork<T>::Impl::analytic_terms(Exchange &);                               \
+#define NATROLITE_PASSES(T)                                                                                  \
+  template void ChargedNetwork<T>::Impl::forward(Exchange &);                                                \
+  template void ChargedNetwork<T>::Impl::charges_and_energies(double, Exchange &);                           \
+  template void ChargedNetwork<T>::Impl::analytic_terms(Exchange &);                                         \
   template void ChargedNetwork<T>::Impl::backward(Exchange &);
 NATROLITE_PASSES(float)
 NATROLITE_PASSES(double)

@@ -40,7 +40,8 @@ void swish_backward(int rows, int width, const T *x, const T *amplitude, const T
   }
 }
 
-template <class T> void add_bias(int rows, int width, int stride, const T *x, const T *bias, T *y)
+template <class T>
+void add_bias(int rows, int width, int stride, const T *x, const T *bias, T *y)
 {
   using V = Vector<T>;
   for (int k = 0; k < width; k += WIDTH<T>) {
@@ -49,12 +50,14 @@ template <class T> void add_bias(int rows, int width, int stride, const T *x, co
   }
 }
 
-template <class T> void add(int n, const T *a, const T *b, T *y)
+template <class T>
+void add(int n, const T *a, const T *b, T *y)
 {
   for (int k = 0; k < n; k += WIDTH<T>) store<T>(y + k, load(a + k) + load(b + k));
 }
 
-template <class T> void contract(int rows, int components, int width, const T *pair, T *sum)
+template <class T>
+void contract(int rows, int components, int width, const T *pair, T *sum)
 {
   for (int r = 0; r < rows; ++r)
     for (int k = 0; k < width; k += WIDTH<T>) {
@@ -83,14 +86,16 @@ void contract_backward(int rows, int components, int width, const T *pair, const
 }
 
 /// lanes k, k + 1, ... that are channels
-template <class T> NATROLITE_VECTOR_INLINE Vector<T> inside(int k, int channels)
+template <class T>
+NATROLITE_VECTOR_INLINE Vector<T> inside(int k, int channels)
 {
   Vector<T> in{};
   for (int lane = 0; lane < WIDTH<T>; ++lane) in[lane] = k + lane < channels ? T(1) : T(0);
   return in;
 }
 
-template <class T> void features(const FeatureArguments<T> &a, T *phi)
+template <class T>
+void features(const FeatureArguments<T> &a, T *phi)
 {
   const T scale = T(1) / static_cast<T>(__builtin_sqrt(a.channels));
   for (int k = 0; k < a.width; k += WIDTH<T>) {
@@ -102,7 +107,8 @@ template <class T> void features(const FeatureArguments<T> &a, T *phi)
   }
 }
 
-template <class T> void features_backward(const FeatureArguments<T> &a, const T *dphi, T *total)
+template <class T>
+void features_backward(const FeatureArguments<T> &a, const T *dphi, T *total)
 {
   const T scale = T(1) / static_cast<T>(__builtin_sqrt(a.channels));
   for (int r = 0; r < a.rows; ++r) {
@@ -118,7 +124,8 @@ template <class T> void features_backward(const FeatureArguments<T> &a, const T 
   }
 }
 
-template <class T> void row_max(int rows, int channels, int width, const T *x, T *most, std::int32_t *where)
+template <class T>
+void row_max(int rows, int channels, int width, const T *x, T *most, std::int32_t *where)
 {
   for (int r = 0; r < rows; ++r) {
     const T *row = x + r * width;
@@ -135,7 +142,8 @@ template <class T> void row_max(int rows, int channels, int width, const T *x, T
   }
 }
 
-template <class T> void half_square(int rows, int width, T scale, const T *x, T *half)
+template <class T>
+void half_square(int rows, int width, T scale, const T *x, T *half)
 {
   for (int r = 0; r < rows; ++r) {
     Vector<T> sum{};
@@ -147,7 +155,8 @@ template <class T> void half_square(int rows, int width, T scale, const T *x, T 
   }
 }
 
-template <class T> void add_scaled(int rows, int width, T factor, const T *coefficient, const T *x, T *y)
+template <class T>
+void add_scaled(int rows, int width, T factor, const T *coefficient, const T *x, T *y)
 {
   for (int r = 0; r < rows; ++r) {
     const T c = factor * coefficient[r];
@@ -156,7 +165,8 @@ template <class T> void add_scaled(int rows, int width, T factor, const T *coeff
   }
 }
 
-template <class T> void divide(int rows, int width, const T *mixed, T *y)
+template <class T>
+void divide(int rows, int width, const T *mixed, T *y)
 {
   for (int r = 0; r < rows; ++r) {
     const T *m = mixed + r * (width + WIDTH<T>);
@@ -166,7 +176,8 @@ template <class T> void divide(int rows, int width, const T *mixed, T *y)
   }
 }
 
-template <class T> void divide_backward(int rows, int width, const T *mixed, const T *dy, T *dmixed)
+template <class T>
+void divide_backward(int rows, int width, const T *mixed, const T *dy, T *dmixed)
 {
   for (int r = 0; r < rows; ++r) {
     const T *m = mixed + r * (width + WIDTH<T>);
@@ -185,7 +196,8 @@ template <class T> void divide_backward(int rows, int width, const T *mixed, con
 
 /// up to 4 columns of a (`here`) and NV vectors of columns of b
 template <class T, int NV>
-NATROLITE_VECTOR_INLINE void outer_tile(int rows, int na, int nb, int here, const T *a, const T *b, double *sum)
+NATROLITE_VECTOR_INLINE void outer_tile(int rows, int na, int nb, int here, const T *a, const T *b,
+                                        double *sum)
 {
   constexpr int W = WIDTH<T>;
   Vector<T> s[4][NV];
@@ -206,7 +218,8 @@ NATROLITE_VECTOR_INLINE void outer_tile(int rows, int na, int nb, int here, cons
       for (int lane = 0; lane < W; ++lane) sum[i * nb + v * W + lane] += static_cast<double>(s[i][v][lane]);
 }
 
-template <class T> void outer(int rows, int na, int nb, const T *a, const T *b, double *sum)
+template <class T>
+void outer(int rows, int na, int nb, const T *a, const T *b, double *sum)
 {
   constexpr int W = WIDTH<T>;
   for (int i = 0; i < na; i += 4) {

@@ -19,30 +19,33 @@
 namespace natrolite::native::charged {
 
 /// What a thread has for itself.
-template <class T> struct ThreadMemory {
+template <class T>
+struct ThreadMemory {
   Work<T> work;
-  int index = 0;                         ///< of the thread
+  int index = 0;                                 ///< of the thread
   Buffer<T> scratch, sums, gradient, doutput;    ///< rows of a block
-  Buffer<double> attention;              ///< [P][wide], this thread's part of a sum
+  Buffer<double> attention;                      ///< [P][wide], this thread's part of a sum
   LongRange::Work pairs;
 };
 
 /// A module and what it keeps for all atoms.
-template <class T> struct Stage {
+template <class T>
+struct Stage {
   Stage(const ModuleShape &shape, const Kernels<T> &kernels) :
       module(shape, kernels), attention(kernels), dattention(kernels)
   {
   }
   Module<T> module;
   std::unique_ptr<Convolution<T>> convolution;
-  Buffer<T> slabs, messages;             ///< [blocks][slab], [rows that neighbors read][3 P]
-  Dense<T> attention, dattention;        ///< S, its gradient
-  double highest = 0.0;                  ///< key of all atoms
-  std::int64_t highest_block = -1;       ///< -1: on another rank
+  Buffer<T> slabs, messages;          ///< [blocks][slab], [rows that neighbors read][3 P]
+  Dense<T> attention, dattention;     ///< S, its gradient
+  double highest = 0.0;               ///< key of all atoms
+  std::int64_t highest_block = -1;    ///< -1: on another rank
   int highest_row = 0, highest_channel = 0;
 };
 
-template <class T> struct ChargedNetwork<T>::Impl {
+template <class T>
+struct ChargedNetwork<T>::Impl {
   Impl(ChargedDescription description, int nthreads);
   void make_convolutions(const ChargedDescription &d);
 
@@ -53,23 +56,32 @@ template <class T> struct ChargedNetwork<T>::Impl {
   void features_of_types();
 
   /// f(thread memory, block, first row, rows) for all blocks
-  template <class F> void for_blocks(F &&f);
+  template <class F>
+  void for_blocks(F &&f);
   void forward(Exchange &exchange);
-  void forward_block(std::size_t m, ThreadMemory<T> &memory, std::int64_t block, std::int64_t begin, int rows);
+  void forward_block(std::size_t m, ThreadMemory<T> &memory, std::int64_t block, std::int64_t begin,
+                     int rows);
   void share_keys(std::size_t m, Exchange &exchange);
   void charges_and_energies(double total_charge, Exchange &exchange);
   void require_all_pairs(const double *sums) const;
   void analytic_terms(Exchange &exchange);
   void backward(Exchange &exchange);
-  void backward_block(std::size_t m, ThreadMemory<T> &memory, std::int64_t block, std::int64_t begin, int rows);
+  void backward_block(std::size_t m, ThreadMemory<T> &memory, std::int64_t block, std::int64_t begin,
+                      int rows);
   void share_gradients(std::size_t m, Exchange &exchange);
   void sum_gathered(std::size_t m);
   void clear_attention();
   void sum_attention(Exchange &exchange, Dense<T> &to);
   void convolve(std::size_t m, ThreadMemory<T> &memory, std::int64_t begin, int rows, bool forward);
 
-  T *slab(std::size_t m, std::int64_t block) { return stages[m].slabs.data() + block * stages[m].module.slab_size(); }
-  const T *input(std::size_t m, std::int64_t block) { return stages[m - 1].module.result(slab(m - 1, block)); }
+  T *slab(std::size_t m, std::int64_t block)
+  {
+    return stages[m].slabs.data() + block * stages[m].module.slab_size();
+  }
+  const T *input(std::size_t m, std::int64_t block)
+  {
+    return stages[m - 1].module.result(slab(m - 1, block));
+  }
   /// gradient of the messages of a module, by thread; two modules at a time
   T *gathered(std::size_t m, int thread) { return dmessages[m % 2].data() + thread * gathered_size(m); }
   std::int64_t gathered_size(std::size_t m) const
@@ -88,27 +100,29 @@ template <class T> struct ChargedNetwork<T>::Impl {
   std::deque<Stage<T>> stages;
   Grid<T> grid;
 
-  Electrons electrons;                   ///< of the features of types
-  std::vector<std::int64_t> present, place;    ///< types that are anywhere; [types] their place
+  Electrons electrons;                             ///< of the features of types
+  std::vector<std::int64_t> present, place;        ///< types that are anywhere; [types] their place
   Buffer<T> type_rows, type_slabs, type_counts;    ///< [present][P], [blocks of types][slab], [present]
 
-  PairList pairs;                        ///< every edge
-  EdgeTable<T> near;                     ///< those within r_max
-  Buffer<T> near_unit, near_distance;    ///< [3][near edges], [near edges]
+  PairList pairs;                                                    ///< every edge
+  EdgeTable<T> near;                                                 ///< those within r_max
+  Buffer<T> near_unit, near_distance;                                ///< [3][near edges], [near edges]
   std::vector<std::int64_t> near_neighbor, near_place, near_edge;    ///< rows, places of types, edges
-  Buffer<double> near_gradient;          ///< [near edges][3]
+  Buffer<double> near_gradient;                                      ///< [near edges][3]
 
   int block_rows = BLOCK;
-  double atoms = 0.0;                    ///< of all ranks
-  Buffer<T> outputs, dmessages[2];       ///< [nlocal][P], by thread [rows][3 P]
-  Buffer<double> known;                  ///< [nall][KNOWN]
-  std::vector<double> energy, charge, coordination, by_charge;      ///< [nlocal]
-  std::vector<double> repulsion, electrostatics, dispersion;        ///< [nlocal]
-  std::vector<double> gradient;          ///< [edges][3]
+  double atoms = 0.0;                                             ///< of all ranks
+  Buffer<T> outputs, dmessages[2];                                ///< [nlocal][P], by thread [rows][3 P]
+  Buffer<double> known;                                           ///< [nall][KNOWN]
+  std::vector<double> energy, charge, coordination, by_charge;    ///< [nlocal]
+  std::vector<double> repulsion, electrostatics, dispersion;      ///< [nlocal]
+  std::vector<double> gradient;                                   ///< [edges][3]
   std::deque<ThreadMemory<T>> memory;
 };
 
-template <class T> template <class F> void ChargedNetwork<T>::Impl::for_blocks(F &&f)
+template <class T>
+template <class F>
+void ChargedNetwork<T>::Impl::for_blocks(F &&f)
 {
   const std::int64_t n = blocks();
   on_threads(threads, [&](int thread, int count) {

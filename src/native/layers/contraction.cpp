@@ -22,8 +22,7 @@ namespace {
 template <class T>
 Contraction<T>::Contraction(const Edgewise::Product &product, int channels, int padded, Components env,
                             Components y, Components x, const Kernels<T> &kernels) :
-    kernels_(kernels),
-    padded_(padded)
+    kernels_(kernels), padded_(padded)
 {
   for (const auto &part : {env, y})
     for (int k = 0; k < part.count; ++k) monomials_.component.push_back(part.offset + k * padded);
@@ -57,8 +56,8 @@ Contraction<T>::Contraction(const Edgewise::Product &product, int channels, int 
 
 /// the numbers of the product that are not 0, those of several paths summed
 template <class T>
-std::vector<typename Contraction<T>::Entry>
-Contraction<T>::entries_of(const Edgewise::Product &product, int channels, bool invariant) const
+std::vector<typename Contraction<T>::Entry> Contraction<T>::entries_of(const Edgewise::Product &product,
+                                                                       int channels, bool invariant) const
 {
   std::map<std::array<int, 3>, std::vector<double>> sums;
   for (const auto &path : product.paths) {
@@ -80,7 +79,8 @@ Contraction<T>::entries_of(const Edgewise::Product &product, int channels, bool 
   return entries;
 }
 
-template <class T> ProductArguments<T> Contraction<T>::arguments(T *center, T *scratch, int vector) const
+template <class T>
+ProductArguments<T> Contraction<T>::arguments(T *center, T *scratch, int vector) const
 {
   ProductArguments<T> a = monomials_.arguments<T>();
   a.coefficients = coefficients_.data() + vector * monomials_.monomial.size() * kernels_.width;
@@ -89,7 +89,8 @@ template <class T> ProductArguments<T> Contraction<T>::arguments(T *center, T *s
   return a;
 }
 
-template <class T> void Contraction<T>::forward(T *center, T *scratch) const
+template <class T>
+void Contraction<T>::forward(T *center, T *scratch) const
 {
   for (int v = 0; v < padded_ / kernels_.width; ++v) {
     auto a = arguments(center, scratch, v);
@@ -98,7 +99,8 @@ template <class T> void Contraction<T>::forward(T *center, T *scratch) const
   }
 }
 
-template <class T> void Contraction<T>::backward(T *center, T *dcenter, T *spare, T *scratch) const
+template <class T>
+void Contraction<T>::backward(T *center, T *dcenter, T *spare, T *scratch) const
 {
   for (int v = 0; v < padded_ / kernels_.width; ++v) {
     auto a = arguments(center, scratch, v);

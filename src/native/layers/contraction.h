@@ -18,8 +18,9 @@ struct Components {
 
 /// A tensor product whose first factor is left open: what its output y gives to each component of that
 /// factor, x[a] = sum over j, c of coefficient[a j c] env[j] y[c]; without y its invariant alone, y[0] = 1.
-template <class T> class Contraction {
- public:
+template <class T>
+class Contraction {
+public:
   /// padded: elements between two components. env, y, x: their places; y.count = 0: the invariant
   Contraction(const Edgewise::Product &product, int channels, int padded, Components env, Components y,
               Components x, const Kernels<T> &kernels);
@@ -30,7 +31,7 @@ template <class T> class Contraction {
   void backward(T *center, T *dcenter, T *spare, T *scratch) const;
   double memory_bytes() const { return coefficients_.bytes(); }
 
- private:
+private:
   struct Entry {
     int a, j, c;
     std::vector<double> weights;    ///< [channels]

@@ -21,8 +21,7 @@ Convolution<T>::Convolution(const Step &step, const Layout &in, const Layout &ou
 {
   for (const auto &path : step.paths) add_path(path);
   // paths that read the same block follow each other: its rows stay in the cache
-  std::stable_sort(paths_.begin(), paths_.end(),
-                   [](const Path &a, const Path &b) { return a.in < b.in; });
+  std::stable_sort(paths_.begin(), paths_.end(), [](const Path &a, const Path &b) { return a.in < b.in; });
   if (step.in >= 0) return;
   types_ = static_cast<int>(step.table.shape[0]);
   table_.reserve(static_cast<std::size_t>(types_) * in.width);
@@ -32,11 +31,11 @@ Convolution<T>::Convolution(const Step &step, const Layout &in, const Layout &ou
     for (const auto &block : in.blocks)
       for (int m = 0; m < block.components(); ++m)
         for (int c = 0; c < block.channels; ++c)
-          table_.data()[type * in.width + block.offset + m * block.padded + c] =
-              static_cast<T>(*from++);
+          table_.data()[type * in.width + block.offset + m * block.padded + c] = static_cast<T>(*from++);
 }
 
-template <class T> void Convolution<T>::add_path(const Step::Path &path)
+template <class T>
+void Convolution<T>::add_path(const Step::Path &path)
 {
   const auto &from = in_.blocks[path.in], &to = out_.blocks[path.out];
   Path p;
@@ -55,12 +54,14 @@ template <class T> void Convolution<T>::add_path(const Step::Path &path)
     for (int j = -p.l2; j <= p.l2; ++j)
       for (int k = -p.l3; k <= p.l3; ++k, ++coupling)
         if (!couples(p.l1, i, p.l2, j, p.l3, k) && std::fabs(*coupling) > 1e-6)
-          throw std::runtime_error("network description: a coupling is none of harmonics: export the model again");
+          throw std::runtime_error(
+              "network description: a coupling is none of harmonics: export the model again");
   p.coupling.assign(path.coupling.values.begin(), path.coupling.values.end());
   paths_.push_back(std::move(p));
 }
 
-template <class T> void Convolution<T>::set_table(int rows, const std::vector<double> &coefficients)
+template <class T>
+void Convolution<T>::set_table(int rows, const std::vector<double> &coefficients)
 {
   rows_ = rows;
   const std::size_t outputs = coefficients.size() / rows;
@@ -93,10 +94,9 @@ void Convolution<T>::for_each_group(const Path &path, F &&f) const
 }
 
 template <class T>
-PathArguments<T> Convolution<T>::arguments(const Work<T> &work, const Path &path, int vector,
-                                           int group) const
+PathArguments<T> Convolution<T>::arguments(const Work<T> &work, const Path &path, int vector, int group) const
 {
-  (void) group;
+  (void)group;
   const int channel = vector * kernels_.width;
   PathArguments<T> a;
   a.stride = work.edges.stride;
@@ -109,7 +109,8 @@ PathArguments<T> Convolution<T>::arguments(const Work<T> &work, const Path &path
 }
 
 /// offsets of the neighbors' rows, and behind them of the rows of their gradients; returns these
-template <class T> const std::int64_t *Convolution<T>::find_rows(Work<T> &work, std::int64_t stride) const
+template <class T>
+const std::int64_t *Convolution<T>::find_rows(Work<T> &work, std::int64_t stride) const
 {
   const int n = work.nedges();
   const bool moved = work.sum_rows && !reads_table();
@@ -121,12 +122,12 @@ template <class T> const std::int64_t *Convolution<T>::find_rows(Work<T> &work, 
   return moved ? to + n : to;
 }
 
-template <class T> void Convolution<T>::forward(Work<T> &work, const Operands<T> &rows) const
+template <class T>
+void Convolution<T>::forward(Work<T> &work, const Operands<T> &rows) const
 {
   const T *x = reads_table() ? table_.data() : rows.in[0];
   find_rows(work, reads_table() ? in_.width : rows.in.stride);
-  for (std::int64_t row = work.begin; row < work.end; ++row)
-    std::fill_n(rows.out[row], out_.width, T(0));
+  for (std::int64_t row = work.begin; row < work.end; ++row) std::fill_n(rows.out[row], out_.width, T(0));
   for (const auto &path : paths_)
     for_each_group(path, [&](int vector, int group) {
       const auto run = kernels_.forward[group == 1][path.l1][path.l2][path.l3];
@@ -146,15 +147,16 @@ template <class T> void Convolution<T>::forward(Work<T> &work, const Operands<T>
     });
 }
 
-template <class T> void Convolution<T>::backward(Work<T> &work, const Operands<T> &rows) const
+template <class T>
+void Convolution<T>::backward(Work<T> &work, const Operands<T> &rows) const
 {
   const T *x = reads_table() ? table_.data() : rows.in[0];
   const std::int64_t *gradient_rows = find_rows(work, reads_table() ? in_.width : rows.in.stride);
   const int width = kernels_.width, slots = (1 + HARMONICS) * width;
   std::int64_t most = 0;
   for (std::int64_t row = work.begin; row < work.end; row += BACKWARD_ATOMS)
-    most = std::max(most, work.graph->first[std::min(work.end, row + BACKWARD_ATOMS)] -
-                        work.graph->first[row]);
+    most =
+        std::max(most, work.graph->first[std::min(work.end, row + BACKWARD_ATOMS)] - work.graph->first[row]);
   // the gradient of a table's rows is nobody's: it goes behind the partial sums
   const std::size_t table = reads_table() ? static_cast<std::size_t>(types_) * in_.width : 0;
   work.scratch.reserve(most * slots + slots + table);
@@ -197,7 +199,8 @@ template <class T> void Convolution<T>::backward(Work<T> &work, const Operands<T
   }
 }
 
-template <class T> double Convolution<T>::memory_bytes() const
+template <class T>
+double Convolution<T>::memory_bytes() const
 {
   return splines_.bytes() + table_.bytes();
 }

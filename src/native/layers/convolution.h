@@ -9,10 +9,10 @@ namespace natrolite::native {
 
 /// out[center] = sum over edges and paths of w(r) C(x[neighbor], Y). Messages are never stored.
 /// The features of layer 0 are a table by type.
-template <class T> class Convolution : public Tabulated<T> {
- public:
-  Convolution(const Step &step, const Layout &in, const Layout &out, int lmax,
-              const Kernels<T> &kernels);
+template <class T>
+class Convolution : public Tabulated<T> {
+public:
+  Convolution(const Step &step, const Layout &in, const Layout &out, int lmax, const Kernels<T> &kernels);
   void set_table(int rows, const std::vector<double> &coefficients) override;
   int radial() const override { return radial_; }
   void forward(Work<T> &work, const Operands<T> &rows) const override;
@@ -22,17 +22,18 @@ template <class T> class Convolution : public Tabulated<T> {
   bool keeps_input() const override { return !reads_table(); }
   double memory_bytes() const override;
 
- private:
+private:
   struct Path {
     int l1 = 0, l2 = 0, l3 = 0;
     int in = 0, x_stride = 0, out = 0, out_stride = 0, vectors = 0;
     int channels = 0, weights = 0;    ///< columns of the radial function
-    std::size_t table = 0;    ///< of the splines: [group][row][group's channels]
+    std::size_t table = 0;            ///< of the splines: [group][row][group's channels]
     std::vector<T> coupling;
   };
   void add_path(const Step::Path &path);
   const std::int64_t *find_rows(Work<T> &work, std::int64_t stride) const;
-  template <class F> void for_each_group(const Path &path, F &&f) const;
+  template <class F>
+  void for_each_group(const Path &path, F &&f) const;
   PathArguments<T> arguments(const Work<T> &work, const Path &path, int vector, int group) const;
 
   Layout in_, out_;

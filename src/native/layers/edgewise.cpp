@@ -38,7 +38,8 @@ typename EdgewiseEnergy<T>::Group EdgewiseEnergy<T>::room(Work<T> &work, std::in
   return g;
 }
 
-template <class T> void EdgewiseEnergy<T>::forward(Work<T> &work, const Operands<T> &) const
+template <class T>
+void EdgewiseEnergy<T>::forward(Work<T> &work, const Operands<T> &) const
 {
   const auto &first = work.graph->first;
   for (std::int64_t begin = work.begin; begin < work.end;) {
@@ -97,7 +98,8 @@ void EdgewiseEnergy<T>::multiply(const Group &group, bool gradients, int to, int
   if (!segments.empty()) kernels_.multiply(a);
 }
 
-template <class T> void EdgewiseEnergy<T>::evaluate(Work<T> &work, const Group &group) const
+template <class T>
+void EdgewiseEnergy<T>::evaluate(Work<T> &work, const Group &group) const
 {
   EdgeRows<T> all = rows_of(work, group, -1);
   all.table = table_.data();
@@ -184,7 +186,8 @@ void EdgewiseEnergy<T>::run_product(const Work<T> &work, const Group &group, std
   });
 }
 
-template <class T> void EdgewiseEnergy<T>::add_energies(Work<T> &work, const Group &group) const
+template <class T>
+void EdgewiseEnergy<T>::add_energies(Work<T> &work, const Group &group) const
 {
   for (std::int64_t center = group.begin; center < group.end; ++center) {
     const auto type = work.graph->types[center];
@@ -207,10 +210,10 @@ template <class T> void EdgewiseEnergy<T>::add_energies(Work<T> &work, const Gro
   });
 }
 
-#define NATROLITE_EDGEWISE(T)                                                                      \
-  template void EdgewiseEnergy<T>::forward(Work<T> &, const Operands<T> &) const;                  \
-  template EdgeRows<T> EdgewiseEnergy<T>::rows_of(const Work<T> &, const Group &, std::int64_t) const; \
-  template void EdgewiseEnergy<T>::multiply(const Group &, bool, int, int,                         \
+#define NATROLITE_EDGEWISE(T)                                                                                \
+  template void EdgewiseEnergy<T>::forward(Work<T> &, const Operands<T> &) const;                            \
+  template EdgeRows<T> EdgewiseEnergy<T>::rows_of(const Work<T> &, const Group &, std::int64_t) const;       \
+  template void EdgewiseEnergy<T>::multiply(const Group &, bool, int, int,                                   \
                                             const std::vector<MatrixSegment> &, bool) const;
 NATROLITE_EDGEWISE(float)
 NATROLITE_EDGEWISE(double)

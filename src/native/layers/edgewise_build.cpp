@@ -23,7 +23,8 @@ EdgewiseEnergy<T>::EdgewiseEnergy(const Edgewise &e, int lmax, const Kernels<T> 
 }
 
 /// a block of columns in the table's rows; returns its place
-template <class T> int EdgewiseEnergy<T>::table_block(int from, int count)
+template <class T>
+int EdgewiseEnergy<T>::table_block(int from, int count)
 {
   blocks_.push_back({from, count, table_width_});
   table_width_ += (count + kernels_.width - 1) / kernels_.width * kernels_.width;
@@ -31,7 +32,8 @@ template <class T> int EdgewiseEnergy<T>::table_block(int from, int count)
 }
 
 /// rows: what is in the table, then inputs that are not, invariants, nodes; gradients have no nodes
-template <class T> void EdgewiseEnergy<T>::place_nodes(const Edgewise &e)
+template <class T>
+void EdgewiseEnergy<T>::place_nodes(const Edgewise &e)
 {
   for (int l = 0; l <= lmax_; ++l) {
     const int to = table_block(e.tensors + l * channels_, channels_);
@@ -67,7 +69,8 @@ template <class T> void EdgewiseEnergy<T>::place_nodes(const Edgewise &e)
 }
 
 /// a center's memory: environments, then what the chain of each product makes
-template <class T> void EdgewiseEnergy<T>::place_centers(const Edgewise &e)
+template <class T>
+void EdgewiseEnergy<T>::place_centers(const Edgewise &e)
 {
   const auto place = [&](int count) {
     center_width_ += count * padded_;
@@ -100,11 +103,13 @@ MatrixSegment EdgewiseEnergy<T>::pack(const Array &weights, int first, int count
   const MatrixSegment segment{offset, transposed ? count : static_cast<int>(in),
                               static_cast<std::int64_t>(weights_.size())};
   weights_.resize(weights_.size() + static_cast<std::size_t>(segment.depth) * columns);
-  pack_weights(part.data(), in, count, transposed, kernels_.width, columns, weights_.data() + segment.weights);
+  pack_weights(part.data(), in, count, transposed, kernels_.width, columns,
+               weights_.data() + segment.weights);
   return segment;
 }
 
-template <class T> void EdgewiseEnergy<T>::connect(const Edgewise &e)
+template <class T>
+void EdgewiseEnergy<T>::connect(const Edgewise &e)
 {
   for (std::size_t n = 0; n < nodes_.size(); ++n) {
     Node &to = nodes_[n];
@@ -139,7 +144,8 @@ template <class T> void EdgewiseEnergy<T>::connect(const Edgewise &e)
   for (auto &node : nodes_) node.starts = node.starts || node.backward.empty();
 }
 
-template <class T> void EdgewiseEnergy<T>::set_table(int rows, const std::vector<double> &coefficients)
+template <class T>
+void EdgewiseEnergy<T>::set_table(int rows, const std::vector<double> &coefficients)
 {
   const std::size_t outputs = coefficients.size() / rows;
   table_.reserve(static_cast<std::size_t>(rows) * table_width_);
@@ -151,7 +157,8 @@ template <class T> void EdgewiseEnergy<T>::set_table(int rows, const std::vector
             static_cast<T>(coefficients[row * outputs + block.from + c]);
 }
 
-template <class T> double EdgewiseEnergy<T>::memory_bytes() const
+template <class T>
+double EdgewiseEnergy<T>::memory_bytes() const
 {
   double bytes = table_.bytes() + packed_.bytes();
   for (const auto &product : products_)
@@ -159,9 +166,9 @@ template <class T> double EdgewiseEnergy<T>::memory_bytes() const
   return bytes;
 }
 
-#define NATROLITE_EDGEWISE(T)                                                                      \
-  template EdgewiseEnergy<T>::EdgewiseEnergy(const Edgewise &, int, const Kernels<T> &);           \
-  template void EdgewiseEnergy<T>::set_table(int, const std::vector<double> &);                    \
+#define NATROLITE_EDGEWISE(T)                                                                                \
+  template EdgewiseEnergy<T>::EdgewiseEnergy(const Edgewise &, int, const Kernels<T> &);                     \
+  template void EdgewiseEnergy<T>::set_table(int, const std::vector<double> &);                              \
   template double EdgewiseEnergy<T>::memory_bytes() const;
 NATROLITE_EDGEWISE(float)
 NATROLITE_EDGEWISE(double)

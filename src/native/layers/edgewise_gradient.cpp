@@ -7,7 +7,8 @@
 
 namespace natrolite::native {
 
-template <class T> void EdgewiseEnergy<T>::differentiate(Work<T> &work, const Group &group) const
+template <class T>
+void EdgewiseEnergy<T>::differentiate(Work<T> &work, const Group &group) const
 {
   std::fill_n(group.dcenters, (group.end - group.begin) * center_width_, T(0));
   std::fill_n(group.partial, static_cast<std::int64_t>(group.edges) * (1 + HARMONICS) * kernels_.width, T(0));
@@ -123,8 +124,7 @@ void EdgewiseEnergy<T>::spread_environment(const Work<T> &work, const Group &gro
   }
 }
 
-#define NATROLITE_EDGEWISE(T)                                                                      \
-  template void EdgewiseEnergy<T>::differentiate(Work<T> &, const Group &) const;
+#define NATROLITE_EDGEWISE(T) template void EdgewiseEnergy<T>::differentiate(Work<T> &, const Group &) const;
 NATROLITE_EDGEWISE(float)
 NATROLITE_EDGEWISE(double)
 

@@ -14,7 +14,8 @@ Gate<T>::Gate(const Step &step, const Layout &in, const Layout &out, const Kerne
   for (const auto &block : in.blocks) widest_ = std::max<std::size_t>(widest_, block.padded);
 }
 
-template <class T> void Gate<T>::forward(Work<T> &work, const Operands<T> &rows) const
+template <class T>
+void Gate<T>::forward(Work<T> &work, const Operands<T> &rows) const
 {
   work.scratch.reserve(2 * widest_);
   T *gate = work.scratch.data();
@@ -22,20 +23,19 @@ template <class T> void Gate<T>::forward(Work<T> &work, const Operands<T> &rows)
     const T *x = rows.in[row];
     T *y = rows.out[row];
     for (const auto &s : scalars_)
-      kernels_.activate(s.activation.kind, static_cast<T>(s.activation.factor),
-                        in_.blocks[s.in].padded, x + in_.blocks[s.in].offset,
-                        y + out_.blocks[s.out].offset);
+      kernels_.activate(s.activation.kind, static_cast<T>(s.activation.factor), in_.blocks[s.in].padded,
+                        x + in_.blocks[s.in].offset, y + out_.blocks[s.out].offset);
     for (const auto &g : gated_) {
       const auto &block = in_.blocks[g.in];
       kernels_.activate(g.activation.kind, static_cast<T>(g.activation.factor), block.padded,
                         x + in_.blocks[g.gate].offset, gate);
-      kernels_.gate(block.padded, block.components(), gate, x + block.offset,
-                    y + out_.blocks[g.out].offset);
+      kernels_.gate(block.padded, block.components(), gate, x + block.offset, y + out_.blocks[g.out].offset);
     }
   }
 }
 
-template <class T> void Gate<T>::backward(Work<T> &work, const Operands<T> &rows) const
+template <class T>
+void Gate<T>::backward(Work<T> &work, const Operands<T> &rows) const
 {
   work.scratch.reserve(2 * widest_);
   T *gate = work.scratch.data(), *dgate = gate + widest_;
@@ -63,7 +63,8 @@ Energy<T>::Energy(const Step &step, const Layout &in) : scale_(step.scale), shif
 {
 }
 
-template <class T> void Energy<T>::forward(Work<T> &work, const Operands<T> &rows) const
+template <class T>
+void Energy<T>::forward(Work<T> &work, const Operands<T> &rows) const
 {
   for (std::int64_t row = work.begin; row < work.end; ++row) {
     const auto type = work.graph->types[row];
@@ -71,7 +72,8 @@ template <class T> void Energy<T>::forward(Work<T> &work, const Operands<T> &row
   }
 }
 
-template <class T> void Energy<T>::backward(Work<T> &work, const Operands<T> &rows) const
+template <class T>
+void Energy<T>::backward(Work<T> &work, const Operands<T> &rows) const
 {
   for (std::int64_t row = work.begin; row < work.end; ++row) {
     T *d = rows.din[row];
@@ -100,7 +102,8 @@ Norm<T>::Norm(const Step &step, const Layout &in, const Kernels<T> &) :
   }
 }
 
-template <class T> void Norm<T>::forward(Work<T> &work, const Operands<T> &rows) const
+template <class T>
+void Norm<T>::forward(Work<T> &work, const Operands<T> &rows) const
 {
   for (std::int64_t row = work.begin; row < work.end; ++row) {
     const T *x = rows.in[row];
@@ -111,7 +114,8 @@ template <class T> void Norm<T>::forward(Work<T> &work, const Operands<T> &rows)
   }
 }
 
-template <class T> void Norm<T>::backward(Work<T> &work, const Operands<T> &rows) const
+template <class T>
+void Norm<T>::backward(Work<T> &work, const Operands<T> &rows) const
 {
   for (std::int64_t row = work.begin; row < work.end; ++row) {
     const T *x = rows.in[row], *dy = rows.dout[row];

@@ -12,16 +12,18 @@
 namespace natrolite::native {
 
 /// The graph of one evaluation; edges are sorted by center.
-template <class T> struct EdgeTable {
+template <class T>
+struct EdgeTable {
   std::int64_t nlocal = 0, nall = 0, nowned = 0, nedges = 0;
-  const std::int64_t *types = nullptr;       ///< [nall]
+  const std::int64_t *types = nullptr;    ///< [nall]
   /// [types] rows of the tables that an edge skips by the types of its neighbor and its center
   std::vector<std::int32_t> by_neighbor, by_center;    ///< empty: the same tables for all
-  std::vector<std::int64_t> first;           ///< [nlocal + 1] edges of a center
+  std::vector<std::int64_t> first;                     ///< [nlocal + 1] edges of a center
 };
 
 /// What one thread works on: rows [begin, end) and its own memory.
-template <class T> struct Work {
+template <class T>
+struct Work {
   const EdgeTable<T> *graph = nullptr;
   std::int64_t begin = 0, end = 0;
   EdgeArrays<T> edges;                       ///< of the block, prepared
@@ -32,14 +34,15 @@ template <class T> struct Work {
   Buffer<std::int32_t> nodes, which;
   Buffer<std::int64_t> offsets, neighbors;
   Buffer<double> gradients;
-  double *energy = nullptr;                  ///< [nlocal]
-  double *edge_gradient = nullptr;           ///< of the block: [edges][3]
+  double *energy = nullptr;           ///< [nlocal]
+  double *edge_gradient = nullptr;    ///< of the block: [edges][3]
   std::int64_t first_edge() const { return graph->first[begin]; }
   int nedges() const { return static_cast<int>(graph->first[end] - graph->first[begin]); }
 };
 
 /// Room for the arrays of a block's edges: unit vectors and distances, harmonics, splines.
-template <class T> void make_room_for_edges(Work<T> &work, const Kernels<T> &kernels)
+template <class T>
+void make_room_for_edges(Work<T> &work, const Kernels<T> &kernels)
 {
   const int n = work.nedges(), width = kernels.width, stride = (n + width - 1) / width * width + width;
   work.edge_memory.reserve(static_cast<std::size_t>(4 + HARMONICS + 2 * kernels.spline) * stride);
@@ -57,15 +60,17 @@ template <class T> void make_room_for_edges(Work<T> &work, const Kernels<T> &ker
 }
 
 /// Where a step finds its input and output, and their gradients, for one block.
-template <class T> struct Operands {
+template <class T>
+struct Operands {
   Rows<T> in, by, out, din, dby, dout;
   /// din (dby) already holds what another reader of in (by) wrote
   bool add_gradient = false, add_gradient_by = false;
 };
 
 /// A step. A backward pass may need its input's values again (keeps_input), then they are kept.
-template <class T> class Layer {
- public:
+template <class T>
+class Layer {
+public:
   virtual ~Layer() = default;
   virtual void forward(Work<T> &work, const Operands<T> &rows) const = 0;
   virtual void backward(Work<T> &work, const Operands<T> &rows) const = 0;
@@ -78,8 +83,9 @@ template <class T> class Layer {
 };
 
 /// A step that reads radial functions from tables.
-template <class T> class Tabulated : public Layer<T> {
- public:
+template <class T>
+class Tabulated : public Layer<T> {
+public:
   virtual int radial() const = 0;
   /// coefficients: [rows][outputs] of the radial function's table
   virtual void set_table(int rows, const std::vector<double> &coefficients) = 0;

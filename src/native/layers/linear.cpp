@@ -34,8 +34,7 @@ Linear<T>::Linear(const Step &step, const Layout &in, const Layout &out, const K
 }
 
 template <class T>
-void Linear<T>::plan(const Layout &from, const Layout &to, bool transposed,
-                     std::vector<Product> &products)
+void Linear<T>::plan(const Layout &from, const Layout &to, bool transposed, std::vector<Product> &products)
 {
   std::size_t at = 0;
   for (std::size_t b = 0; b < to.blocks.size(); ++b) {
@@ -49,8 +48,8 @@ void Linear<T>::plan(const Layout &from, const Layout &to, bool transposed,
       if (map_to(map, transposed) != static_cast<int>(b)) continue;
       const auto &source = from.blocks[map_from(map, transposed)];
       for (int m = 0; m < p.components; ++m)
-        p.segments[m].push_back({source.offset + m * source.padded, source.channels,
-                                 static_cast<std::int64_t>(at)});
+        p.segments[m].push_back(
+            {source.offset + m * source.padded, source.channels, static_cast<std::int64_t>(at)});
       at += static_cast<std::size_t>(source.channels) * block.padded;
     }
     p.covered = !p.segments[0].empty();
@@ -60,7 +59,8 @@ void Linear<T>::plan(const Layout &from, const Layout &to, bool transposed,
 }
 
 /// weights in groups of 4, 2 and 1 vectors of columns, as Kernels::multiply reads them
-template <class T> void Linear<T>::pack(std::int64_t type, Packed &packed) const
+template <class T>
+void Linear<T>::pack(std::int64_t type, Packed &packed) const
 {
   for (int transposed = 0; transposed < 2; ++transposed) {
     Buffer<T> &memory = transposed ? packed.backward : packed.forward;
@@ -78,7 +78,8 @@ template <class T> void Linear<T>::pack(std::int64_t type, Packed &packed) const
   }
 }
 
-template <class T> void Linear<T>::see_types(const std::int64_t *types, std::int64_t n)
+template <class T>
+void Linear<T>::see_types(const std::int64_t *types, std::int64_t n)
 {
   for (std::int64_t k = 0; typed_ && k < n; ++k)
     if (!packed_[types[k]].forward.data()) {
@@ -127,7 +128,8 @@ void Linear<T>::apply(Work<T> &work, const std::vector<Product> &products, bool 
   }
 }
 
-template <class T> void Linear<T>::forward(Work<T> &work, const Operands<T> &rows) const
+template <class T>
+void Linear<T>::forward(Work<T> &work, const Operands<T> &rows) const
 {
   apply(work, forward_, false, rows.in, rows.out, step_.add);
   for (const auto &bias : step_.biases) {
@@ -140,12 +142,14 @@ template <class T> void Linear<T>::forward(Work<T> &work, const Operands<T> &row
   }
 }
 
-template <class T> void Linear<T>::backward(Work<T> &work, const Operands<T> &rows) const
+template <class T>
+void Linear<T>::backward(Work<T> &work, const Operands<T> &rows) const
 {
   apply(work, backward_, true, rows.dout, rows.din, rows.add_gradient);
 }
 
-template <class T> double Linear<T>::memory_bytes() const
+template <class T>
+double Linear<T>::memory_bytes() const
 {
   double bytes = 0.0;
   for (const auto &packed : packed_) bytes += packed.forward.bytes() + packed.backward.bytes();

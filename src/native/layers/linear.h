@@ -8,15 +8,16 @@
 namespace natrolite::native {
 
 /// out[b'][m] (+)= sum_b in[b][m] W[b, b'] (+ bias), the same for all m; W may depend on the type.
-template <class T> class Linear : public Layer<T> {
- public:
+template <class T>
+class Linear : public Layer<T> {
+public:
   Linear(const Step &step, const Layout &in, const Layout &out, const Kernels<T> &kernels);
   void forward(Work<T> &work, const Operands<T> &rows) const override;
   void backward(Work<T> &work, const Operands<T> &rows) const override;
   double memory_bytes() const override;
   void see_types(const std::int64_t *types, std::int64_t n) override;
 
- private:
+private:
   /// products that give one block: segments[m], one per map
   struct Product {
     int to = 0, columns = 0, stride = 0, components = 1;
@@ -28,8 +29,8 @@ template <class T> class Linear : public Layer<T> {
   };
   void plan(const Layout &from, const Layout &to, bool transposed, std::vector<Product> &products);
   void pack(std::int64_t type, Packed &packed) const;
-  void apply(Work<T> &work, const std::vector<Product> &products, bool transposed, Rows<T> x,
-             Rows<T> y, bool add) const;
+  void apply(Work<T> &work, const std::vector<Product> &products, bool transposed, Rows<T> x, Rows<T> y,
+             bool add) const;
 
   Step step_;
   Layout in_, out_;
@@ -37,7 +38,7 @@ template <class T> class Linear : public Layer<T> {
   bool typed_ = false;
   std::vector<Product> forward_, backward_;
   std::size_t packed_size_[2] = {0, 0};
-  std::vector<Packed> packed_;               ///< one, or by type
+  std::vector<Packed> packed_;    ///< one, or by type
 };
 
 }    // namespace natrolite::native

@@ -10,7 +10,8 @@
 
 namespace natrolite::native {
 
-/// The lists of ProductArguments: monomials are the components, then pairs, then `triples` of a pair and a component.
+/// The lists of ProductArguments: monomials are the components, then pairs, then `triples` of a pair and a
+/// component.
 struct Monomials {
   std::vector<int> component, left, right;     ///< offsets in x; factors, as monomials
   std::vector<int> output, first, monomial;    ///< offsets in out; entries of each, [outputs + 1]
@@ -20,7 +21,8 @@ struct Monomials {
   /// elements of ProductArguments::scratch
   std::size_t scratch(int width) const { return 2 * static_cast<std::size_t>(count()) * width; }
   /// without coefficients, x, dx, out and scratch
-  template <class T> ProductArguments<T> arguments() const
+  template <class T>
+  ProductArguments<T> arguments() const
   {
     ProductArguments<T> a;
     a.components = static_cast<int>(component.size());

@@ -12,7 +12,8 @@ Product<T>::Product(const Step &step, const Layout &in, const Layout &out, const
     step_(step), in_(in), out_(out), kernels_(kernels)
 {
   for (const auto &block : in.blocks)
-    for (int m = 0; m < block.components(); ++m) monomials_.component.push_back(block.offset + m * block.padded);
+    for (int m = 0; m < block.components(); ++m)
+      monomials_.component.push_back(block.offset + m * block.padded);
   for (const auto &factors : {step.pairs, step.triples})
     for (const auto &[left, right] : factors) {
       monomials_.left.push_back(left);
@@ -32,7 +33,8 @@ Product<T>::Product(const Step &step, const Layout &in, const Layout &out, const
 }
 
 /// coefficient[entry][channel] = sum over paths of coupling[path][entry] weight[path][channel]
-template <class T> void Product<T>::multiply_out(std::size_t set)
+template <class T>
+void Product<T>::multiply_out(std::size_t set)
 {
   const int width = kernels_.width, channels = in_.blocks[0].channels;
   const auto entries = static_cast<int>(monomials_.monomial.size());
@@ -52,14 +54,15 @@ template <class T> void Product<T>::multiply_out(std::size_t set)
         for (int c = 0; c < channels && coupling != 0.0; ++c) sum[c] += coupling * w[k * channels + c];
       }
       for (int c = 0; c < channels; ++c)
-        to.data()[(static_cast<std::size_t>(c / width) * entries + monomials_.first[o] + e) * width + c % width] =
-            static_cast<T>(sum[c]);
+        to.data()[(static_cast<std::size_t>(c / width) * entries + monomials_.first[o] + e) * width +
+                  c % width] = static_cast<T>(sum[c]);
     }
   }
   coefficients_[set] = std::move(to);
 }
 
-template <class T> void Product<T>::see_types(const std::int64_t *types, std::int64_t n)
+template <class T>
+void Product<T>::see_types(const std::int64_t *types, std::int64_t n)
 {
   for (std::int64_t k = 0; k < n; ++k)
     if (!coefficients_[set_of(types[k])].data()) multiply_out(set_of(types[k]));
@@ -83,7 +86,8 @@ void Product<T>::for_each_vector(Work<T> &work, const Operands<T> &rows, F &&run
     }
 }
 
-template <class T> void Product<T>::forward(Work<T> &work, const Operands<T> &rows) const
+template <class T>
+void Product<T>::forward(Work<T> &work, const Operands<T> &rows) const
 {
   for_each_vector(work, rows, [&](ProductArguments<T> &a, std::int64_t row, int channel) {
     a.out = rows.out[row] + channel;
@@ -91,7 +95,8 @@ template <class T> void Product<T>::forward(Work<T> &work, const Operands<T> &ro
   });
 }
 
-template <class T> void Product<T>::backward(Work<T> &work, const Operands<T> &rows) const
+template <class T>
+void Product<T>::backward(Work<T> &work, const Operands<T> &rows) const
 {
   for_each_vector(work, rows, [&](ProductArguments<T> &a, std::int64_t row, int channel) {
     a.out = rows.dout[row] + channel;
@@ -100,7 +105,8 @@ template <class T> void Product<T>::backward(Work<T> &work, const Operands<T> &r
   });
 }
 
-template <class T> double Product<T>::memory_bytes() const
+template <class T>
+double Product<T>::memory_bytes() const
 {
   double bytes = 0.0;
   for (const auto &set : coefficients_) bytes += set.bytes();
@@ -114,7 +120,8 @@ Divide<T>::Divide(const Step &step, const Layout &in, const Layout &by) :
 {
 }
 
-template <class T> void Divide<T>::forward(Work<T> &work, const Operands<T> &rows) const
+template <class T>
+void Divide<T>::forward(Work<T> &work, const Operands<T> &rows) const
 {
   for (std::int64_t row = work.begin; row < work.end; ++row) {
     const T inverse = T(1) / (alpha_ + beta_ * rows.by[row][0]);
@@ -124,7 +131,8 @@ template <class T> void Divide<T>::forward(Work<T> &work, const Operands<T> &row
   }
 }
 
-template <class T> void Divide<T>::backward(Work<T> &work, const Operands<T> &rows) const
+template <class T>
+void Divide<T>::backward(Work<T> &work, const Operands<T> &rows) const
 {
   for (std::int64_t row = work.begin; row < work.end; ++row) {
     const T inverse = T(1) / (alpha_ + beta_ * rows.by[row][0]);
@@ -161,15 +169,15 @@ void Repulsion<T>::for_each_edge(const Work<T> &work, F &&f) const
       const double p = step_.p, power = std::pow(x, p - 1.0);
       const double a = (p + 1.0) * (p + 2.0) / 2.0, b = p * (p + 2.0), c = p * (p + 1.0) / 2.0;
       const double envelope = 1.0 - power * x * (a - x * (b - x * c));
-      const double slope =
-          -power * (a * p - x * (b * (p + 1.0) - x * c * (p + 2.0))) / step_.reach[pair];
+      const double slope = -power * (a * p - x * (b * (p + 1.0) - x * c * (p + 2.0))) / step_.reach[pair];
       const double strength = step_.strength[pair] / r;
       f(at, row, strength * screen * envelope,
         strength * ((dscreen - screen / r) * envelope + screen * slope));
     }
 }
 
-template <class T> void Repulsion<T>::forward(Work<T> &work, const Operands<T> &) const
+template <class T>
+void Repulsion<T>::forward(Work<T> &work, const Operands<T> &) const
 {
   const T *const unit[] = {work.edges.x, work.edges.y, work.edges.z};
   for_each_edge(work, [&](std::int64_t e, std::int64_t row, double energy, double slope) {

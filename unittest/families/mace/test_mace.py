@@ -166,8 +166,10 @@ def test_a_model_of_an_old_version(checkpoint, tmp_path):
 def test_the_head_named_default_is_taken(exported):
     _, meta = exported("heads")
     assert meta["arch"]["head"] == "Default" and meta["name"] == "heads, head Default"
-    energies = [evaluate.evaluate(*exported("heads", head=head), structures.far_clusters())[0].energy
-                for head in (None, "other")]
+    energies = [
+        evaluate.evaluate(*exported("heads", head=head), structures.far_clusters())[0].energy
+        for head in (None, "other")
+    ]
     assert abs(energies[0] - energies[1]) > 0.1
 
 

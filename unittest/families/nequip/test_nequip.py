@@ -31,9 +31,7 @@ KINDS = {
     "allegro": tiny.allegro(),
     "allegro_cutoffs": tiny.allegro(per_edge_type_cutoff=tiny.CUTOFFS),
     "allegro_zbl": tiny.allegro(pair_potential=tiny.ZBL, num_layers=1, avg_num_neighbors=9.0),
-    "allegro_spline": tiny.allegro(
-        radial_chemical_embed=SPLINE, l_max=2, tp_path_channel_coupling=False
-    ),
+    "allegro_spline": tiny.allegro(radial_chemical_embed=SPLINE, l_max=2, tp_path_channel_coupling=False),
 }
 
 

@@ -10,7 +10,7 @@ import torch
 from natrolite.spookynet import Settings, SpookyNet, dispersion_tables
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "python"))
-import spooky_cases as cases  # noqa: E402
+import spooky_cases as cases
 
 REVISED = [29, 30, 47, 48, 79, 80]  # newer in tad-dftd4 than in the public file
 

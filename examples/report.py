@@ -5,6 +5,7 @@ usage: report.py SYSTEM FOLDER --size SIZE     FOLDER has a folder of results fo
 
 SYSTEM/reproduction.py says what is compared (entries) and what is computed first (after). Pictures and pages that after
 has made, in the folder of a model or in folders in it, are shown as well."""
+
 import argparse
 import base64
 import datetime
@@ -94,13 +95,24 @@ def main():
     models = sorted(path for path in arguments.folder.iterdir() if path.is_dir())
     for folder in models:
         module.after(folder, natrolite)
-    rows = [(quantity, paper, [ours(folder) for folder in models], why)
-            for quantity, paper, ours, why in module.entries()]
-    page = jinja2.Environment(autoescape=False).from_string((HERE / "report.html").read_text()).render(
-        title=module.TITLE, size=arguments.size, date=datetime.date.today(),
-        machine=platform.processor() or platform.machine(),
-        models=[{"name": folder.name, "tables": drawn(folder), "pages": pages(folder), "times": times(folder)}
-                for folder in models], rows=spanned(rows))
+    rows = [
+        (quantity, paper, [ours(folder) for folder in models], why) for quantity, paper, ours, why in module.entries()
+    ]
+    page = (
+        jinja2.Environment(autoescape=False)
+        .from_string((HERE / "report.html").read_text())
+        .render(
+            title=module.TITLE,
+            size=arguments.size,
+            date=datetime.date.today(),
+            machine=platform.processor() or platform.machine(),
+            models=[
+                {"name": folder.name, "tables": drawn(folder), "pages": pages(folder), "times": times(folder)}
+                for folder in models
+            ],
+            rows=spanned(rows),
+        )
+    )
     out = arguments.folder / "report.html"
     out.write_text(page)
     print(out)

@@ -21,8 +21,10 @@ DENSITIES = ("1.5", "2.0", "2.5", "3.0")  # g/cm3
 GALLI = "Galli et al., PRL 62, 555 (1989): 54 atoms, LDA"
 MCCULLOCH = "McCulloch et al., PRB 61, 2349 (2000): 125 atoms, LDA"
 MARKS = "Marks et al., PRL 76, 768 (1996): 64 atoms at 2.9 g/cm3, LDA"
-QUENCH = ("small cells and fast quenches keep more sp and more strained bonds; ours are means over the annealing at "
-          "1000 K with bonds up to 1.85 A, the others are of cold structures")
+QUENCH = (
+    "small cells and fast quenches keep more sp and more strained bonds; ours are means over the annealing at "
+    "1000 K with bonds up to 1.85 A, the others are of cold structures"
+)
 NO_NUMBER = "the published text has no number"
 FEW = "r with fewer than 4 points says little, nor does a run too short for ions to leave their sites"
 MADE = "D is one of the features that the modes are made of; log D, log tortuosity"
@@ -78,6 +80,7 @@ def over_density(column, factor, form):
     def ours(folder):
         tables = [(density, found(folder, path.name)) for density, path in runs(folder, "carbon", ".table")]
         return trend([(d, factor * annealed(table, column).mean()) for d, table in tables if table is not None], form)
+
     return ours
 
 
@@ -86,7 +89,7 @@ def summit(x, y):
     k = int(np.argmax(y))
     if k in (0, len(y) - 1):
         return x[k]
-    left, here, right = y[k - 1:k + 2]
+    left, here, right = y[k - 1 : k + 2]
     return x[k] + 0.5 * (x[1] - x[0]) * (left - right) / (left - 2 * here + right)
 
 
@@ -104,7 +107,7 @@ def vibrations(folder):
         frequency, total = Table(path).data[:, :2].T
         first = int(np.searchsorted(frequency, 30.0))
         k = first + int(np.argmax(total[first:]))
-        peak = f"{summit(frequency[k - 1:k + 2], total[k - 1:k + 2]):.1f}" if total[k] > total[k - 1] else "none"
+        peak = f"{summit(frequency[k - 1 : k + 2], total[k - 1 : k + 2]):.1f}" if total[k] > total[k - 1] else "none"
         end = frequency[np.searchsorted(np.cumsum(total) / total.sum(), 0.99)]
         parts.append(f"{peak}, 99 % below {end:.1f} ({density:g} g/cm3, {temperature:g} K)")
     return "; ".join(parts) or None
@@ -121,6 +124,7 @@ def diffusion(loading):
             if own == loading and d and float(d[0]) > 0:
                 points.append((density, np.log10(float(d[0]))))
         return trend(points, "{:.2f}")
+
     return ours
 
 
@@ -136,6 +140,7 @@ def ions(folder):
 
 def with_mobility(name):
     """How log D goes with a feature: over all ions, and over the modes."""
+
     def ours(folder):
         every, centers = ions(folder), found(folder, "modes/centers.dat")
         parts = []
@@ -145,6 +150,7 @@ def with_mobility(name):
             log_d, z = centers.column("mean_log10_D"), centers.column(f"z_{'log10_' * (name == 'tortuosity')}{name}")
             parts.append(f"modes: {related(log_d, z)}, fastest at z = {z[-1]:+.2f}")
         return "; ".join(parts) or None
+
     return ours
 
 
@@ -201,6 +207,7 @@ def shells(kind):
             r, g, _ = Table(path).data.T
             parts.append(f"{summit(r, g):.2f} ({density:g}, {loading:g} %)")
         return ", ".join(parts) or None
+
     return ours
 
 
@@ -209,16 +216,22 @@ def entries():
     yield from entries_of_carbon()
     for loading in (25, 50, 100):
         yield f"log10 D of Na (cm2/s) against density, {loading} %", "", diffusion(loading), NO_NUMBER + "; " + FEW
-    for name, words, value in (("tortuosity", "log tortuosity", "negative: fast ions have small tortuosity"),
-                               ("volume", "accessible volume", "positive: fast ions have a large volume"),
-                               ("ion_ion", "Na-Na coordination", "one of the two leading features")):
+    for name, words, value in (
+        ("tortuosity", "log tortuosity", "negative: fast ions have small tortuosity"),
+        ("volume", "accessible volume", "positive: fast ions have a large volume"),
+        ("ion_ion", "Na-Na coordination", "one of the two leading features"),
+    ):
         yield f"log D with {words}", value, with_mobility(name), FEW
     yield "modes", "8", quality(), MADE
     yield "what tells modes apart (SHAP, log-odds)", "tortuosity and Na-Na coordination lead", leading(), MADE
     yield "share of the fastest mode with density", "in a figure only", fastest(), FAST
     for density, loading in (("1.7", "100"), ("2.5", "25")):
-        yield (f"percolation of the sodium's space at {density} g/cm3, {loading} %", "isosurface in a figure only",
-               percolating(density, loading), "the published level is not known")
+        yield (
+            f"percolation of the sodium's space at {density} g/cm3, {loading} %",
+            "isosurface in a figure only",
+            percolating(density, loading),
+            "the published level is not known",
+        )
     yield "axes along which the space of half of the ions percolates", "", percolating_axes, NO_NUMBER
     for kind, words in (("NaNa", "Na-Na"), ("NaC", "Na-C")):
         yield f"highest peak of g(r), {words} (A)", "", shells(kind), NO_NUMBER
@@ -233,15 +246,25 @@ def entries_of_carbon():
     for column, words, value in (("sp2", "three", linear), ("sp3", "four", "rises")):
         yield f"atoms with {words} bonds (%) against density", value, over_density(column, 100, "{:.0f}"), QUENCH
     yield "C-C coordination against density", "rises slightly", over_density("bonds", 1, "{:.2f}"), QUENCH
-    films = {"2.0": "1.46 A, 3.34 neighbors (film; Li and Lannin, PRL 65, 1905 (1990))",
-             "3.0": "1.53 A (film of ta-C; Gaskell et al., PRL 67, 1286 (1991))"}
+    films = {
+        "2.0": "1.46 A, 3.34 neighbors (film; Li and Lannin, PRL 65, 1905 (1990))",
+        "3.0": "1.53 A (film of ta-C; Gaskell et al., PRL 67, 1286 (1991))",
+    }
     for density in DENSITIES:
         for temperature in (800, 1200):
-            yield (f"carbon of {density} g/cm3 at {temperature} K: first peak of g(r)", films.get(density, ""),
-                   bond_peak(density, temperature), "films at room temperature; neighbors: up to 1.85 A")
+            yield (
+                f"carbon of {density} g/cm3 at {temperature} K: first peak of g(r)",
+                films.get(density, ""),
+                bond_peak(density, temperature),
+                "films at room temperature; neighbors: up to 1.85 A",
+            )
     lines = "Raman lines: graphite 47.4 (1580 cm-1), diamond 39.9 (1332 cm-1)"
-    yield ("vibrations: highest peak above 30 THz (THz)", lines, vibrations,
-           NO_NUMBER + "; a short run resolves no more than the width that its table names")
+    yield (
+        "vibrations: highest peak above 30 THz (THz)",
+        lines,
+        vibrations,
+        NO_NUMBER + "; a short run resolves no more than the width that its table names",
+    )
 
 
 def after(folder, natrolite):
@@ -252,7 +275,7 @@ def after(folder, natrolite):
     for *_, dump in runs(folder, "validate", ".dump"):
         if older(f"{dump}.vdos", [dump]):
             with dump.open() as lines:
-                length = 0.005 * sum(line.startswith("ITEM: TIMESTEP") for line in lines)   # ps
+                length = 0.005 * sum(line.startswith("ITEM: TIMESTEP") for line in lines)  # ps
             natrolite("vdos", dump, "--resolution", f"{max(1.0, 2.0 / length):.3g}")
     tables = [path for *_, path in runs(folder, "sodium", ".ions")]
     if len(tables) < 2:

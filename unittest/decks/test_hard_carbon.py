@@ -25,7 +25,7 @@ def data(path):
     """Returns (types, positions, edge) of a data file of a cube."""
     lines = path.read_text().splitlines()
     first = next(k for k, line in enumerate(lines) if line.startswith("Atoms")) + 2
-    rows = np.array([line.split()[:5] for line in lines[first:first + int(lines[2].split()[0])]], float)
+    rows = np.array([line.split()[:5] for line in lines[first : first + int(lines[2].split()[0])]], float)
     edge = float(next(line for line in lines if "xlo xhi" in line).split()[1])
     return rows[:, 1], rows[:, 2:], edge
 
@@ -78,7 +78,7 @@ def test_transport_and_density(decks, ranks):
     assert (ions.column("volume") >= 0).all() and (ions.column("volume") < sphere).all()
     assert (ions.column("ion_host") > 1).all() and (ions.column("nearest_host") > 1.5).all()
     assert (ions.column("tortuosity") > 0.3).all() and (ions.column("D_ratio") > 0).all()
-    if ranks == 1:    # means over the blocks of the run: that of the two blocks of 50 steps
+    if ranks == 1:  # means over the blocks of the run: that of the two blocks of 50 steps
         decks.first = ions.data
         for name in ("ions", "msd", "transport", "NaC.rdf"):
             decks.drawn(f"sodium-2.0-50.{name}")
@@ -87,8 +87,12 @@ def test_transport_and_density(decks, ranks):
     decks.run("density")
     values, cell = grid.read(decks.folder / "results/sodium-2.0-50.grid")
     assert values.mean() * np.linalg.det(cell) == pytest.approx(4.0, rel=1e-6)
-    done = subprocess.run([sys.executable, "-m", "natrolite", "grid", "results/sodium-2.0-50.grid"], cwd=decks.folder,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "natrolite", "grid", "results/sodium-2.0-50.grid"],
+        cwd=decks.folder,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0 and "4 ions" in done.stdout
     decks.drawn("sodium-2.0-50.grid.levels")
 
@@ -99,14 +103,18 @@ def test_transport_goes_on(decks):
     (decks.folder / "results/sodium-2.0-50.restart.100").unlink()
     decks.run("transport", restart="yes")
     again = decks.table("sodium-2.0-50.ions").data
-    assert np.allclose(again[:, 1:5], before[:, 1:5], rtol=0.05) and np.allclose(again[:, 5:7], before[:, 5:7], rtol=0.2)
+    assert np.allclose(again[:, 1:5], before[:, 1:5], rtol=0.05) and np.allclose(
+        again[:, 5:7], before[:, 5:7], rtol=0.2
+    )
 
 
 def test_validate(decks):
     output = decks.run("validate", T=1200)
     assert "1200 K" in output
     path = decks.folder / "results/validate-2.0-1200.dump"
-    done = subprocess.run([sys.executable, "-m", "natrolite", "vdos", path, "--resolution", "8"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "natrolite", "vdos", path, "--resolution", "8"], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     table = Table(path.with_name(path.name + ".vdos"))
     frequency, total = table.data[:, 0], table.data[:, 1]
@@ -171,14 +179,23 @@ def test_report(tmp_path, toy):
     """All decks of a density, and the first of a wrong one; every table and picture is on the page.
 
     With the ions of three more systems, drawn at random, there are enough for the modes."""
-    settings = environment(MODEL=toy, DENSITIES="2.0 9", LOADINGS="50", JOBS="1", PYTHON=sys.executable, LMP=LMP,
-                           MPIEXEC=MPIEXEC, RESULTS=tmp_path / "all")
+    settings = environment(
+        MODEL=toy,
+        DENSITIES="2.0 9",
+        LOADINGS="50",
+        JOBS="1",
+        PYTHON=sys.executable,
+        LMP=LMP,
+        MPIEXEC=MPIEXEC,
+        RESULTS=tmp_path / "all",
+    )
     folder, name, drawn = tmp_path / "all/hard-carbon/toy", "sodium-2.0-50", (1.5, 2.5, 3.0)
     folder.mkdir(parents=True)
     for density in drawn:
         random_ions(folder, density)
-    done = subprocess.run([EXAMPLES / "run.sh", "test", "hard-carbon"], env=settings, cwd=tmp_path, capture_output=True,
-                          text=True)
+    done = subprocess.run(
+        [EXAMPLES / "run.sh", "test", "hard-carbon"], env=settings, cwd=tmp_path, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "density is 9" in done.stdout and "sodiate-9" not in done.stdout
     page = (tmp_path / "all/hard-carbon/report.html").read_text()
@@ -203,8 +220,9 @@ def test_report(tmp_path, toy):
 
 def test_matrix_goes_on(tmp_path, toy):
     """A quench that was stopped goes on from its restart file; matrix.sh is the same as run.sh."""
-    settings = environment(MODEL=toy, LOADINGS="50", PYTHON=sys.executable, LMP=LMP, MPIEXEC=MPIEXEC,
-                           RESULTS=tmp_path / "all")
+    settings = environment(
+        MODEL=toy, LOADINGS="50", PYTHON=sys.executable, LMP=LMP, MPIEXEC=MPIEXEC, RESULTS=tmp_path / "all"
+    )
     folder = tmp_path / "all/hard-carbon/toy"
     decks = Decks("hard-carbon", tmp_path, toy)
     decks.run("quench", out=folder)

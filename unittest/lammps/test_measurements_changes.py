@@ -85,8 +85,10 @@ thermo_modify format float %.12g
     for name in ("msd", "ions"):
         a, b = (np.loadtxt(tmp_path / f"{k}.{name}") for k in ("three", "two"))
         columns = slice(1, None) if name == "ions" else slice(None)
+
         def order(t):
             return t[np.argsort(t[:, 1])][:, columns]
+
         np.testing.assert_allclose(order(b), order(a), rtol=1e-10, atol=1e-12)
     rows = np.array(
         [r.split() for r in result.text.splitlines() if re.fullmatch(r"\s*\d+( +[\d.e+-]+){4}\s*", r)], float

@@ -37,7 +37,7 @@ public:
   }
   int value(const Blocks &blocks)
   {
-    d.values.push_back({"v" + std::to_string(d.values.size()), blocks});
+    d.values.push_back({std::string("v").append(std::to_string(d.values.size())), blocks});
     return static_cast<int>(d.values.size()) - 1;
   }
   const Blocks &blocks(int value) const { return d.values[value].blocks; }

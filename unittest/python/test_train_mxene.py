@@ -56,6 +56,35 @@ def test_the_seed_decides(frames):
     assert not np.array_equal(frames[0].positions, other[0].positions)
 
 
+def test_galleries_have_every_layer_and_up_to_a_full_one():
+    """All layers, cells and contents, no overlaps, again the same; sources differ, so that no run is in two parts."""
+    found, again = cells.galleries(20, 7), cells.galleries(20, 7)
+    assert all(np.array_equal(a.positions, b.positions) for a, b in zip(found, again, strict=True))
+    assert len({frame.info["source"] for frame in found}) == 20
+    assert {int((frame.numbers == 11).sum()) for frame in found if len(frame) > 120} == {0, 2, 4, 7, 9}
+    for frame in found:
+        assert frame.info["kind"] == ("relaxed-na" if 11 in frame.numbers else "relaxed")
+        assert cells.closest(frame) > 0.75
+
+
+def test_a_relaxation_goes_downhill(monkeypatch):
+    """Frames of a relaxation carry kind and source of its start, and the last one is at rest."""
+
+    class Springs(Calculator):
+        implemented_properties = ("energy", "forces")
+
+        def calculate(self, *arguments):
+            super().calculate(*arguments)
+            x = self.atoms.positions
+            self.results = {"energy": (x**2).sum(), "forces": -2 * x}
+
+    monkeypatch.setattr(labels, "calculator", lambda *_: Springs())
+    start = Atoms("Na2", positions=[[0.3, 0, 0], [0, 0.2, 0.1]], info={"kind": "relaxed-na", "source": "relaxed-0"})
+    frames = explore.relax("model", start, steps=40, every=1)
+    assert len(frames) > 2 and all(frame.info == start.info for frame in frames)
+    assert np.array_equal(frames[0].positions, start.positions) and abs(frames[-1].positions).max() < 0.01
+
+
 def test_every_kind_is_there_with_all_elements(frames):
     kinds = {frame.info["kind"] for frame in frames}
     groups = ["graphene", "go", "goh"]

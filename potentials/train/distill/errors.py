@@ -73,7 +73,7 @@ def parity(comparisons, path):
     for kind, color in zip(kinds, plt.get_cmap("tab20").colors, strict=False):
         energies = comparisons[kind].arrays()[0]
         axis.plot(energies[:, 0], 1000 * (energies[:, 1] - energies[:, 0]), ".", ms=4, color=color, label=kind)
-    axis.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    figure.legend(*axis.get_legend_handles_labels(), fontsize=8, loc="lower right", ncols=2, frameon=False)
     axis.axhline(0, color="0.7", lw=0.8, zorder=0)
     axis.set(xlabel="teacher (eV/atom)", ylabel="student - teacher (meV/atom)", title="energies")
     for axis in axes.flat[len(kinds) + 1 :]:

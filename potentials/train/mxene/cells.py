@@ -93,7 +93,23 @@ def _without_partner(turn, group, small, rng):
         bare = graphene((4, 0), group=group, side=-1)
         yield f"{group}-na", insert(bare, int(rng.integers(1, 3)), 1.8, 4.0, rng)
     else:
-        yield "sodium", sodium(2 + (turn % 9 == 8), a=rng.normal(A_SODIUM, 0.08))
+        # far from rest as well: D3 pulls, and only the model holds against it
+        yield "sodium", sodium(2 + (turn % 9 == 8), a=rng.uniform(3.5, 4.7))
+
+
+def galleries(count, seed):
+    """Return count stacks near rest, in turn by cell, layer and number of sodium ions: what a relaxation starts with."""
+    rng, frames = np.random.default_rng(seed), []
+    for number in range(count):
+        name, group = ["r9", "r4", "r9", "r16"][number % 4], LAYERS[number % 3]
+        full = {"r4": 2, "r9": 5, "r16": 9}[name]
+        ions = round(full * (number % 5) / 4)
+        stacked = stack(name, group, rng.uniform(3.6, 4.6) if ions else 3.2, -1 if ions else 1, rng.uniform(0, 3, 2))
+        if ions:
+            stacked = insert(stacked, ions, OXYGEN + 1.3, OXYGEN + 2.6, rng)
+        stacked.info = {"kind": "relaxed-na" if ions else "relaxed", "source": f"relaxed-{number}"}
+        frames.append(stacked)
+    return frames
 
 
 def generate(count, seed):

@@ -16,15 +16,15 @@ import explore
 import cells
 from distill import making
 
-# start: perturbed structures; runs: by the teacher, with `steps` each; members of the committee; epochs of its
+# start: perturbed structures; relaxed: stacks with sodium on their way to rest; runs: by the teacher, with `steps` each; members of the committee; epochs of its
 # trainings, the last one's of its first member alone; one round of active learning before each but the first:
 # `searches` runs of `length` steps, at most `most` frames of each whose largest deviation of a force is within `doubt`
 # (eV/Angstrom)
 SIZES = {
-    "test": {"start": 36, "runs": 2, "steps": 40, "members": 2, "epochs": [1, 1], "searches": 2, "length": 40},
-    "small": {"start": 320, "runs": 24, "steps": 240, "members": 2, "epochs": [10, 8, 110], "searches": 24,
+    "test": {"start": 36, "relaxed": 1, "runs": 2, "steps": 40, "members": 2, "epochs": [1, 1], "searches": 2, "length": 40},
+    "small": {"start": 320, "relaxed": 20, "runs": 24, "steps": 240, "members": 2, "epochs": [10, 8, 110], "searches": 24,
               "length": 600},
-    "full": {"start": 1000, "runs": 120, "steps": 600, "members": 3, "epochs": [40, 40, 40, 250], "searches": 90,
+    "full": {"start": 1000, "relaxed": 120, "runs": 120, "steps": 600, "members": 3, "epochs": [40, 40, 40, 250], "searches": 90,
              "length": 4000},
 }  # fmt: skip
 COMMON = {
@@ -72,6 +72,14 @@ def teacher_frames(work):
         work.label("teacher.xyz", [frame for frames in found for frame in frames[1:]])
 
 
+def relaxed_frames(work):
+    """Write relaxed.xyz: stacks with sodium on their way to rest by the teacher with D3, which hot runs do not see."""
+    if not os.path.exists(work.path("relaxed.xyz")):
+        starts = cells.galleries(work.settings["relaxed"], work.settings["seed"])
+        found = work.map("relaxed", explore.relax, [(work.teacher, start) for start in starts])
+        work.label("relaxed.xyz", [frame for frames in found for frame in frames])
+
+
 def search(work, number, members):
     """Write round-N.xyz: frames of dynamics by the committee on which it disagrees, labeled by the teacher."""
     name = f"round-{number}"
@@ -99,6 +107,7 @@ def make(arguments):
     making.check_teacher(arguments.teacher, explore.ELEMENTS)
     work = Work(arguments)
     start_frames(work)
+    relaxed_frames(work)
     teacher_frames(work)
     members = making.train_members(work, 0)
     for number in range(1, len(work.settings["epochs"])):

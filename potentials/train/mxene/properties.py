@@ -20,10 +20,9 @@ from ase.filters import FrechetCellFilter
 from ase.neighborlist import neighbor_list
 from ase.optimize import BFGS
 from distill.labels import calculator
-from explore import ELEMENTS, run
+from explore import D3, ELEMENTS, run
 from scipy.interpolate import CubicSpline
 
-D3 = 21.1671  # Angstrom
 IN_PLANE = [1, 1, 0, 0, 0, 1]
 DISTANCES = np.array([2.6, 2.7, 2.8, 2.9, 3.0, 3.1, 3.2, 3.3, 3.4, 3.6, 3.8, 4.0, 4.4, 5.0, 6.0])  # Angstrom
 SHIFT = 0.01  # Angstrom, of an atom in finite differences

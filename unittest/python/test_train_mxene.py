@@ -64,7 +64,7 @@ def test_galleries_have_every_layer_and_up_to_a_full_one():
     assert {int((frame.numbers == 11).sum()) for frame in found if len(frame) > 120} == {0, 2, 4, 7, 9}
     for frame in found:
         assert frame.info["kind"] == ("relaxed-na" if 11 in frame.numbers else "relaxed")
-        assert cells.closest(frame) > 0.75
+        assert shortest(frame) > 0.75
 
 
 def test_a_relaxation_goes_downhill(monkeypatch):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/four.h"
 #include "core/layer_map.h"
+#include "tilted_cell.h"
 
 #include <gtest/gtest.h>
 
@@ -10,13 +11,6 @@
 using namespace natrolite;
 
 namespace {
-
-Cell tilted()
-{
-  Cell c;
-  c.lx = 20, c.ly = 18, c.lz = 30, c.xy = 5, c.origin = {1, 2, 3};
-  return c;
-}
 
 std::vector<MapNode> map_of(MapSettings::Mode mode, int n, double (*upper)(double, double), int atoms = 60)
 {

@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/site_rdf.h"
+#include "tilted_cell.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
 using namespace natrolite;
-
-namespace {
-
-Cell tilted()
-{
-  Cell c;
-  c.lx = 20, c.ly = 18, c.lz = 30, c.xy = 5, c.origin = {1, 2, 3};
-  return c;
-}
-
-}    // namespace
 
 TEST(Centroids, MeansOverTheFacesOfTheCell)
 {

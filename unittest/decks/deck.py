@@ -46,6 +46,7 @@ class Decks:
         """Returns the output of a deck that must succeed."""
         done = self.attempt(deck, **settings)
         assert done.returncode == 0 and "ERROR" not in done.stdout, done.stdout[-3000:]
+        assert not list(self.folder.glob("-*")), "an option of mkdir became a folder: LAMMPS has a mkdir of its own"
         return done.stdout
 
     def refused(self, deck, *words, **settings):

@@ -12,6 +12,16 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = pathlib.Path(sys.executable).parent
+# of the size of MACE-MP-0 medium, but 5 elements and random weights
+MACE = {
+    "r_max": 6.0,
+    "num_bessel": 10,
+    "max_ell": 3,
+    "hidden_irreps": "128x0e+128x1o",
+    "MLP_irreps": "16x0e",
+    "radial_MLP": [64, 64, 64],
+    "avg_num_neighbors": 60.0,
+}
 DECK = """
 units metal
 atom_style atomic

@@ -7,7 +7,7 @@
 # Environment: MODEL (model file, default the shipped one), RANKS (2; hard-carbon 1), PYTHON (python3), LMP and
 # MPIEXEC (those beside PYTHON), RESULTS (results-SIZE), RUNS (list of runs, default SYSTEM/runs, else what
 # SYSTEM/matrix.sh says; there JOBS, DENSITIES and LOADINGS). A run that is done is not done again, dynamics that was
-# stopped goes on. With another MODEL the same RESULTS gets a further column.
+# stopped goes on. With another MODEL the same RESULTS gets a further column. Ends with 1 where a run failed.
 set -euo pipefail
 size=${1:-small} systems=${2:-mxene}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -46,6 +46,7 @@ run() {
   return "$code"
 }
 
+failed=0
 for system in $systems; do
   runs=${RUNS:-$here/$system/runs} matrix=$here/$system/matrix.sh
   if [ ! -f "$runs" ] && { [ -n "${RUNS:-}" ] || [ ! -f "$matrix" ]; }; then
@@ -54,6 +55,8 @@ for system in $systems; do
   model=${MODEL:-} name=$(basename "${MODEL:-shipped}" .pt)
   out=$RESULTS/$system/$name
   mkdir -p "$out"
+  touch "$out/times.tsv"
+  before=$(wc -l <"$out/times.tsv")
   if [ -f "$runs" ]; then
     while read -r line; do
       line=${line%%#*}
@@ -65,4 +68,6 @@ for system in $systems; do
     (. "$matrix")
   fi
   "$PYTHON" "$here/report.py" "$system" "$RESULTS/$system" --size "$size"
+  awk -F '\t' -v n="$before" 'NR > n && $3 != 0 {bad = 1} END {exit bad}' "$out/times.tsv" || failed=1
 done
+[ "$failed" = 0 ] || { echo "run.sh: runs failed, see above and the page" >&2; exit 1; }

@@ -25,21 +25,12 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from timing import BIN, ROOT, environment, keep_memory, run_lmp, time_calls
+from timing import BIN, MACE, ROOT, environment, keep_memory, run_lmp, time_calls
 
 PARAMETERS = ROOT / "unittest" / "reference" / "spookynet" / "parameters.pth"
 LR_CUTOFF = 10.0  # Angstrom, of SpookyNet
 NATIVE_STEPS = 10  # times as many, since they are short
 # Sizes of the random-weight models; those of nequip and allegro are those of the packages' tutorials.
-MACE = {
-    "r_max": 6.0,
-    "num_bessel": 10,
-    "max_ell": 3,
-    "hidden_irreps": "128x0e+128x1o",
-    "MLP_irreps": "16x0e",
-    "radial_MLP": [64, 64, 64],
-    "avg_num_neighbors": 60.0,
-}
 NEQUIP = {
     "model_dtype": "float32",
     "r_max": 5.0,

@@ -24,18 +24,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from pair_overhead import structure
-from timing import ROOT, environment, output_of_lmp, run_lmp, time_calls
+from timing import MACE, ROOT, environment, output_of_lmp, run_lmp, time_calls
 
-# of the size of MACE-MP-0 medium, but 5 elements and random weights
-MACE = {
-    "r_max": 6.0,
-    "num_bessel": 10,
-    "max_ell": 3,
-    "hidden_irreps": "128x0e+128x1o",
-    "MLP_irreps": "16x0e",
-    "radial_MLP": [64, 64, 64],
-    "avg_num_neighbors": 60.0,
-}
 LAYOUTS = {"1 x 1": (1, 1), "1 x 2": (1, 2), "2 x 1": (2, 1)}  # ranks x threads
 TABLES = ["times", "memory", "start", "instructions"]
 

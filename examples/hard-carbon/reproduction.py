@@ -2,8 +2,9 @@
 """What the decks of this folder are compared with: quantity, published, ours, why they differ.
 
 Published: sodium in disordered carbon with Allegro, 18 systems in cubes of 20 A. Its text has no numbers, so trends are
-compared. Numbers for the carbon without sodium are from elsewhere; each names its source."""
+compared. Numbers for the carbon without sodium are from elsewhere; each names its source, and whether that was read."""
 
+import pathlib
 import re
 import sys
 
@@ -18,9 +19,9 @@ from natrolite.plots.table import Table
 TITLE = "Na in disordered carbon"
 BOND = 1.85  # A, as in settings.lmp
 DENSITIES = ("1.5", "2.0", "2.5", "3.0")  # g/cm3
-GALLI = "Galli et al., PRL 62, 555 (1989): 54 atoms, LDA"
-MCCULLOCH = "McCulloch et al., PRB 61, 2349 (2000): 125 atoms, LDA"
-MARKS = "Marks et al., PRL 76, 768 (1996): 64 atoms at 2.9 g/cm3, LDA"
+GALLI = "Galli et al., PRL 62, 555 (1989): 54 atoms, LDA; quoted from memory"
+MCCULLOCH = "McCulloch et al., PRB 61, 2349 (2000): 125 atoms, LDA; from its abstract"
+MARKS = "Marks et al., PRL 76, 768 (1996): 64 atoms at 2.9 g/cm3, LDA; quoted from memory"
 QUENCH = (
     "small cells and fast quenches keep more sp and more strained bonds; ours are means over the annealing at "
     "1000 K with bonds up to 1.85 A, the others are of cold structures"
@@ -247,8 +248,8 @@ def entries_of_carbon():
         yield f"atoms with {words} bonds (%) against density", value, over_density(column, 100, "{:.0f}"), QUENCH
     yield "C-C coordination against density", "rises slightly", over_density("bonds", 1, "{:.2f}"), QUENCH
     films = {
-        "2.0": "1.46 A, 3.34 neighbors (film; Li and Lannin, PRL 65, 1905 (1990))",
-        "3.0": "1.53 A (film of ta-C; Gaskell et al., PRL 67, 1286 (1991))",
+        "2.0": "1.46 A, 3.34 neighbors (film; Li and Lannin, PRL 65, 1905 (1990); quoted from memory)",
+        "3.0": "1.53 A (film of ta-C; Gaskell et al., PRL 67, 1286 (1991); quoted from memory)",
     }
     for density in DENSITIES:
         for temperature in (800, 1200):
@@ -258,7 +259,7 @@ def entries_of_carbon():
                 bond_peak(density, temperature),
                 "films at room temperature; neighbors: up to 1.85 A",
             )
-    lines = "Raman lines: graphite 47.4 (1580 cm-1), diamond 39.9 (1332 cm-1)"
+    lines = "Raman lines: graphite 47.4 (1580 cm-1), diamond 39.9 (1332 cm-1); quoted from memory"
     yield (
         "vibrations: highest peak above 30 THz (THz)",
         lines,
@@ -286,5 +287,5 @@ def after(folder, natrolite):
 
 def older(name, sources):
     """Whether a file is not there, or older than what it is made of."""
-    path = sources[0].parent / name
+    path = pathlib.Path(name)
     return not path.is_file() or path.stat().st_mtime < max(source.stat().st_mtime for source in sources)

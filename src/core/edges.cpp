@@ -175,7 +175,7 @@ void EdgeList::build_compact(const NeighborView &list, const RowMap &rows, const
   for (std::int64_t c = 0; c < ncenter_rows; ++c) loop(c, [&](int j, int, const double *) { *to++ = j; });
 }
 
-/// the memory of the other form is given back
+/// the memory of the other form is given back, but for small buffers
 void EdgeList::resize(std::int64_t n)
 {
   size_ = n;

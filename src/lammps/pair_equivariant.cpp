@@ -132,6 +132,7 @@ void PairEquivariant::build_graph()
   impl->compact.atom_of_row = impl->rows.atom_of_row.data();
   impl->compact.row_of_atom = impl->rows.row_of_atom.data();
   impl->compact.x = atom->x;
+  impl->compact.virial = vflag_global || vflag_atom || cvflag_atom;
   impl->compact.row_virial = vflag_atom;
   impl->compact.row_centroid = cvflag_atom;
 }
@@ -283,5 +284,8 @@ void PairEquivariant::unpack_reverse_comm(int n, int *atoms, double *buf)
 double PairEquivariant::memory_usage()
 {
   const auto rows = static_cast<double>(impl->rows.nall());
-  return Pair::memory_usage() + impl->edges.memory_bytes() + rows * (sizeof(std::int64_t) + 8);
+  double bytes = Pair::memory_usage() + impl->edges.memory_bytes() + rows * (sizeof(std::int64_t) + 8);
+  if (impl->model) bytes += impl->model->memory_bytes();
+  for (const auto &other : impl->others) bytes += other->memory_bytes();
+  return bytes;
 }

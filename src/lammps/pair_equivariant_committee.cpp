@@ -180,8 +180,11 @@ void PairEquivariant::evaluate_members()
   c.energy.assign(size, 0.0);
   const bool in_one_file = impl->others.empty();
   std::vector<std::int64_t> types;
+  natrolite::CompactEdges forces_only = impl->compact;
+  forces_only.virial = forces_only.row_virial = forces_only.row_centroid = false;
   for (int k = 0; k < size; ++k) {
     natrolite::Graph graph = graph_of_step();
+    if (graph.compact) graph.compact = &forces_only;
     natrolite::Model *model = in_one_file || k == 0 ? impl->model.get() : impl->others[k - 1].get();
     natrolite::Evaluation result = impl->result;
     if (in_one_file) graph.member = k;

@@ -53,12 +53,12 @@ public:
 /// Edges without vectors, for models that find these (Model::finds_vectors): a tenth of the memory. Results
 /// are forces and virials of rows then.
 struct CompactEdges {
-  const std::int64_t *first = nullptr;              ///< [nlocal + 1] edges of a center, one after the other
-  const std::int32_t *atom = nullptr;               ///< [nedges] atom of the neighbor
-  const int *atom_of_row = nullptr;                 ///< [nlocal]
-  const int *row_of_atom = nullptr;                 ///< of the atoms above
-  const double *const *x = nullptr;                 ///< [atom][3]
-  bool row_virial = false, row_centroid = false;    ///< are these wanted?
+  const std::int64_t *first = nullptr;    ///< [nlocal + 1] edges of a center, one after the other
+  const std::int32_t *atom = nullptr;     ///< [nedges] atom of the neighbor
+  const int *atom_of_row = nullptr;       ///< [nlocal]
+  const int *row_of_atom = nullptr;       ///< of the atoms above
+  const double *const *x = nullptr;       ///< [atom][3]
+  bool virial = false, row_virial = false, row_centroid = false;    ///< are these wanted?
 };
 
 /// One evaluation's input (views; Angstrom, e). See doc/model_file.rst.
@@ -94,7 +94,7 @@ struct Evaluation {
   /// Instead of edge_gradient (then null), for compact edges, and from files that give forces (one rank,
   /// folded, no virials of rows)
   const double *row_forces = nullptr;    ///< [nall, 3]
-  const double *virial = nullptr;        ///< [3, 3] -sum v (x) g
+  const double *virial = nullptr;        ///< [3, 3] -sum v (x) g, null where not wanted
   /// as in AtomSums (core/edge_scatter.h), null where not wanted
   const double *row_virial = nullptr;      ///< [nall, 6]
   const double *row_centroid = nullptr;    ///< [nall, 9]
@@ -106,13 +106,15 @@ class Model {
 public:
   virtual ~Model() = default;
   virtual const Metadata &metadata() const = 0;
-  /// Energies and their gradient. Collective: makes the same exchanges on every rank.
+  /// Energies and their gradient. Collective: makes the same exchanges on every rank. result comes empty.
   virtual void evaluate(const Graph &graph, Exchange &exchange, Evaluation &result) = 0;
   /// does evaluate() take compact edges too?
   virtual bool finds_vectors() const { return false; }
   /// Evaluate the embedded reference (not collective); false if the file has none.
   /// Throws if energy or forces differ by more than the file allows.
   virtual bool self_test() = 0;
+  /// memory that grows with atoms and edges, as of the last evaluation; LibTorch does not tell
+  virtual double memory_bytes() const { return 0.0; }
   /// where the model computes, for example "cpu, 2 threads"
   virtual std::string device() const = 0;
 };

@@ -31,13 +31,20 @@ namespace {
     }
   }
 
-  /// the reference's graph, periodic images folded onto their atoms
+  /// the reference's graph, periodic images folded onto their atoms, in the form that the run has
   struct ReferenceGraph {
     std::vector<double> vec;
     std::vector<std::int64_t> index, types;
     Graph graph;
+    // the compact form: the atoms, then an atom at the end of every edge
+    std::vector<Vec3> at;
+    std::vector<const double *> x;
+    std::vector<std::int64_t> first;
+    std::vector<std::int32_t> ends;
+    std::vector<int> row_of_atom;
+    CompactEdges compact;
 
-    explicit ReferenceGraph(const Metadata &m)
+    ReferenceGraph(const Metadata &m, bool without_vectors)
     {
       const Reference &r = m.reference;
       const auto ntypes = static_cast<int>(m.type_names.size());
@@ -61,12 +68,37 @@ namespace {
       graph.types = types.data();
       graph.total_charge = r.total_charge;
       graph.total_spin = r.total_spin;
+      if (without_vectors) make_compact(structure_of(r).positions);
+    }
+
+    void make_compact(const std::vector<Vec3> &positions)
+    {
+      const auto n = static_cast<int>(positions.size());
+      at = positions;
+      first.assign(n + 1, 0);
+      for (int i = 0; i < n; ++i) row_of_atom.push_back(i);
+      for (std::int64_t e = 0; e < graph.nedges; ++e) {
+        const std::int64_t center = index[e];
+        ++first[center + 1];
+        ends.push_back(static_cast<std::int32_t>(at.size()));
+        at.push_back(positions[center] + Vec3{vec[3 * e], vec[3 * e + 1], vec[3 * e + 2]});
+        row_of_atom.push_back(static_cast<int>(index[graph.nedges + e]));
+      }
+      for (int i = 0; i < n; ++i) first[i + 1] += first[i];
+      for (const Vec3 &p : at) x.push_back(&p.x);
+      compact = {first.data(), ends.data(), row_of_atom.data(), row_of_atom.data(), x.data()};
+      graph.compact = &compact;
     }
   };
 
-  std::vector<Vec3> forces_of(const Graph &g, const double *gradient)
+  std::vector<Vec3> forces_of(const Graph &g, const Evaluation &result)
   {
     std::vector<Vec3> forces(g.nall, Vec3{});
+    if (const double *f = result.row_forces) {
+      for (Vec3 &force : forces) force = {f[0], f[1], f[2]}, f += 3;
+      return forces;
+    }
+    const double *gradient = result.edge_gradient;
     for (std::int64_t e = 0; e < g.nedges; ++e)
       for (int d = 0; d < 3; ++d) {
         forces[g.edge_index[e]][d] += gradient[3 * e + d];
@@ -90,7 +122,7 @@ namespace {
 void run_self_test(Model &model)
 {
   const Reference &r = model.metadata().reference;
-  const ReferenceGraph reference(model.metadata());
+  const ReferenceGraph reference(model.metadata(), model.finds_vectors());
   NoExchange alone;
   Evaluation result;
   model.evaluate(reference.graph, alone, result);
@@ -100,7 +132,7 @@ void run_self_test(Model &model)
   const double allowed = r.energy_tolerance * static_cast<double>(r.types.size());
   if (!(std::fabs(energy - r.energy) <= allowed)) mismatch("energy (eV)", energy, r.energy, allowed);
 
-  const auto forces = forces_of(reference.graph, result.edge_gradient);
+  const auto forces = forces_of(reference.graph, result);
   for (std::size_t i = 0; i < forces.size(); ++i)
     for (int d = 0; d < 3; ++d)
       if (!(std::fabs(forces[i][d] - r.forces[i][d]) <= r.force_tolerance))

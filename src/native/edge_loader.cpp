@@ -63,6 +63,7 @@ void RowForces::start(const Graph &graph, std::int64_t extra, int threads)
   virial.assign(graph.compact->row_virial ? 6 * rows : 0, 0.0);
   centroid.assign(graph.compact->row_centroid ? 9 * rows : 0, 0.0);
   totals.assign(TOTAL * threads, 0.0);
+  wanted = graph.compact->virial;
 }
 
 void RowForces::add(const Graph &graph, int thread, std::int64_t begin, std::int64_t end,
@@ -79,7 +80,7 @@ void RowForces::add(const Graph &graph, int thread, std::int64_t begin, std::int
         mine[d] += gradient[d];
         force[3 * neighbor + d] -= gradient[d];
       }
-      add_virial(v, gradient, center, neighbor, total);
+      if (graph.compact->virial) add_virial(v, gradient, center, neighbor, total);
       gradient += 3;
     });
     for (int d = 0; d < 3; ++d) force[3 * center + d] += mine[d];
@@ -116,14 +117,15 @@ void RowForces::finish(Evaluation &result)
   const double square[9] = {w[0], w[3], w[4], w[6], w[1], w[5], w[7], w[8], w[2]};    // row by row
   std::copy_n(square, 9, totals.begin());
   result.row_forces = force.data();
-  result.virial = totals.data();
+  if (wanted) result.virial = totals.data();
   if (!virial.empty()) result.row_virial = virial.data();
   if (!centroid.empty()) result.row_centroid = centroid.data();
 }
 
 double RowForces::memory_bytes() const
 {
-  return static_cast<double>(force.capacity() + virial.capacity() + centroid.capacity()) * sizeof(double);
+  return static_cast<double>(force.capacity() + virial.capacity() + centroid.capacity() + totals.capacity()) *
+         sizeof(double);
 }
 
 template void load_edges<float>(const Graph &, const Kernels<float> &, Work<float> &);

@@ -32,6 +32,7 @@ private:
 
   std::vector<double> force, virial, centroid;    ///< [nall + extra][3], [6], [9]; the last two may be empty
   std::vector<double> totals;                     ///< [threads][16]: the virial
+  bool wanted = false;                            ///< the virials
 };
 
 /// Unit vectors, distances and rows of neighbors of the edges of a block.

@@ -36,6 +36,7 @@ namespace {
     }
 
     bool finds_vectors() const override { return N::FINDS_VECTORS; }
+    double memory_bytes() const override { return network_.memory_bytes(); }
 
     bool self_test() override
     {

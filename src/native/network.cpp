@@ -46,10 +46,10 @@ void Network<T>::Impl::load_graph(const Graph &graph)
   edges.nowned = graph.nowned;
   edges.nedges = graph.nedges;
   edges.types = graph.types;
-  edges.first.assign(graph.nlocal + 1, 0);
   if (graph.compact) {
-    std::copy_n(graph.compact->first, graph.nlocal + 1, edges.first.begin());
+    edges.first.assign(graph.compact->first, graph.compact->first + graph.nlocal + 1);
   } else {
+    edges.first.assign(graph.nlocal + 1, 0);
     for (std::int64_t e = 0; e < graph.nedges; ++e) ++edges.first[graph.edge_index[e] + 1];
     for (std::int64_t i = 0; i < graph.nlocal; ++i) edges.first[i + 1] += edges.first[i];
   }
@@ -251,6 +251,8 @@ template <class T>
 double Network<T>::memory_bytes() const
 {
   double bytes = impl->shared.memory_bytes() + impl->forces.memory_bytes();
+  bytes += 8.0 * static_cast<double>(impl->energy.capacity() + impl->gradient.capacity());
+  bytes += 8.0 * static_cast<double>(impl->edges.first.capacity());
   for (const auto &layer : impl->layers)
     if (layer) bytes += layer->memory_bytes();
   for (const auto *set : {&impl->memories, &impl->sent, &impl->scratch})

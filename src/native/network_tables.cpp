@@ -36,7 +36,7 @@ void Network<T>::Impl::build_layers(const Description &d)
       layers.push_back(std::make_unique<Gate<T>>(s, in, out, kernels));
       break;
     case Step::Kind::norm:
-      layers.push_back(std::make_unique<Norm<T>>(s, in, kernels));
+      layers.push_back(std::make_unique<Norm<T>>(s, in));
       break;
     case Step::Kind::product:
       layers.push_back(std::make_unique<Product<T>>(s, in, out, kernels));

@@ -6,7 +6,7 @@
 /// blocks of atoms and runs actions on each: the stages forward, the last one forward and backward, the
 /// others backward. Of a stage only the values are kept that a convolution is needed to compute; what
 /// follows from them is computed again where the gradient needs it. The first stage reads no neighbors'
-/// rows and is cheap: nothing of it is kept.
+/// rows and is cheap: only what later stages read of it is kept.
 #pragma once
 
 #include "description.h"

@@ -4,6 +4,10 @@
 #include "core/threads.h"
 
 #include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <utility>
 
 namespace natrolite::native {
 
@@ -28,7 +32,16 @@ void SharedRows::find(const Graph &graph, const std::vector<std::int64_t> &first
     for (int t = thread; t < threads; t += count)
       for (int phase = 0; phase < PHASES; ++phase) mark(graph, first, t, phase, block);
   });
-  for (int phase = 0; phase < PHASES; ++phase) number(phase);
+  std::int64_t rows[PHASES];
+  on_threads(std::min(threads, PHASES), [&](int thread, int count) {
+    for (int phase = thread; phase < PHASES; phase += count) rows[phase] = number(phase);
+  });
+  const std::int64_t most = *std::max_element(rows, rows + PHASES);
+  if (most > std::numeric_limits<std::int32_t>::max())
+    throw std::runtime_error(std::to_string(most) +
+                             " rows with those of threads are too many for a rank: take "
+                             "more ranks, or fewer threads");
+  extra_ = most - nall_;
 }
 
 /// 1 for the rows to which a thread adds, else -1
@@ -45,9 +58,12 @@ void SharedRows::mark(const Graph &graph, const std::vector<std::int64_t> &first
     rows[compact ? compact->row_of_atom[compact->atom[e]] : graph.edge_index[graph.nedges + e]] = 1;
 }
 
-void SharedRows::number(int phase)
+/// returns how many rows there are with the extra ones
+std::int64_t SharedRows::number(int phase)
 {
   std::int64_t next = nall_;
+  auto &taken = taken_[phase];
+  taken.assign(nall_, 0);
   const auto rows_of = [&](int thread) { return rows_.data() + (phase * threads_ + thread) * nall_; };
   for (int t = 0; t < threads_; ++t) {
     auto &copied = copied_[phase * threads_ + t];
@@ -55,13 +71,12 @@ void SharedRows::number(int phase)
     std::int32_t *mine = rows_of(t);
     for (std::int64_t row = 0; row < nall_; ++row) {
       if (mine[row] < 0) continue;
-      bool before = false;
-      for (int other = 0; other < t && !before; ++other) before = rows_of(other)[row] >= 0;
+      const bool before = std::exchange(taken[row], 1) != 0;
       mine[row] = static_cast<std::int32_t>(before ? next++ : row);
       if (before) copied.push_back(static_cast<std::int32_t>(row));
     }
   }
-  extra_ = std::max(extra_, next - nall_);
+  return next;
 }
 
 const std::int32_t *SharedRows::rows(int thread, int phase) const
@@ -98,6 +113,7 @@ template void SharedRows::sum<double>(int, double *, std::int64_t) const;
 double SharedRows::memory_bytes() const
 {
   double bytes = static_cast<double>(rows_.capacity()) * sizeof(std::int32_t);
+  for (const auto &taken : taken_) bytes += static_cast<double>(taken.capacity());
   for (const auto &copied : copied_) bytes += static_cast<double>(copied.capacity()) * sizeof(std::int32_t);
   return bytes;
 }

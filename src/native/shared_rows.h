@@ -38,12 +38,13 @@ public:
 private:
   void mark(const Graph &graph, const std::vector<std::int64_t> &first, int thread, int phase,
             std::int64_t block);
-  void number(int phase);
+  std::int64_t number(int phase);
 
   int threads_ = 1;
   std::int64_t nall_ = 0, extra_ = 0;
   std::vector<std::int64_t> starts_;                 ///< [threads * PHASES + 1] blocks
   std::vector<std::int32_t> rows_;                   ///< [phase][thread][nall]
+  std::vector<char> taken_[PHASES];                  ///< [nall] while they are numbered
   std::vector<std::vector<std::int32_t>> copied_;    ///< [phase * threads + thread] rows with an extra row
 };
 

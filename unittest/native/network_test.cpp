@@ -66,7 +66,8 @@ namespace {
       for (std::int64_t row = 0; row < graph.nlocal; ++row)
         for (std::int64_t e = first[row]; e < first[row + 1]; ++e)
           for (int d = 0; d < 3; ++d) vectors[3 * e + d] = at[atom[e]][d] - at[atom_of_row[row]][d];
-      compact = {first.data(), atom.data(), atom_of_row.data(), row_of_atom.data(), x.data(), true, true};
+      compact = {first.data(), atom.data(), atom_of_row.data(), row_of_atom.data(), x.data(), true,
+                 true,         true};
     }
 
   private:

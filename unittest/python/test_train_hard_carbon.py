@@ -21,6 +21,7 @@ FOLDER = TRAIN / "hard-carbon"
 sys.path[:0] = [str(TRAIN), str(FOLDER)]
 
 import carbon  # noqa: E402
+import makings  # noqa: E402
 from distill import dynamics, errors  # noqa: E402
 
 specification = importlib.util.spec_from_file_location("make_hard_carbon", FOLDER / "make.py")
@@ -179,12 +180,7 @@ def test_a_committee_disagrees():
 
 @pytest.mark.parametrize(("name", "words"), [("garbage.pt", "garbage.pt"), ("mp.pt", "mp.pt has no C, Na; take")])
 def test_a_wrong_teacher_is_one_line(name, words, toys, tmp_path, capsys):
-    (tmp_path / "garbage.pt").write_bytes(b"weights")
-    path = (toys if name == "mp.pt" else tmp_path) / name
-    assert make.main(["--teacher", str(path), "--out", str(tmp_path / "out")]) == 1
-    error = capsys.readouterr().err
-    assert words in error and error.count("\n") == 1
-    assert not (tmp_path / "out").exists()
+    makings.refuses_teacher(make, toys, tmp_path, name, words, capsys)
 
 
 def test_the_card_marks_what_misses(tmp_path, capsys):

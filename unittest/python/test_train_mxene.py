@@ -9,6 +9,7 @@ import hashlib
 import json
 import pathlib
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -25,7 +26,8 @@ import card  # noqa: E402
 import cells  # noqa: E402
 import explore  # noqa: E402
 import make  # noqa: E402
-from distill import errors, labels, making  # noqa: E402
+import makings  # noqa: E402
+from distill import crystals, dynamics, errors, labels, making  # noqa: E402
 
 COUNT = 60  # frames: each kind of structure at least three times
 
@@ -85,6 +87,34 @@ def test_a_relaxation_goes_downhill(monkeypatch):
     assert np.array_equal(frames[0].positions, start.positions) and abs(frames[-1].positions).max() < 0.01
 
 
+def test_a_deck_that_gives_up_is_one_line(tmp_path, capsys):
+    """Before its output is there it is an error with the deck's own line, later the run's end; the process goes on."""
+    (tmp_path / "in.deck").write_text('print "ERROR: only 3 of 5 ions fit"\nquit 1\n')
+    with pytest.raises(ValueError, match=r"in\.deck: ERROR: only 3 of 5 ions fit"):
+        dynamics.execute(tmp_path / "in.deck", {}, tmp_path / "dump")
+    (tmp_path / "dump").write_text("")
+    dynamics.execute(tmp_path / "in.deck", {}, tmp_path / "dump")
+    assert "a run ended early: ERROR: only 3 of 5 ions fit" in capsys.readouterr().out
+
+
+def _sleep(seconds, path):
+    if not seconds:
+        raise ValueError("the first")
+    time.sleep(seconds)
+    pathlib.Path(path).touch()
+
+
+def test_a_task_that_fails_ends_the_others(toys, tmp_path):
+    """Those that wait are not begun."""
+    options = {"teacher": str(toys / "mp.pt"), "out": str(tmp_path / "out"), "size": "test", "jobs": 1, "seed": 1}
+    work = make.Work(argparse.Namespace(**options))
+    tasks = [(0.0, ""), *((0.3, str(tmp_path / str(k))) for k in range(20))]
+    with pytest.raises(ValueError, match="the first"):
+        work.map("sleep", _sleep, tasks)
+    work.pool.shutdown()
+    assert len(list(tmp_path.glob("[0-9]*"))) < 5
+
+
 def test_every_kind_is_there_with_all_elements(frames):
     kinds = {frame.info["kind"] for frame in frames}
     groups = ["graphene", "go", "goh"]
@@ -95,7 +125,7 @@ def test_every_kind_is_there_with_all_elements(frames):
 
 
 def test_no_atoms_overlap(frames):
-    assert min(shortest(frame) for frame in frames) > cells.TOO_CLOSE
+    assert min(shortest(frame) for frame in frames) > crystals.TOO_CLOSE
 
 
 def test_frames_are_oriented_as_in_lammps(frames):
@@ -137,7 +167,7 @@ def test_both_lattices_fit_the_cell(name, atoms):
 def test_strain_leaves_the_vacuum(frames):
     for frame in frames:
         if frame.info["kind"] != "sodium":
-            assert np.isclose(frame.cell.array[2, 2], cells.VACUUM) and np.allclose(frame.cell.array[2, :2], 0)
+            assert np.isclose(frame.cell.array[2, 2], crystals.VACUUM) and np.allclose(frame.cell.array[2, :2], 0)
 
 
 def test_a_run_is_in_one_part_of_the_data_only():
@@ -159,9 +189,9 @@ def run_of(doubts, distance=2.0):
 
 def test_doubtful_frames():
     run = run_of([0.1, 0.2, 0.3, 0.4, 0.5, 9.0])
-    assert explore.doubtful(run, 0.15, 1.0, 9) == run[1:5]
-    assert explore.doubtful(run, 0.15, 1.0, 2) == [run[1], run[4]]
-    assert explore.doubtful(run_of([0.5], distance=0.9), 0.15, 1.0, 9) == []
+    assert dynamics.doubtful(run, 0.15, 1.0, 9) == run[1:5]
+    assert dynamics.doubtful(run, 0.15, 1.0, 2) == [run[1], run[4]]
+    assert dynamics.doubtful(run_of([0.5], distance=0.9), 0.15, 1.0, 9) == []
 
 
 def test_files_of_frames(tmp_path):
@@ -222,12 +252,7 @@ def test_another_seed_needs_another_folder(tmp_path):
     ("mp.pt", "mp.pt has no C, H, Na, O, Ti; take a teacher with Ti, C, O, H, Na"),
 ])  # fmt: skip
 def test_a_wrong_teacher_is_one_line(name, words, toys, tmp_path, capsys):
-    (tmp_path / "garbage.pt").write_bytes(b"weights")
-    path = (toys if name == "mp.pt" else tmp_path) / name
-    assert make.main(["--teacher", str(path), "--out", str(tmp_path / "out")]) == 1
-    error = capsys.readouterr().err
-    assert words in error and error.count("\n") == 1
-    assert not (tmp_path / "out").exists()
+    makings.refuses_teacher(make, toys, tmp_path, name, words, capsys)
 
 
 def test_the_card_marks_what_misses(tmp_path, capsys):

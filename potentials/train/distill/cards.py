@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Tables of a potential's card in Markdown."""
+"""Tables of a potential's card in Markdown, and the program that prints it."""
 
+import argparse
 import hashlib
+import pathlib
+import sys
 
 
 def errors(lines, missed):
@@ -33,3 +36,25 @@ def filled(text, model, **parts):
     for name, value in parts.items():
         text = text.replace(f"@{name}@", value)
     return text
+
+
+def parser(description):
+    """Return the parser of the arguments that every card has."""
+    made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--run", required=True, type=pathlib.Path, metavar="DIR")
+    made.add_argument(
+        "--notes", type=pathlib.Path, metavar="FILE", help="Markdown on this one file, for the card's end"
+    )
+    return made
+
+
+def main(text, arguments, needed):
+    """Print the card text(arguments); return the exit code. needed: what made the files that it reads."""
+    try:
+        card = text(arguments)
+        card += "\n" + arguments.notes.read_text() if arguments.notes else ""
+    except (OSError, ValueError) as error:
+        print(f"card.py: error: {error}; {needed}", file=sys.stderr)
+        return 1
+    print(card, end="")
+    return 0

@@ -2,11 +2,15 @@
 """Dynamics in LAMMPS that collects frames, and what is taken from them."""
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 from ase.io import read, write
 from distill.crystals import TOO_CLOSE, closest
-from natrolite.lammps import lammps
+
+# what runs a deck: a process of its own, since the command quit ends it
+RUNNER = "import sys; from natrolite.lammps import lammps; lammps(cmdargs=sys.argv[2:]).file(sys.argv[1])"
 
 
 def run(deck, elements, folder, name, start, models, **variables):
@@ -33,18 +37,21 @@ def frames(dump):
     return read(dump, ":", format="lammps-dump-text") if os.path.getsize(dump) else []
 
 
-def execute(deck, variables, dump):
-    """Run a deck with variables {name: value}; an error of LAMMPS before the dump is there is raised, a later one said."""
+def execute(deck, variables, output):
+    """Run a deck with variables {name: value}. An error before the file output is there is a mistake, no poor model:
+    ValueError with LAMMPS' line; a later one is said."""
     arguments = [text for name, value in variables.items() for text in ("-var", name, str(value))]
-    host = lammps(cmdargs=["-log", "none", "-screen", "none", *arguments])
-    try:
-        host.file(str(deck))
-    except Exception as error:  # an exception of LAMMPS' module has no class of its own
-        if not os.path.exists(dump):  # before the dynamics: a mistake, not a poor model
-            raise
-        print(f"  a run ended early: {error}", flush=True)
-    finally:
-        host.close()
+    command = [sys.executable, "-c", RUNNER, str(deck), "-log", "none", *arguments]
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
+    )
+    if done.returncode == 0:
+        return
+    lines = [line for line in done.stdout.splitlines() if line.strip()] or ["no output"]
+    reason = next((line for line in lines if line.startswith("ERROR")), lines[-1])
+    if not os.path.exists(output):
+        raise ValueError(f"{os.path.basename(deck)}: {reason}")
+    print(f"  a run ended early: {reason}", flush=True)
 
 
 def disagreement(frames, calculators):

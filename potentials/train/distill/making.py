@@ -70,10 +70,14 @@ class Work:
     def map(self, what, function, tasks):
         """Return function(*task) of every task, in order, with a line and the time left as they end."""
         began, futures = time.monotonic(), [self.pool.submit(function, *task) for task in tasks]
-        for done, future in enumerate(concurrent.futures.as_completed(futures), 1):
-            future.result()
-            left = (time.monotonic() - began) / done * (len(futures) - done) / 60
-            say(f"{what}: {done}/{len(futures)}, {left:.0f} min left")
+        try:
+            for done, future in enumerate(concurrent.futures.as_completed(futures), 1):
+                future.result()
+                left = (time.monotonic() - began) / done * (len(futures) - done) / 60
+                say(f"{what}: {done}/{len(futures)}, {left:.0f} min left")
+        except BaseException:
+            self.pool.shutdown(wait=False, cancel_futures=True)
+            raise
         return [future.result() for future in futures]
 
     def starts(self, count, seed):
@@ -97,7 +101,11 @@ class Work:
 
     def labeled(self, frames):
         """Return labeled copies of frames."""
-        return labels.label(frames, labels.calculator(self.teacher, self.elements), self.settings["largest_force"])
+        return self.labeled_by(self.teacher, frames)
+
+    def labeled_by(self, teacher, frames):
+        """Return copies of frames labeled by a model file."""
+        return labels.label(frames, labels.calculator(teacher, self.elements), self.settings["largest_force"])
 
 
 def checksum(path):
@@ -190,6 +198,18 @@ def take_doubtful(work, name, runs):
     worst = [frame.arrays["f_doubt"].max() for frames in runs for frame in frames[1:]]
     say(f"{name}: median of the largest deviations {np.median(worst):.3f} eV/A, {len(picked)} frames taken")
     work.label(f"{name}.xyz", picked)
+
+
+def learn(work, search, publish):
+    """Train, search(work, number, members) for new frames and train again, once for each further number of epochs;
+    return the model file that publish(work, member) makes of the first member, reported."""
+    members = train_members(work, 0)
+    for number in range(1, len(work.settings["epochs"])):
+        search(work, number, members)
+        members = train_members(work, number)
+    student = publish(work, members[0])
+    report(work, student)
+    return student
 
 
 def report(work, student):

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Print the card of the potential, potentials/allegro-hardcarbon.md, from what make.py has written.
 
-usage: card.py --run DIR > potentials/allegro-hardcarbon.md
+usage: card.py --run DIR [--notes FILE] > potentials/allegro-hardcarbon.md
 
 Errors of forces above the aims are bold: 350 meV/A in the liquid, 120 meV/A elsewhere; none for contacts.
 """
 
-import argparse
 import json
 import pathlib
 import sys
@@ -34,20 +33,17 @@ def teachers(found):
     return "\n".join([f"Shift of the teacher of layers: {shifts}; from {found['frames']} frames.", "", *table])
 
 
+def card(arguments):
+    """Return the card."""
+    run = arguments.run
+    rows = cards.errors((run / "errors.txt").read_text().splitlines(), missed)
+    parts = {"ERRORS": rows, "TEACHERS": teachers(json.loads((run / "teachers.json").read_text()))}
+    return cards.filled(TEXT.read_text(), run / "allegro-hardcarbon.pt", DATA=cards.data(run), **parts)
+
+
 def main(argv=None):
     """Print the card; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--run", required=True, type=pathlib.Path, metavar="DIR")
-    run = parser.parse_args(argv).run
-    try:
-        rows = cards.errors((run / "errors.txt").read_text().splitlines(), missed)
-        parts = {"ERRORS": rows, "TEACHERS": teachers(json.loads((run / "teachers.json").read_text()))}
-        text = cards.filled(TEXT.read_text(), run / "allegro-hardcarbon.pt", DATA=cards.data(run), **parts)
-    except (OSError, ValueError) as error:
-        print(f"card.py: error: {error}; make.py writes DIR", file=sys.stderr)
-        return 1
-    print(text, end="")
-    return 0
+    return cards.main(card, cards.parser(__doc__).parse_args(argv), "make.py writes DIR")
 
 
 if __name__ == "__main__":

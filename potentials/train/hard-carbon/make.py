@@ -77,10 +77,6 @@ class Work(making.Work):
             found.append(frame)
         return found
 
-    def labeled_by(self, teacher, frames):
-        """Return copies of frames labeled by a model file."""
-        return labels.label(frames, labels.calculator(teacher, self.elements), self.settings["largest_force"])
-
 
 def compare_teachers(work):
     """Return, and write to teachers.json, the energies per element by which the teacher of layers is shifted to agree
@@ -170,9 +166,10 @@ def _decks(folder, models, variables):
     found["carbon-quenched"] = dynamics.disagreement(thinned(f"{carbons}.dump"), calculators)
     if os.path.exists(f"{carbons}.data"):
         if not os.path.exists(f"{both}.data"):
-            dynamics.execute(DECKS / "in.sodiate", made, f"{carbons}.dump")
-        if os.path.exists(f"{both}.data"):
+            dynamics.execute(DECKS / "in.sodiate", made, f"{carbons}.data")
+        if os.path.exists(f"{both}.data") and not os.path.exists(f"{both}.ions"):
             dynamics.execute(DECKS / "in.transport", {**made, "size": "test", "block": 100, "trun": 1}, f"{both}.dump")
+        if os.path.exists(f"{both}.dump"):
             found["carbon-sodium"] = dynamics.disagreement(thinned(f"{both}.dump"), calculators)
     return found
 
@@ -184,13 +181,15 @@ def thinned(dump, most=60):
 
 
 def publish(work, member):
-    """Write allegro-hardcarbon.pt: a member under its name, with license and citation of the teacher."""
+    """Write allegro-hardcarbon.pt: a member under its name, with licenses and citations of the teachers."""
     from distill import allegro_students
     from natrolite.modelfile import read_metadata
 
-    named, teacher = work.path(f"{work.product}.model"), read_metadata(work.teacher)
+    named, teachers = work.path(f"{work.product}.model"), [read_metadata(work.teacher), read_metadata(work.of_layers)]
+    license = "; ".join(dict.fromkeys(teacher["license"] for teacher in teachers))
+    citation = list(dict.fromkeys(entry for teacher in teachers for entry in teacher["citation"]))
     configuration, weights = allegro_students.read(member)
-    allegro_students.write(named, configuration, weights, license=teacher["license"], citation=teacher["citation"])
+    allegro_students.write(named, configuration, weights, license=license, citation=citation)
     return making.export(work, named)
 
 
@@ -201,13 +200,7 @@ def make(arguments):
     work = Work(arguments)
     crystal_frames(work)
     melt_frames(work)
-    members = making.train_members(work, 0)
-    for number in range(1, len(work.settings["epochs"])):
-        search(work, number, members)
-        members = making.train_members(work, number)
-    student = publish(work, members[0])
-    making.report(work, student)
-    return student
+    return making.learn(work, search, publish)
 
 
 def main(argv=None):

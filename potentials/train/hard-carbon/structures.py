@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Starts of the hard-carbon data set: liquid and quenched carbon at four densities, with sodium, and crystals."""
+"""Starts of the hard-carbon data set: liquid and quenched carbon at four densities, with sodium, and sodium metal."""
 
 import numpy as np
 from ase import Atoms
@@ -11,6 +11,7 @@ from dft.trajectory import Trajectory, insert, unpaired
 SETTINGS = Settings(electrons=1000.0)
 DENSITIES = (1.5, 2.0, 2.5, 3.0)  # g/cc of carbon
 CARBON, GRAM = 12.011, 0.6022141  # u; u/A3 in a g/cc
+KPOINTS = (2, 2, 2)
 FULL = 1 / 6  # Na per C at 100 % loading
 
 
@@ -28,38 +29,24 @@ def random_carbon(number, density, rng, sodium=0):
     return unpaired(insert(insert(empty, "Na", sodium, rng), "C", number, rng), False)
 
 
+def carbon(state, temperatures, frames, rng):
+    """64 C from the melt at each density, then at each temperature (K)."""
+    return [
+        Trajectory(f"{state}-{density}-{temperature}", f"carbon-{state}", [random_carbon(64, density, rng)], temperature,
+                   frames, kpoints=KPOINTS, melt=8000)
+        for temperature in temperatures
+        for density in DENSITIES
+    ]  # fmt: skip
+
+
 def liquid(rng):
     """64 C from 4000 to 8000 K at each density."""
-    return [
-        Trajectory(
-            f"liquid-{density}-{temperature}",
-            "carbon-liquid",
-            [random_carbon(64, density, rng)],
-            temperature,
-            5,
-            kpoints=KPOINTS,
-            melt=8000,
-        )
-        for temperature in (5000, 8000, 4000)
-        for density in DENSITIES
-    ]
+    return carbon("liquid", (5000, 8000, 4000), 5, rng)
 
 
 def quenched(rng):
     """64 C quenched from the melt, then at 300 and 1000 K."""
-    return [
-        Trajectory(
-            f"quenched-{density}-{temperature}",
-            "carbon-quenched",
-            [random_carbon(64, density, rng)],
-            temperature,
-            4,
-            kpoints=KPOINTS,
-            melt=8000,
-        )
-        for temperature in (1000, 300)
-        for density in DENSITIES
-    ]
+    return carbon("quenched", (1000, 300), 4, rng)
 
 
 def sodiated(rng):
@@ -78,7 +65,7 @@ def sodiated(rng):
 
 
 def crystals(rng):
-    """bcc and molten Na, diamond, and graphite at several spacings."""
+    """bcc Na, rattled."""
     made = []
     for i, (a, temperature) in enumerate([(4.2, 300), (4.4, 800), (4.0, 300)]):
         start = bulk("Na", "bcc", a, cubic=True).repeat(2)
@@ -86,6 +73,3 @@ def crystals(rng):
         start = unpaired(start, False)
         made.append(Trajectory(f"na16-{i}", "sodium-metal", [start], temperature, 3, kpoints=(3, 3, 3)))
     return made
-
-
-KPOINTS = (2, 2, 2)

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Print the card of the potential, potentials/README.md, from what make.py and properties.py have written.
 
-usage: card.py --run DIR --properties FILE.json > potentials/README.md
+usage: card.py --run DIR --properties FILE.json [--notes FILE] > potentials/README.md
 
 Limits that are missed are marked: forces 60 meV/A, energies 3 meV/atom; against the teacher: spacing 0.03 A,
 adhesion 0.1 eV/nm2, insertion of sodium 0.05 eV.
 """
 
-import argparse
 import json
 import pathlib
 import sys
@@ -33,32 +32,29 @@ def properties(teacher, student):
             continue
         reference = teacher.get(name)
         limit = next((limit for start, limit in LIMITS.items() if name.startswith(start)), None)
-        missed = limit is not None and reference is not None and abs(value - reference) > limit
+        far = limit is not None and reference is not None and abs(value - reference) > limit
         first = "" if reference is None else f"{reference:.3f}"
-        table.append(f"| {name} | {first} | {'**' if missed else ''}{value:.3f}{'**' if missed else ''} |")
+        table.append(f"| {name} | {first} | {'**' if far else ''}{value:.3f}{'**' if far else ''} |")
     return table
+
+
+def card(arguments):
+    """Return the card."""
+    run = arguments.run
+    teacher, student = json.loads(arguments.properties.read_text()).values()
+    parts = {
+        "ERRORS": cards.errors((run / "errors.txt").read_text().splitlines(), missed),
+        "DATA": cards.data(run),
+        "PROPERTIES": "\n".join(properties(teacher, student)),
+    }
+    return cards.filled(TEXT.read_text(), run / "mace-mxene.pt", **parts)
 
 
 def main(argv=None):
     """Print the card; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--run", required=True, type=pathlib.Path, metavar="DIR")
+    parser = cards.parser(__doc__)
     parser.add_argument("--properties", required=True, type=pathlib.Path, metavar="FILE.json")
-    arguments = parser.parse_args(argv)
-    try:
-        rows = cards.errors((arguments.run / "errors.txt").read_text().splitlines(), missed)
-        teacher, student = json.loads(arguments.properties.read_text()).values()
-        parts = {
-            "ERRORS": rows,
-            "DATA": cards.data(arguments.run),
-            "PROPERTIES": "\n".join(properties(teacher, student)),
-        }
-        text = cards.filled(TEXT.read_text(), arguments.run / "mace-mxene.pt", **parts)
-    except (OSError, ValueError) as error:
-        print(f"card.py: error: {error}; make.py writes DIR, properties.py TEACHER STUDENT the file", file=sys.stderr)
-        return 1
-    print(text, end="")
-    return 0
+    return cards.main(card, parser.parse_args(argv), "make.py writes DIR, properties.py TEACHER STUDENT the file")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ and its `source`, a name of its own, by which frames are divided into training a
 import numpy as np
 from ase import Atoms
 from ase.build import bulk
-from distill.crystals import TOO_CLOSE, VACUUM, cell, insert, layer, perturb  # noqa: F401
+from distill.crystals import cell, insert, layer, perturb
 
 A_MXENE, A_GRAPHENE, A_SODIUM = 3.03, 2.46, 4.20  # Angstrom
 TITANIUM, OXYGEN = 1.30, 2.23  # Angstrom, heights over the plane of carbon in Ti2CO2

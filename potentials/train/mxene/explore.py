@@ -5,7 +5,6 @@ import pathlib
 
 from ase.optimize import BFGS
 from distill import dynamics, labels
-from distill.dynamics import doubtful  # noqa: F401
 
 ELEMENTS = ["Ti", "C", "O", "H", "Na"]
 DECK = pathlib.Path(__file__).with_name("in.sample")
@@ -18,12 +17,10 @@ def run(folder, name, start, models, temperature, seed, **variables):
 
 
 def relax(model, start, steps=40, every=4):
-    """Relax a structure at constant cell by a model with D3; return every few of its steps, with start's info."""
+    """Relax a structure at constant cell by a model with D3; return every few of its steps."""
     atoms, frames = start.copy(), []
     atoms.calc = labels.calculator(model, ELEMENTS, D3)
     optimizer = BFGS(atoms, logfile=None)
     optimizer.attach(lambda: frames.append(atoms.copy()), interval=every)
     optimizer.run(fmax=0.02, steps=steps)
-    for frame in frames:
-        frame.info = dict(start.info)
     return frames

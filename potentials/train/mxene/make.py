@@ -16,16 +16,17 @@ import explore
 import cells
 from distill import making
 
-# start: perturbed structures; relaxed: stacks with sodium on their way to rest; runs: by the teacher, with `steps` each; members of the committee; epochs of its
-# trainings, the last one's of its first member alone; one round of active learning before each but the first:
-# `searches` runs of `length` steps, at most `most` frames of each whose largest deviation of a force is within `doubt`
-# (eV/Angstrom)
+# start: perturbed structures; relaxed: stacks on their way to rest; runs: by the teacher, with `steps` each; members of
+# the committee; epochs of its trainings, the last one's of its first member alone; one round of active learning
+# before each but the first: `searches` runs of `length` steps, at most `most` frames of each whose largest deviation of
+# a force is within `doubt` (eV/Angstrom)
 SIZES = {
-    "test": {"start": 36, "relaxed": 1, "runs": 2, "steps": 40, "members": 2, "epochs": [1, 1], "searches": 2, "length": 40},
-    "small": {"start": 320, "relaxed": 20, "runs": 24, "steps": 240, "members": 2, "epochs": [10, 8, 110], "searches": 24,
-              "length": 600},
-    "full": {"start": 1000, "relaxed": 120, "runs": 120, "steps": 600, "members": 3, "epochs": [40, 40, 40, 250], "searches": 90,
-             "length": 4000},
+    "test": {"start": 36, "relaxed": 3, "runs": 2, "steps": 40, "members": 2, "epochs": [1, 1], "searches": 2,
+             "length": 40},
+    "small": {"start": 320, "relaxed": 20, "runs": 24, "steps": 240, "members": 2, "epochs": [10, 8, 110],
+              "searches": 24, "length": 600},
+    "full": {"start": 1000, "relaxed": 120, "runs": 120, "steps": 600, "members": 3, "epochs": [40, 40, 40, 250],
+             "searches": 90, "length": 4000},
 }  # fmt: skip
 COMMON = {
     "every": 30,
@@ -73,7 +74,7 @@ def teacher_frames(work):
 
 
 def relaxed_frames(work):
-    """Write relaxed.xyz: stacks with sodium on their way to rest by the teacher with D3, which hot runs do not see."""
+    """Write relaxed.xyz: stacks without and with sodium on their way to rest by the teacher with D3."""
     if not os.path.exists(work.path("relaxed.xyz")):
         starts = cells.galleries(work.settings["relaxed"], work.settings["seed"])
         found = work.map("relaxed", explore.relax, [(work.teacher, start) for start in starts])
@@ -109,13 +110,7 @@ def make(arguments):
     start_frames(work)
     relaxed_frames(work)
     teacher_frames(work)
-    members = making.train_members(work, 0)
-    for number in range(1, len(work.settings["epochs"])):
-        search(work, number, members)
-        members = making.train_members(work, number)
-    student = publish(work, members[0])
-    making.report(work, student)
-    return student
+    return making.learn(work, search, publish)
 
 
 def main(argv=None):

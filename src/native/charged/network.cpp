@@ -246,6 +246,20 @@ void ChargedNetwork<T>::evaluate(const Graph &graph, Exchange &exchange, Evaluat
 }
 
 template <class T>
+double ChargedNetwork<T>::memory_bytes() const
+{
+  const Impl &me = *impl;
+  double bytes = me.near_unit.bytes() + me.near_distance.bytes() + me.near_gradient.bytes() +
+                 me.outputs.bytes() + me.dmessages[0].bytes() + me.dmessages[1].bytes() + me.known.bytes();
+  for (const auto *indices : {&me.near.first, &me.near_neighbor, &me.near_place, &me.near_edge})
+    bytes += 8.0 * static_cast<double>(indices->capacity());
+  for (const auto *numbers : {&me.gradient, &me.energy, &me.charge, &me.coordination, &me.by_charge,
+                              &me.repulsion, &me.electrostatics, &me.dispersion})
+    bytes += 8.0 * static_cast<double>(numbers->capacity());
+  return bytes;
+}
+
+template <class T>
 int ChargedNetwork<T>::exchange_width() const
 {
   return std::max(3 * impl->width, 2 * KNOWN);

@@ -24,6 +24,8 @@ public:
   void evaluate(const Graph &graph, Exchange &exchange, Evaluation &result);
   /// elements of the widest row that is exchanged
   int exchange_width() const;
+  /// of edges, and of atoms but for the rows of the modules
+  double memory_bytes() const;
 
 private:
   struct Impl;

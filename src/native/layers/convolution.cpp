@@ -94,9 +94,8 @@ void Convolution<T>::for_each_group(const Path &path, F &&f) const
 }
 
 template <class T>
-PathArguments<T> Convolution<T>::arguments(const Work<T> &work, const Path &path, int vector, int group) const
+PathArguments<T> Convolution<T>::arguments(const Work<T> &work, const Path &path, int vector) const
 {
-  (void)group;
   const int channel = vector * kernels_.width;
   PathArguments<T> a;
   a.stride = work.edges.stride;
@@ -131,7 +130,7 @@ void Convolution<T>::forward(Work<T> &work, const Operands<T> &rows) const
   for (const auto &path : paths_)
     for_each_group(path, [&](int vector, int group) {
       const auto run = kernels_.forward[group == 1][path.l1][path.l2][path.l3];
-      PathArguments<T> a = arguments(work, path, vector, group);
+      PathArguments<T> a = arguments(work, path, vector);
       const int channel = vector * kernels_.width;
       a.x = x + path.in + channel;
       for (std::int64_t row = work.begin; row < work.end; ++row) {
@@ -170,7 +169,7 @@ void Convolution<T>::backward(Work<T> &work, const Operands<T> &rows) const
     for (const auto &path : paths_)
       for_each_group(path, [&](int vector, int group) {
         const auto run = kernels_.backward[group == 1][path.l1][path.l2][path.l3];
-        PathArguments<T> a = arguments(work, path, vector, group);
+        PathArguments<T> a = arguments(work, path, vector);
         const int channel = vector * width;
         a.x = x + path.in + channel;
         a.dx = dx + path.in + channel;

@@ -34,7 +34,7 @@ private:
   const std::int64_t *find_rows(Work<T> &work, std::int64_t stride) const;
   template <class F>
   void for_each_group(const Path &path, F &&f) const;
-  PathArguments<T> arguments(const Work<T> &work, const Path &path, int vector, int group) const;
+  PathArguments<T> arguments(const Work<T> &work, const Path &path, int vector) const;
 
   Layout in_, out_;
   int lmax_, rows_ = 0, radial_;

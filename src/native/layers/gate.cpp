@@ -83,8 +83,7 @@ void Energy<T>::backward(Work<T> &work, const Operands<T> &rows) const
 }
 
 template <class T>
-Norm<T>::Norm(const Step &step, const Layout &in, const Kernels<T> &) :
-    in_(in), epsilon_(static_cast<T>(step.epsilon))
+Norm<T>::Norm(const Step &step, const Layout &in) : in_(in), epsilon_(static_cast<T>(step.epsilon))
 {
   if (!(epsilon_ > T(0))) throw std::runtime_error("network description: epsilon is too small");
   weight_.reserve(in.width);

@@ -42,7 +42,7 @@ private:
 template <class T>
 class Norm : public Layer<T> {
 public:
-  Norm(const Step &step, const Layout &in, const Kernels<T> &kernels);
+  Norm(const Step &step, const Layout &in);
   void forward(Work<T> &work, const Operands<T> &rows) const override;
   void backward(Work<T> &work, const Operands<T> &rows) const override;
   bool keeps_input() const override { return true; }

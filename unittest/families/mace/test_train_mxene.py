@@ -6,10 +6,7 @@ The teacher is a MACE of random weights.
 
 import os
 import pathlib
-import subprocess
 import sys
-import time
-import zlib
 
 import numpy as np
 import pytest
@@ -24,7 +21,8 @@ sys.path[:0] = [str(TRAIN), str(TRAIN / "mxene")]
 
 import cells  # noqa: E402
 import explore  # noqa: E402
-from distill import labels, students  # noqa: E402
+import makings  # noqa: E402
+from distill import students  # noqa: E402
 
 SMALL = {**students.ARCHITECTURE, "r_max": 3.0, "hidden_irreps": "4x0e+4x1o", "radial_MLP": [8], "MLP_irreps": "4x0e"}
 OPTIONS = {"epochs": 3, "rate": 0.01, "batch": 2, "architecture": SMALL}
@@ -103,29 +101,5 @@ def test_a_run_that_breaks_gives_what_it_has(teacher, tmp_path, capfd, monkeypat
 
 
 def test_the_making_goes_on_after_it_was_killed(teacher, tmp_path):
-    out = tmp_path / "out"
-    command = [sys.executable, "-W", "ignore", TRAIN / "mxene" / "make.py", "--teacher", teacher, "--out", out]
-    command += ["--size", "test", "--jobs", "1"]
-    environment = {**os.environ, "LAMMPS_PLUGIN_PATH": os.environ["NATROLITE_PLUGINS"]}
-    with open(tmp_path / "first.log", "w") as log:
-        first = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
-        while first.poll() is None and not (out / "teacher.xyz").exists():
-            time.sleep(0.1)
-        os.killpg(first.pid, 9)
-        first.wait()
-    assert (out / "teacher.xyz").exists(), (tmp_path / "first.log").read_text()
-    assert not (out / "mace-mxene.pt").exists()
-    before = {path: path.stat().st_mtime_ns for path in out.glob("*.xyz")}
-    second = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert second.returncode == 0, second.stdout + second.stderr
-    assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert "start.xyz" not in second.stdout and "round-1.xyz" in second.stdout
-    table = (out / "errors.txt").read_text().splitlines()
-    held_out = [f for path in out.glob("*.xyz") for f in labels.load(path) if _is_test(f)]
-    assert table[1].split()[:2] == ["all", str(len(held_out))]
+    out = makings.killed_and_resumed("mxene", teacher, tmp_path, "teacher.xyz", "mace-mxene.pt")
     assert (out / "mace-mxene.pt").stat().st_size < 5e6
-    assert (out / "parity.png").stat().st_size > 5000
-
-
-def _is_test(frame):
-    return zlib.crc32(frame.info["source"].encode()) % 10 == 0

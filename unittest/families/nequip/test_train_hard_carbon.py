@@ -7,10 +7,7 @@ The teacher is an Allegro of random weights with a pair potential.
 import json
 import os
 import pathlib
-import subprocess
 import sys
-import time
-import zlib
 
 import numpy as np
 import pytest
@@ -25,7 +22,7 @@ TRAIN = pathlib.Path(__file__).parents[3] / "potentials" / "train"
 sys.path.insert(0, str(TRAIN))
 
 from distill import allegro_students as students  # noqa: E402
-from distill import labels  # noqa: E402
+import makings  # noqa: E402
 
 SMALL = {
     **students.ARCHITECTURE, "num_scalar_features": 8, "num_tensor_features": 4, "allegro_mlp_hidden_layers_width": 8,
@@ -140,32 +137,8 @@ def teacher(tmp_path_factory):
 
 
 def test_the_making_goes_on_after_it_was_killed(teacher, tmp_path):
-    out = tmp_path / "out"
-    command = [sys.executable, "-W", "ignore", TRAIN / "hard-carbon" / "make.py", "--teacher", teacher, "--out", out]
-    command += ["--size", "test", "--jobs", "1"]
-    environment = {**os.environ, "LAMMPS_PLUGIN_PATH": os.environ["NATROLITE_PLUGINS"]}
-    with open(tmp_path / "first.log", "w") as log:
-        first = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
-        while first.poll() is None and not (out / "molten.xyz").exists():
-            time.sleep(0.1)
-        os.killpg(first.pid, 9)
-        first.wait()
-    assert (out / "molten.xyz").exists(), (tmp_path / "first.log").read_text()
-    assert not (out / "allegro-hardcarbon.pt").exists()
-    before = {path: path.stat().st_mtime_ns for path in out.glob("*.xyz")}
-    second = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert second.returncode == 0, second.stdout + second.stderr
-    assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert "start.xyz" not in second.stdout and "round-1.xyz" in second.stdout
-    table = (out / "errors.txt").read_text().splitlines()
-    held_out = [f for path in out.glob("*.xyz") for f in labels.load(path) if _is_test(f)]
-    assert table[1].split()[:2] == ["all", str(len(held_out))]
+    out = makings.killed_and_resumed("hard-carbon", teacher, tmp_path, "molten.xyz", "allegro-hardcarbon.pt")
     assert json.loads((out / "teachers.json").read_text())["shift (eV)"] == pytest.approx({"C": 0, "Na": 0}, abs=1e-9)
     made = read_metadata(out / "allegro-hardcarbon.pt")
     assert made["license"] == read_metadata(teacher)["license"] and made["name"] == "allegro-hardcarbon"
     assert set(read_metadata(teacher)["citation"]) <= set(made["citation"])
-    assert (out / "parity.png").stat().st_size > 5000
-
-
-def _is_test(frame):
-    return zlib.crc32(frame.info["source"].encode()) % 10 == 0

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the tests of the makings of potentials (potentials/train/*/make.py) share."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import time
+import zlib
+
+from distill import labels
+
+TRAIN = pathlib.Path(__file__).parents[1] / "potentials" / "train"
+
+
+def killed_and_resumed(system, teacher, folder, until, product):
+    """Make a potential in size test, kill it when the file until is there, and begin again; return its folder.
+
+    What was there must stay, the rest be made, and the table of errors be that of the frames that are held out.
+    """
+    out = folder / "out"
+    command = [sys.executable, "-W", "ignore", TRAIN / system / "make.py", "--teacher", teacher, "--out", out]
+    command += ["--size", "test", "--jobs", "1"]
+    environment = {**os.environ, "LAMMPS_PLUGIN_PATH": os.environ["NATROLITE_PLUGINS"]}
+    with open(folder / "first.log", "w") as log:
+        first = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        while first.poll() is None and not (out / until).exists():
+            time.sleep(0.1)
+        os.killpg(first.pid, 9)
+        first.wait()
+    assert (out / until).exists(), (folder / "first.log").read_text()
+    assert not (out / product).exists()
+    before = {path: path.stat().st_mtime_ns for path in out.glob("*.xyz")}
+    second = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert "start.xyz" not in second.stdout and "round-1.xyz" in second.stdout
+    table = (out / "errors.txt").read_text().splitlines()
+    held_out = [f for path in out.glob("*.xyz") for f in labels.load(path) if _is_test(f)]
+    assert table[1].split()[:2] == ["all", str(len(held_out))]
+    assert (out / "parity.png").stat().st_size > 5000
+    return out
+
+
+def _is_test(frame):
+    return zlib.crc32(frame.info["source"].encode()) % 10 == 0
+
+
+def refuses_teacher(make, toys, folder, name, words, capsys):
+    """A teacher that is none, or lacks elements, is one line, and no folder is made."""
+    (folder / "garbage.pt").write_bytes(b"weights")
+    path = (toys if name == "mp.pt" else folder) / name
+    assert make.main(["--teacher", str(path), "--out", str(folder / "out")]) == 1
+    error = capsys.readouterr().err
+    assert words in error and error.count("\n") == 1
+    assert not (folder / "out").exists()

@@ -16,7 +16,8 @@ TRAIN = pathlib.Path(__file__).parents[1] / "potentials" / "train"
 def killed_and_resumed(system, teacher, folder, until, product):
     """Make a potential in size test, kill it when the file until is there, and begin again; return its folder.
 
-    What was there must stay, the rest be made, and the table of errors be that of the frames that are held out.
+    The processes of its pool must end with it, what was there must stay, the rest be made, and the table of errors be
+    that of the frames that are held out.
     """
     out = folder / "out"
     command = [sys.executable, "-W", "ignore", TRAIN / system / "make.py", "--teacher", teacher, "--out", out]
@@ -26,8 +27,9 @@ def killed_and_resumed(system, teacher, folder, until, product):
         first = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
         while first.poll() is None and not (out / until).exists():
             time.sleep(0.1)
-        os.killpg(first.pid, 9)
+        first.kill()
         first.wait()
+    _wait_for_end_of_group(first.pid)
     assert (out / until).exists(), (folder / "first.log").read_text()
     assert not (out / product).exists()
     before = {path: path.stat().st_mtime_ns for path in out.glob("*.xyz")}
@@ -40,6 +42,17 @@ def killed_and_resumed(system, teacher, folder, until, product):
     assert table[1].split()[:2] == ["all", str(len(held_out))]
     assert (out / "parity.png").stat().st_size > 5000
     return out
+
+
+def _wait_for_end_of_group(number):
+    for _ in range(100):
+        try:
+            os.killpg(number, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    os.killpg(number, 9)
+    raise AssertionError("processes of a making that was killed go on")
 
 
 def _is_test(frame):

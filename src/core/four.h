@@ -9,6 +9,7 @@
 namespace natrolite {
 
 typedef double Four __attribute__((vector_size(32), aligned(8), may_alias));
+/// to hand over by value, where 32 bytes are expected
 typedef double Aligned __attribute__((vector_size(32)));
 typedef long long Flags __attribute__((vector_size(32)));
 

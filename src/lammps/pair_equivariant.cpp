@@ -141,7 +141,8 @@ double PairEquivariant::scatter_forces(const natrolite::Evaluation &result, doub
                                        natrolite::AtomSums &sums)
 {
   if (!result.row_forces) return scatter_edges(impl->rows, impl->edges, result.edge_gradient, scale, sums);
-  if ((sums.virial_atom && !result.row_virial) || (sums.centroid_atom && !result.row_centroid))
+  const bool empty = impl->rows.nall() == 0;    // a rank without atoms has no rows, whatever is wanted
+  if (!empty && ((sums.virial_atom && !result.row_virial) || (sums.centroid_atom && !result.row_centroid)))
     error->all(FLERR,
                "Model file {} has no per-atom virial: leave stress/atom out, or export the "
                "original model with 'natrolite export'",

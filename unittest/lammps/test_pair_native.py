@@ -11,6 +11,7 @@ import pytest
 import structures
 import test_pair_fuzz as fuzz
 import tiny_spookynet
+from ase import Atoms
 
 PERATOM = [f"c_s[{k}]" for k in range(1, 7)] + [f"c_c[{k}]" for k in range(1, 10)]
 STRESS = """
@@ -70,6 +71,32 @@ def test_per_atom_results_are_those_of_libtorch(ranks, file, tmp_path, measured)
         for column in charges:
             assert abs(native.columns[column].sum() - 1.0) < 1e-11
             assert len(set(native.columns[column])) == len(native.forces)
+
+
+@pytest.mark.parametrize("mode", ["ghost", "shell"])
+def test_a_rank_that_becomes_empty(mode, file, tmp_path):
+    """Per-atom virials where a rank loses its last atom are those of one rank."""
+    if mode == "shell" and file.stem == "charged":
+        pytest.skip("SpookyNet has no exchange shell")
+    s = lammps_run.System(Atoms("C4", [[0, 0, 0], [1.3, 0, 0], [60, 0, 0], [61.3, 0, 0]]))
+    keywords = {
+        1: f"evaluator native {electrons(file, s)}",
+        2: f"evaluator native exchange {mode} {electrons(file, s)}",
+    }
+    points = []
+    for ranks in (1, 2):
+        pair = lammps_run.pair(file, s.names, keywords[ranks]) + "\ncomm_modify cutoff 20.0"
+        deck = lammps_run.load("at", s, tmp_path, "processors * 1 1") + STRESS
+        deck += lammps_run.evaluate("both", pair, PERATOM)
+        deck += "group right id 3 4\ndelete_atoms group right\n" + lammps_run.evaluate("left", "", PERATOM)
+        done = lammps_run.lmp(deck, tmp_path, ranks)
+        points.append({tag: lammps_run.point(done, tag) for tag in ("both", "left")})
+    one, two = points
+    assert len(two["both"].owners) == 2 and len(two["left"].owners) == 1 and len(two["left"].forces) == 2
+    for tag in one:
+        for column in (*PERATOM, "fx", "c_natpe"):
+            assert np.allclose(one[tag].columns[column], two[tag].columns[column], rtol=1e-9, atol=1e-6), (tag, column)
+    assert np.abs(two["left"].columns["c_s[1]"]).min() > 1.0
 
 
 def test_instruction_sets_agree(file, tmp_path):

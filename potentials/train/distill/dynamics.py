@@ -2,6 +2,7 @@
 """Dynamics in LAMMPS that collects frames, and what is taken from them."""
 
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -10,7 +11,13 @@ from ase.io import read, write
 from distill.crystals import TOO_CLOSE, closest
 
 # what runs a deck: a process of its own, since the command quit ends it
-RUNNER = "import sys; from natrolite.lammps import lammps; lammps(cmdargs=sys.argv[2:]).file(sys.argv[1])"
+RUNNER = f"""import sys
+sys.path.insert(0, {str(pathlib.Path(__file__).parents[1])!r})
+from distill.parent import end_with_parent
+end_with_parent()
+from natrolite.lammps import lammps
+lammps(cmdargs=sys.argv[2:]).file(sys.argv[1])
+"""
 
 
 def run(deck, elements, folder, name, start, models, **variables):

@@ -20,6 +20,7 @@ import numpy as np
 from ase.data import atomic_numbers
 from distill import dynamics, errors, labels
 from distill.crystals import TOO_CLOSE
+from distill.parent import end_with_parent
 from natrolite.errors import NatroliteError
 
 
@@ -52,7 +53,7 @@ class Work:
         context = multiprocessing.get_context("spawn")  # LAMMPS and torch do not survive a fork
         # one thread a process; glibc keeps freed memory, without which torch takes 1.1 times as long
         os.environ |= {"OMP_NUM_THREADS": "1", "MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "20000000000"}
-        self.pool = concurrent.futures.ProcessPoolExecutor(arguments.jobs, context)
+        self.pool = concurrent.futures.ProcessPoolExecutor(arguments.jobs, context, end_with_parent)
 
     def _same_settings(self):
         path = self.path("settings.json")

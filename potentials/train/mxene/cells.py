@@ -13,6 +13,7 @@ from distill.crystals import cell, insert, layer, perturb
 A_MXENE, A_GRAPHENE, A_SODIUM = 3.03, 2.46, 4.20  # Angstrom
 TITANIUM, OXYGEN = 1.30, 2.23  # Angstrom, heights over the plane of carbon in Ti2CO2
 LAYERS = ["graphene", "go", "goh"]
+RATTLE = (0.01, 0.07)  # Angstrom, range of the standard deviation of displacements; at 600 K carbon has 0.05
 
 # Cells in which both layers fit: (m, n) of MXene and of graphene, their lattices being m a1 + n a2 and the
 # same turned by 120 degrees. Atoms: 23, 34, 71, 130. Strain is shared evenly, except in the last, where
@@ -117,7 +118,7 @@ def generate(count, seed):
     rng = np.random.default_rng(seed)
     frames = []
     for number, (kind, parent) in zip(range(count), parents(rng), strict=False):
-        frame = perturb(parent, rng)
+        frame = perturb(parent, rng, rattle=RATTLE)
         frame.info = {"kind": kind, "source": f"start-{number}"}
         frames.append(frame)
     return frames

@@ -16,7 +16,7 @@ def run(folder, name, start, models, temperature, seed, **variables):
     return dynamics.run(DECK, ELEMENTS, folder, name, start, models, temperature=temperature, seed=seed, **variables)
 
 
-def relax(model, start, steps=40, every=4):
+def relax(model, start, steps=42, every=6):
     """Relax a structure at constant cell by a model with D3; return every few of its steps."""
     atoms, frames = start.copy(), []
     atoms.calc = labels.calculator(model, ELEMENTS, D3)

@@ -26,8 +26,8 @@ import carbon
 SIZES = {
     "test": {"crystals": 32, "shared": 24, "melts": 5, "atoms": [16, 18], "hold": 10, "quench": 20, "every": 10,
              "members": 2, "epochs": [1, 1], "densities": [2.0], "loadings": [100], "edge": 6.0, "decks": "test"},
-    "small": {"crystals": 400, "shared": 48, "melts": 30, "atoms": [20, 36], "hold": 200, "quench": 700, "every": 25,
-              "members": 2, "epochs": [12, 8, 50], "densities": [1.5, 2.0, 2.5, 3.0], "loadings": [50, 100],
+    "small": {"crystals": 400, "shared": 48, "melts": 40, "atoms": [20, 36], "hold": 200, "quench": 700, "every": 25,
+              "members": 2, "epochs": [8, 6, 50], "densities": [1.5, 2.0, 2.5, 3.0], "loadings": [50, 100],
               "edge": 8.0, "decks": "small"},
     "full": {"crystals": 1200, "shared": 96, "melts": 150, "atoms": [32, 64], "hold": 1000, "quench": 5000, "every": 60,
              "members": 2, "epochs": [30, 30, 200], "densities": [1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0],

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the makers of the families' files (make_NAME.py) share."""
+
+import json
+import os
+
+
+def write_cases(out, found):
+    """Write the entries of test_matrix.py into the folder of the files."""
+    with open(os.path.join(out, "cases.json"), "w") as stream:
+        json.dump(found, stream, indent=1)

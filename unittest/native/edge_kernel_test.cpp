@@ -74,12 +74,12 @@ namespace {
   {
     for_each_set<TypeParam>([&](const Kernels<TypeParam> &k) {
       Edges<TypeParam> edges(k, random_vectors(19, this->random));
-      k.prepare(edges.arrays, two_segments<TypeParam>(), edges.n, MOST_L, true);
+      k.prepare(edges.arrays, two_segments<TypeParam>(), edges.n, MAX_L, true);
       for (int a = 0; a < edges.n; ++a)
         for (int b = 0; b < edges.n; ++b) {
           double c = 0.0;
           for (int d = 0; d < 3; ++d) c += double(edges.unit[d * edges.n + a]) * edges.unit[d * edges.n + b];
-          for (int l = 0; l <= MOST_L; ++l) {
+          for (int l = 0; l <= MAX_L; ++l) {
             double sum = 0.0;
             for (int m = l * l; m < (l + 1) * (l + 1); ++m)
               sum += double(edges.harmonics[m * edges.stride + a]) * edges.harmonics[m * edges.stride + b];
@@ -153,7 +153,7 @@ namespace {
       const auto value = [&](const std::array<double, 3> &v) {    // in double whatever is tested
         const auto table = kernels_of<double>(InstructionSet::plain);
         Edges<double> one(table, {v});
-        table.prepare(one.arrays, two_segments<double>(), 1, MOST_L, false);
+        table.prepare(one.arrays, two_segments<double>(), 1, MAX_L, false);
         double sum = 3.0 * one.distance[0];
         for (int m = 0; m < HARMONICS; ++m) sum += a[m] * one.harmonics[m * one.stride];
         return sum;
@@ -168,7 +168,7 @@ namespace {
                 static_cast<TypeParam>(a[m]);
         }
         std::vector<double> gradient(3 * n + 1, 0.25);
-        k.finish(edges.arrays, n, MOST_L, partial.data(), scratch.data(), gradient.data());
+        k.finish(edges.arrays, n, MAX_L, partial.data(), scratch.data(), gradient.data());
         ASSERT_EQ(gradient[3 * n], 0.25);
         for (int e = 0; e < n; ++e)
           for (int d = 0; d < 3; ++d) {

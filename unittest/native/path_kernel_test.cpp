@@ -120,9 +120,9 @@ namespace {
   TYPED_TEST(PathKernel, EqualsThePlainSum)
   {
     for_each_set<TypeParam>([&](const Kernels<TypeParam> &k) {
-      for (int l1 = 0; l1 <= MOST_L; ++l1)
-        for (int l2 = 0; l2 <= MOST_L; ++l2)
-          for (int l3 = 0; l3 <= MOST_L; ++l3)
+      for (int l1 = 0; l1 <= MAX_L; ++l1)
+        for (int l2 = 0; l2 <= MAX_L; ++l2)
+          for (int l3 = 0; l3 <= MAX_L; ++l3)
             for (int single = 0; single < 2; ++single) {
               const auto forward = k.forward[single][l1][l2][l3], backward = k.backward[single][l1][l2][l3];
               const bool closes = l3 <= l1 + l2 && l1 <= l2 + l3 && l2 <= l1 + l3;

@@ -16,7 +16,8 @@ namespace {
 
     Edges(const Kernels<T> &k, const std::vector<std::array<double, 3>> &vectors) :
         n(static_cast<int>(vectors.size())), stride((n / k.width + 2) * k.width), unit(3 * n), distance(n),
-        harmonics(HARMONICS * stride), basis(k.spline * stride), slope(k.spline * stride), node(stride)
+        harmonics(HARMONICS * stride), basis(k.spline_order * stride), slope(k.spline_order * stride),
+        node(stride)
     {
       for (int e = 0; e < n; ++e) {
         const auto &v = vectors[e];
@@ -100,12 +101,12 @@ namespace {
       for (int e = 0; e < edges.n; ++e) {
         const int segment = edges.distance[e] >= 2 ? 1 : 0;
         double one = 0.0, none = 0.0, r = 0.0, dr = 0.0;
-        for (int s = 0; s < k.spline; ++s) {
+        for (int s = 0; s < k.spline_order; ++s) {
           const double b = edges.basis[s * edges.stride + e], slope = edges.slope[s * edges.stride + e];
           // coefficient s of interval i is that of the line at node i + s - (degree - 1) / 2
           const double line =
-              grid.start[segment] +
-              (edges.node[e] - grid.first[segment] + s - 0.5 * (k.spline - 2)) / grid.inverse_step[segment];
+              grid.start[segment] + (edges.node[e] - grid.first[segment] + s - 0.5 * (k.spline_order - 2)) /
+                                        grid.inverse_step[segment];
           one += b;
           none += slope;
           r += b * line;
@@ -135,7 +136,7 @@ namespace {
       k.prepare(scaled.arrays, two_segments<TypeParam>(), 21, 1, true);
       for (int e = 0; e < 21; ++e) {
         ASSERT_EQ(edges.node[e], scaled.node[e]);
-        for (int s = 0; s < k.spline; ++s) {
+        for (int s = 0; s < k.spline_order; ++s) {
           const auto at = s * edges.stride + e;
           ASSERT_NEAR(edges.basis[at], scaled.basis[at], 10 * this->ROUNDING);
           ASSERT_NEAR(edges.slope[at], scale[e] * scaled.slope[at], 100 * this->ROUNDING);

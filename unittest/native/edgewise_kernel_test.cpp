@@ -103,7 +103,7 @@ namespace {
       for (int e = 0; e < c.n; ++e)
         for (int j = 0; j < c.columns; ++j) {
           double value = 0.0, slope = 0.0;
-          for (int s = 0; s < c.k.spline; ++s) {
+          for (int s = 0; s < c.k.spline_order; ++s) {
             const double t = c.table[(c.node[e] + s) * c.columns + j];
             value += c.basis[s * c.edge_stride + e] * t;
             slope += c.slope[s * c.edge_stride + e] * t;

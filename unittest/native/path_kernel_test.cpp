@@ -14,7 +14,7 @@ namespace {
     Numbers<T> basis, slope, harmonics, table, coupling, x, out;
 
     Path(const Kernels<T> &k, int l1_, int l2_, int l3_, int vectors, int nedges, std::mt19937 &random) :
-        l1(l1_), l2(l2_), l3(l3_), edges(nedges), channels(vectors * k.width), spline(k.spline),
+        l1(l1_), l2(l2_), l3(l3_), edges(nedges), channels(vectors * k.width), spline(k.spline_order),
         n1(2 * l1 + 1), n2(2 * l2 + 1), n3(2 * l3 + 1), stride((nedges / k.width + 1) * k.width),
         basis(spline * stride, random), slope(spline * stride, random), harmonics(n2 * stride, random),
         table((nodes + spline) * channels, random), coupling(n1 * n2 * n3, random),

@@ -9,3 +9,9 @@ def write_cases(out, found):
     """Write the entries of test_matrix.py into the folder of the files."""
     with open(os.path.join(out, "cases.json"), "w") as stream:
         json.dump(found, stream, indent=1)
+
+
+def write_all(out, models, write):
+    """Make the folder, and in it the files of all models by write(out, name), which returns their entries."""
+    os.makedirs(out, exist_ok=True)
+    write_cases(out, [case for name in models for case in write(out, name)])

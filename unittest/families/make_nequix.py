@@ -55,12 +55,5 @@ def write(out, name):
     return found
 
 
-def main(out):
-    """Write everything into the folder out."""
-    os.makedirs(out, exist_ok=True)
-    found = [case for name in MODELS for case in write(out, name)]
-    case_file.write_cases(out, found)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1])
+    case_file.write_all(sys.argv[1], MODELS, write)

@@ -8,9 +8,40 @@ import sys
 import time
 import zlib
 
+import pytest
+import torch
 from distill import labels
 
 TRAIN = pathlib.Path(__file__).parents[1] / "potentials" / "train"
+
+
+class Ended(Exception):
+    """What stops a training after its first epoch."""
+
+
+def training_goes_on(students, weights, frames, valid, numbers, options, folder):
+    """Train once in a piece and once in two: the same weights, and others with another seed; return the first file."""
+
+    def train(name, seed=5, log=None):
+        return students.train(str(folder / name), frames, valid, numbers, seed, options, log=log or said.append)
+
+    def same(one, two):
+        one, two = weights(one), weights(two)
+        return all(torch.equal(value, two[name]) for name, value in one.items())
+
+    def stop(_):
+        raise Ended
+
+    said = []
+    whole = train("whole")
+    with pytest.raises(Ended):
+        train("part", log=stop)
+    assert not (folder / "part").exists()
+    assert same(whole, train("part"))
+    assert said[3] == "part: goes on after epoch 1"
+    assert said[2].startswith("whole: epoch 3/3, validation ") and said[2].endswith("; 0 min left")
+    assert not same(whole, train("other", seed=6))
+    return whole
 
 
 def killed_and_resumed(system, teacher, folder, until, product):

@@ -22,7 +22,7 @@ struct AccessibleResult {
 };
 
 /// A point is free if it lies on or outside a sphere: |p - center| >= radius.
-NATROLITE_FUNCTION bool excludes(const Sphere &s, const Vec3 &p)
+NATROLITE_INLINE_FUNCTION bool excludes(const Sphere &s, const Vec3 &p)
 {
   const Vec3 d = p - s.center;
   return d.x * d.x + (d.y * d.y + d.z * d.z) < s.radius * s.radius;

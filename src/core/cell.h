@@ -13,11 +13,11 @@ struct Cell {
   double xy = 0.0, xz = 0.0, yz = 0.0;
   bool periodic[3] = {true, true, true};
 
-  NATROLITE_FUNCTION double volume() const { return lx * ly * lz; }
+  NATROLITE_INLINE_FUNCTION double volume() const { return lx * ly * lz; }
 };
 
 /// Number of periods to take off d so that it lies in (-period/2, period/2].
-NATROLITE_FUNCTION double periods(double d, double period)
+NATROLITE_INLINE_FUNCTION double periods(double d, double period)
 {
   const double half = 0.5 * period;
   if (d <= -3.0 * half || d > 3.0 * half) return std::ceil(d / period - 0.5);
@@ -26,7 +26,7 @@ NATROLITE_FUNCTION double periods(double d, double period)
 
 /// The image of d that is reduced along c, then b, then a (LAMMPS' order): in an orthogonal box the
 /// shortest one; in a tilted box exact for vectors shorter than half the smallest face distance.
-NATROLITE_FUNCTION Vec3 minimum_image(const Cell &c, Vec3 d)
+NATROLITE_INLINE_FUNCTION Vec3 minimum_image(const Cell &c, Vec3 d)
 {
   if (c.periodic[2]) {
     const double n = periods(d.z, c.lz);
@@ -41,7 +41,7 @@ NATROLITE_FUNCTION Vec3 minimum_image(const Cell &c, Vec3 d)
 }
 
 /// Fractional coordinates of a point.
-NATROLITE_FUNCTION Vec3 to_fractional(const Cell &c, const Vec3 &p)
+NATROLITE_INLINE_FUNCTION Vec3 to_fractional(const Cell &c, const Vec3 &p)
 {
   const Vec3 d = p - c.origin;
   const double w = d.z / c.lz;
@@ -50,13 +50,13 @@ NATROLITE_FUNCTION Vec3 to_fractional(const Cell &c, const Vec3 &p)
   return {u, v, w};
 }
 
-NATROLITE_FUNCTION Vec3 to_cartesian(const Cell &c, const Vec3 &f)
+NATROLITE_INLINE_FUNCTION Vec3 to_cartesian(const Cell &c, const Vec3 &f)
 {
   return c.origin + Vec3{c.lx * f.x + c.xy * f.y + c.xz * f.z, c.ly * f.y + c.yz * f.z, c.lz * f.z};
 }
 
 /// Distance of the two faces that a lattice direction joins (0: x faces, 1: y faces, 2: z faces).
-NATROLITE_FUNCTION double face_distance(const Cell &c, int direction)
+NATROLITE_INLINE_FUNCTION double face_distance(const Cell &c, int direction)
 {
   if (direction == 2) return c.lz;
   if (direction == 1) return c.ly * c.lz / std::sqrt(c.lz * c.lz + c.yz * c.yz);
@@ -65,7 +65,7 @@ NATROLITE_FUNCTION double face_distance(const Cell &c, int direction)
 }
 
 /// d reduced into [0, period).
-NATROLITE_FUNCTION double into_period(double d, double period)
+NATROLITE_INLINE_FUNCTION double into_period(double d, double period)
 {
   const bool near = d >= -period && d < 2.0 * period;
   const double n = near ? (d >= period) - (d < 0.0) : std::floor(d / period);

@@ -38,7 +38,7 @@ struct Dispersion::Impl {
   const d3::Kernels &kernels = d3::kernels();
   bool bj;
   std::vector<Thread> threads;
-  DispersionWants wants;
+  DispersionOutputs wants;
   int width = 0;    ///< doubles of an atom in a thread's sums
   std::vector<double> weights, gradient, slope, moment;
 
@@ -64,7 +64,7 @@ Dispersion::Dispersion(const DispersionSettings &s) : impl_(std::make_unique<Imp
     for (t.only_type = 0; t.type[t.only_type].references == 0;) ++t.only_type;
   t.cutoff_squared = std::nextafter(s.cutoff * s.cutoff, 0.0);    // LAMMPS' cutoffs exclude a pair at them,
   t.coordination_cutoff_squared = s.coordination_cutoff * s.coordination_cutoff;    // but not this one
-  t.few_coordinate = s.coordination_cutoff < 0.7 * s.cutoff;    // of distances: of pairs 0.34
+  t.prefilter_coordination = s.coordination_cutoff < 0.7 * s.cutoff;    // of distances: of pairs 0.34
   t.s6 = s.functional.s6;
   t.s8 = s.functional.s8;
   impl_->threads.resize(std::max(s.threads, 1));
@@ -153,7 +153,7 @@ void Dispersion::Impl::add_threads(std::int64_t begin, std::int64_t end)
   });
 }
 
-double *Dispersion::count(const DispersionAtoms &atoms, const DispersionWants &wants)
+double *Dispersion::count(const DispersionAtoms &atoms, const DispersionOutputs &wants)
 {
   Impl &m = *impl_;
   m.wants = wants;
@@ -172,9 +172,9 @@ double *Dispersion::pairs(const DispersionAtoms &atoms)
   const std::int64_t nall = atoms.nall;
   m.weights.resize(d3::WEIGHT_ROW * nall);
   on_threads(static_cast<int>(m.threads.size()), [&](int thread, int count) {
-    m.kernels.weigh(m.tables, atoms.type, m.threads[0].sums.coordination,
-                    static_cast<int>(nall * thread / count), static_cast<int>(nall * (thread + 1) / count),
-                    m.weights.data());
+    m.kernels.reference_weights(m.tables, atoms.type, m.threads[0].sums.coordination,
+                                static_cast<int>(nall * thread / count),
+                                static_cast<int>(nall * (thread + 1) / count), m.weights.data());
   });
   const d3::Step step = m.step_of(atoms);
   m.run(atoms, [&](int i, const int *list, int n, d3::Sums &sums) {

@@ -42,7 +42,7 @@ struct DispersionAtoms {
 };
 
 /// What a step is to give.
-struct DispersionWants {
+struct DispersionOutputs {
   bool energy_atom = false, virial_atom = false, centroid_atom = false;
 };
 
@@ -57,7 +57,7 @@ public:
   ~Dispersion();
 
   /// Coordination numbers [nall]; ghosts hold what is to be added to their owners.
-  double *count(const DispersionAtoms &, const DispersionWants &);
+  double *count(const DispersionAtoms &, const DispersionOutputs &);
   /// Energies and pair forces from the coordination numbers of count(), by then those of all atoms.
   /// Returns rows [nall][gradient_width()], again with ghosts' parts for their owners.
   double *pairs(const DispersionAtoms &);

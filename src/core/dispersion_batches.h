@@ -13,7 +13,7 @@ using Reals = Vector<double>;
 inline constexpr int W = WIDTH<double>;
 
 /// Atoms, distances and factors of batch.n entries, padded.
-inline void look_up(const Step &step, int i, Batch &batch)
+inline void gather_batch(const Step &step, int i, Batch &batch)
 {
   const int n = batch.n;
   for (int k = 0; k < n; ++k) batch.j[k] = batch.entry[k] & step.mask;
@@ -39,7 +39,7 @@ inline void look_up(const Step &step, int i, Batch &batch)
 }
 
 /// Leaves the entries within a squared distance.
-inline void narrow(int n, double limit, Batch &batch)
+inline void keep_within(int n, double limit, Batch &batch)
 {
   int at = 0;
   for (int k = 0; k < n; ++k) {
@@ -49,19 +49,19 @@ inline void narrow(int n, double limit, Batch &batch)
   batch.n = at;
 }
 
-/// Calls f(batch) for the neighbors of atom i, `few` = narrowed to those within a squared distance.
+/// Calls f(batch) for the neighbors of atom i, with `prefilter` only those within a squared distance.
 template <class F>
-NATROLITE_VECTOR_INLINE void for_batches(const Step &step, int i, const int *list, int n, double limit,
-                                         bool few, Batch &batch, const F &f)
+NATROLITE_ALWAYS_INLINE void for_batches(const Step &step, int i, const int *list, int n, double limit,
+                                         bool prefilter, Batch &batch, const F &f)
 {
   for (int begin = 0; begin < n; begin += Batch::SIZE) {
     const int here = n - begin < Batch::SIZE ? n - begin : Batch::SIZE;
     __builtin_memcpy(batch.entry, list + begin, here * sizeof(int));
     batch.n = here;
-    look_up(step, i, batch);
-    if (few) {
-      narrow(here, limit, batch);
-      look_up(step, i, batch);
+    gather_batch(step, i, batch);
+    if (prefilter) {
+      keep_within(here, limit, batch);
+      gather_batch(step, i, batch);
     }
     f(batch);
   }
@@ -69,14 +69,14 @@ NATROLITE_VECTOR_INLINE void for_batches(const Step &step, int i, const int *lis
 
 /// Calls f(type, batch) for the neighbors of atom i of one type after the other.
 template <class F>
-NATROLITE_VECTOR_INLINE void for_types(const Tables &tables, const Step &step, int i, const int *list, int n,
+NATROLITE_ALWAYS_INLINE void for_types(const Tables &tables, const Step &step, int i, const int *list, int n,
                                        Sums &sums, const F &f)
 {
   Batch &batch = *sums.batch;
   const auto hand_over = [&](int type) {
     batch.n = sums.number[type];
     __builtin_memcpy(batch.entry, sums.entries + type * Batch::SIZE, batch.n * sizeof(int));
-    look_up(step, i, batch);
+    gather_batch(step, i, batch);
     f(type, batch);
     sums.number[type] = 0;
   };

@@ -10,17 +10,17 @@ namespace natrolite::NATROLITE_ISA {
 inline constexpr double STEEPNESS = 16.0;    ///< k1 of the coordination number
 inline constexpr double NARROWNESS = 4.0;    ///< k3 of the weights
 
-/// Fills per_r and e. The coordination that a pair gives either atom is 1 / (1 + e).
-inline void bonds(const Tables &tables, const Step &step, int of_center, Batch &batch)
+/// Fills inv_r and e. The coordination that a pair gives either atom is 1 / (1 + e).
+inline void coordination_terms(const Tables &tables, const Step &step, int of_center, Batch &batch)
 {
   const TypePair *pair = tables.pair + of_center * tables.types;
   const auto each = [&](const auto &covalent) {    // short loops: what one lane waits for, another has
-    for (int k = 0; k < batch.n; k += W) store(batch.per_r + k, one_by_root(load(batch.r2 + k)));
+    for (int k = 0; k < batch.n; k += W) store(batch.inv_r + k, rsqrt(load(batch.r2 + k)));
     for (int k = 0; k < batch.n; k += W)
-      store(batch.e + k, exponential(STEEPNESS - STEEPNESS * covalent(k) * load(batch.per_r + k)));
+      store(batch.e + k, exp(STEEPNESS - STEEPNESS * covalent(k) * load(batch.inv_r + k)));
   };
   if (tables.only_type >= 0) {
-    const Reals same = all(pair[tables.only_type].covalent);
+    const Reals same = broadcast(pair[tables.only_type].covalent);
     return each([&](int) { return same; });
   }
   for (int k = 0; k < batch.n; ++k) batch.type[k] = step.type[batch.home[k]];
@@ -32,7 +32,7 @@ inline void count(const Tables &tables, const Step &step, int i, const int *list
   Reals total{};
   const double limit = tables.coordination_cutoff_squared;
   const auto add = [&](Batch &batch) {
-    bonds(tables, step, step.type[i], batch);
+    coordination_terms(tables, step, step.type[i], batch);
     for (int k = 0; k < batch.n; k += W) {
       const Reals c = 1.0 / (1.0 + load(batch.e + k));
       const Reals inside = select<double>(load(batch.r2 + k) <= limit, c, Reals{});
@@ -41,50 +41,50 @@ inline void count(const Tables &tables, const Step &step, int i, const int *list
     }
     for (int k = 0; k < batch.n; ++k) sums.coordination[batch.home[k]] += batch.e[k];
   };
-  for_batches(step, i, list, n, limit, tables.few_coordinate, *sums.batch, add);
-  sums.coordination[i] += sum_of_lanes<double>(total);
+  for_batches(step, i, list, n, limit, tables.prefilter_coordination, *sums.batch, add);
+  sums.coordination[i] += reduce_add<double>(total);
 }
 
 /// Weights of W atoms, one lane each, and their mean CN_a.
 /// \param at [reference][lane] CN_a
-NATROLITE_VECTOR_INLINE void weigh_lanes(const double (*at)[W], Reals coordination,
-                                         Reals (&weight)[MOST_REFERENCES + 1])
+NATROLITE_ALWAYS_INLINE void reference_weights_of_lanes(const double (*at)[W], Reals coordination,
+                                                        Reals (&weight)[MAX_REFERENCES + 1])
 {
-  Reals away[MOST_REFERENCES], nearest = all(1e300), sum{}, mean{};
-  for (int a = 0; a < MOST_REFERENCES; ++a) {
+  Reals away[MAX_REFERENCES], nearest = broadcast(1e300), sum{}, mean{};
+  for (int a = 0; a < MAX_REFERENCES; ++a) {
     const Reals d = coordination - load(at[a]);
     away[a] = d * d;
-    nearest = smaller<double>(nearest, away[a]);
+    nearest = min<double>(nearest, away[a]);
   }
-  for (int a = 0; a < MOST_REFERENCES; ++a) {
+  for (int a = 0; a < MAX_REFERENCES; ++a) {
     const Reals further = nearest - away[a];    // no more than 0: the nearest reference has a weight
-    weight[a] = select<double>(further < -170.0, Reals{}, exponential(NARROWNESS * further));
+    weight[a] = select<double>(further < -170.0, Reals{}, exp(NARROWNESS * further));
     sum += weight[a];
   }
-  for (int a = 0; a < MOST_REFERENCES; ++a) {
+  for (int a = 0; a < MAX_REFERENCES; ++a) {
     weight[a] /= sum;
     mean += weight[a] * load(at[a]);
   }
-  weight[MOST_REFERENCES] = mean;
+  weight[MAX_REFERENCES] = mean;
 }
 
-inline void weigh(const Tables &tables, const int *types, const double *coordination, int begin, int end,
-                  double *out)
+inline void reference_weights(const Tables &tables, const int *types, const double *coordination, int begin,
+                              int end, double *out)
 {
   constexpr double NO_REFERENCE = 1e9;    // so far away that it weighs nothing
-  alignas(64) double at[MOST_REFERENCES][W], cn[W];
-  Reals weight[MOST_REFERENCES + 1];
+  alignas(64) double at[MAX_REFERENCES][W], cn[W];
+  Reals weight[MAX_REFERENCES + 1];
   for (int i = begin; i < end; i += W) {
     for (int k = 0; k < W; ++k) {
       const int atom = i + k < end ? i + k : i;
       const Type &type = tables.type[types[atom]];
-      for (int a = 0; a < MOST_REFERENCES; ++a)
+      for (int a = 0; a < MAX_REFERENCES; ++a)
         at[a][k] = a < type.references ? type.coordination[a] : NO_REFERENCE;
       cn[k] = coordination[atom];
     }
-    weigh_lanes(at, load(cn), weight);
+    reference_weights_of_lanes(at, load(cn), weight);
     for (int k = 0; k < W && i + k < end; ++k)
-      for (int a = 0; a <= MOST_REFERENCES; ++a)
+      for (int a = 0; a <= MAX_REFERENCES; ++a)
         out[static_cast<std::int64_t>(i + k) * WEIGHT_ROW + a] = weight[a][k];
   }
 }
@@ -114,15 +114,15 @@ inline void chain(const Tables &tables, const Step &step, int i, const int *list
   const double slope = step.slope[i], limit = tables.coordination_cutoff_squared;
   const TypePair *pair = tables.pair + step.type[i] * tables.types;
   const auto add = [&](Batch &batch) {
-    bonds(tables, step, step.type[i], batch);
+    coordination_terms(tables, step, step.type[i], batch);
     CenterSums mine = center;
     for (int k = 0; k < batch.n; k += W) {
       const int *j = batch.home + k;
       const Reals covalent = tables.only_type >= 0
-                                 ? all(pair[tables.only_type].covalent)
+                                 ? broadcast(pair[tables.only_type].covalent)
                                  : gather(&pair->covalent, sizeof(TypePair) / sizeof(double), batch.type + k);
-      const Reals per_r = load(batch.per_r + k), e = load(batch.e + k), c = 1.0 / (1.0 + e);
-      const Reals dcn = -STEEPNESS * covalent * e * c * c * per_r * per_r * per_r;
+      const Reals inv_r = load(batch.inv_r + k), e = load(batch.e + k), c = 1.0 / (1.0 + e);
+      const Reals dcn = -STEEPNESS * covalent * e * c * c * inv_r * inv_r * inv_r;
       const Reals g = select<double>(load(batch.r2 + k) <= limit, dcn, Reals{});
       const Reals fp = g * (slope + gather(step.slope, 1, j));
       const Reals dx = load(batch.dx + k), dy = load(batch.dy + k), dz = load(batch.dz + k);
@@ -138,7 +138,7 @@ inline void chain(const Tables &tables, const Step &step, int i, const int *list
     }
     center = mine;
   };
-  for_batches(step, i, list, n, limit, tables.few_coordinate, *sums.batch, add);
+  for_batches(step, i, list, n, limit, tables.prefilter_coordination, *sums.batch, add);
   center.finish(i, sums);
 }
 

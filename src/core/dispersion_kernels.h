@@ -14,21 +14,21 @@
 
 namespace natrolite::d3 {
 
-/// Doubles in the row of an atom's weights: MOST_REFERENCES weights, their mean CN_a, padding.
+/// Doubles in the row of an atom's weights: MAX_REFERENCES weights, their mean CN_a, padding.
 inline constexpr int WEIGHT_ROW = 8;
 /// Doubles in the row of an atom's forces: three components and -dE/dCN.
 inline constexpr int FORCE_ROW = 4;
 
 /// An atom type.
 struct Type {
-  int references = 0;                           ///< 0 = the type takes no part
-  double coordination[MOST_REFERENCES] = {};    ///< CN_a
+  int references = 0;                          ///< 0 = the type takes no part
+  double coordination[MAX_REFERENCES] = {};    ///< CN_a
 };
 
 /// A pair of atom types. Energies in the unit of the run, lengths in Angstrom.
 struct TypePair {
-  double c6[MOST_REFERENCES][MOST_REFERENCES] = {};    ///< of references of i and of j
-  double covalent = 0.0;                               ///< sum of covalent radii
+  double c6[MAX_REFERENCES][MAX_REFERENCES] = {};    ///< of references of i and of j
+  double covalent = 0.0;                             ///< sum of covalent radii
   double c8_per_c6 = 0.0;
   /// \name bj: a1 r0 + a2 to the powers 6 and 8; zero: with b = slope r + shift, f = 1 / (1 + 6 b^-n)
   /// @{
@@ -59,7 +59,7 @@ struct alignas(64) Batch {
   double r2[SIZE];
   double factor[SIZE];                     ///< of the pair's energy, by special_bonds
   double share[SIZE];                      ///< 1/2 if the pair is in another rank's list, too
-  double per_r[SIZE], e[SIZE];             ///< 1 / r and exp(-k1 (rc / r - 1))
+  double inv_r[SIZE], e[SIZE];             ///< 1 / r and exp(-k1 (rc / r - 1))
   int entry[SIZE], j[SIZE], type[SIZE];    ///< of the list, atom, its type
   int home[SIZE];                          ///< of the atom, see Step
   int n;                                   ///< with the padding
@@ -88,7 +88,7 @@ struct Tables {
   const TypePair *pair = nullptr;    ///< [types][types]
   double cutoff_squared = 0.0;       ///< pairs at it count
   double coordination_cutoff_squared = 0.0;
-  bool few_coordinate = false;    ///< most pairs of the list are beyond that cutoff
+  bool prefilter_coordination = false;    ///< most pairs of the list are beyond that cutoff
   double s6 = 1.0, s8 = 0.0;
 };
 
@@ -98,8 +98,8 @@ struct Kernels {
   /// coordination += the pairs of i, of either atom
   void (*count)(const Tables &, const Step &, int i, const int *list, int n, Sums &) = nullptr;
   /// rows of weights of atoms begin .. end - 1
-  void (*weigh)(const Tables &, const int *type, const double *coordination, int begin, int end,
-                double *weight) = nullptr;
+  void (*reference_weights)(const Tables &, const int *type, const double *coordination, int begin, int end,
+                            double *weight) = nullptr;
   /// energies, forces at constant CN, and -dE/dCN; [0] zero and zerom, [1] bj and bjm
   void (*pairs[2])(const Tables &, const Step &, int i, const int *list, int n, Sums &) = {};
   /// forces by the change of CN

@@ -11,7 +11,7 @@ namespace natrolite::NATROLITE_ISA {
 inline void fill(Kernels &table)
 {
   table.count = count;
-  table.weigh = weigh;
+  table.reference_weights = reference_weights;
   table.pairs[0] = pairs<false>;
   table.pairs[1] = pairs<true>;
   table.chain = chain;

@@ -10,20 +10,20 @@ namespace natrolite::NATROLITE_ISA {
 
 /// What the center brings to C6 and its derivatives with neighbors of one type.
 struct CenterForm {
-  double c6[MOST_REFERENCES];             ///< sum_a w_a C6_ab
-  double by_neighbor[MOST_REFERENCES];    ///< the same times 8 CN_b
-  double by_center[MOST_REFERENCES];      ///< sum_a dw_a/dCN_i C6_ab
-  double factor;                          ///< 8 = 2 k3
+  double c6[MAX_REFERENCES];             ///< sum_a w_a C6_ab
+  double by_neighbor[MAX_REFERENCES];    ///< the same times 8 CN_b
+  double by_center[MAX_REFERENCES];      ///< sum_a dw_a/dCN_i C6_ab
+  double factor;                         ///< 8 = 2 k3
 };
 
 inline CenterForm center_form(const TypePair &pair, const Type &neighbor, const Type &center,
                               const double *weight)
 {
   CenterForm form{};
-  const double mean = weight[MOST_REFERENCES];
+  const double mean = weight[MAX_REFERENCES];
   for (int a = 0; a < center.references; ++a) {
     const double slope = 2.0 * NARROWNESS * weight[a] * (center.coordination[a] - mean);
-    for (int b = 0; b < MOST_REFERENCES; ++b) {
+    for (int b = 0; b < MAX_REFERENCES; ++b) {
       form.c6[b] += weight[a] * pair.c6[a][b];
       form.by_center[b] += slope * pair.c6[a][b];
     }
@@ -38,26 +38,26 @@ struct Damped {
   Reals f, slope;
 };
 
-NATROLITE_VECTOR_INLINE Damped damped_bj(const Tables &tables, const TypePair &pair, Reals r2)
+NATROLITE_ALWAYS_INLINE Damped damped_bj(const Tables &tables, const TypePair &pair, Reals r2)
 {
   const double s6 = tables.s6, s8 = tables.s8 * pair.c8_per_c6;
   const Reals r4 = r2 * r2, r6 = r4 * r2, r8 = r4 * r4;
-  const Reals t6 = r6 + pair.power6, t8 = r8 + pair.power8, per = 1.0 / (t6 * t8);
-  const Reals i6 = t8 * per, i8 = t6 * per;
+  const Reals t6 = r6 + pair.power6, t8 = r8 + pair.power8, inv = 1.0 / (t6 * t8);
+  const Reals i6 = t8 * inv, i8 = t6 * inv;
   return {s6 * i6 + s8 * i8, -(6.0 * s6 * r4 * i6 * i6 + 8.0 * s8 * r6 * i8 * i8)};
 }
 
-NATROLITE_VECTOR_INLINE Damped damped_zero(const Tables &tables, const TypePair &pair, Reals r2)
+NATROLITE_ALWAYS_INLINE Damped damped_zero(const Tables &tables, const TypePair &pair, Reals r2)
 {
   const double s6 = tables.s6, s8 = tables.s8 * pair.c8_per_c6;
-  const Reals r = square_root(r2), b = pair.slope6 * r + pair.shift6, c = pair.slope8 * r + pair.shift8;
+  const Reals r = sqrt(r2), b = pair.slope6 * r + pair.shift6, c = pair.slope8 * r + pair.shift8;
   const Reals b2 = b * b, b4 = b2 * b2, b12 = b4 * b4 * b4, c2 = c * c, c4 = c2 * c2, c8 = c4 * c4;
   const Reals b14 = b12 * b2, c16 = c8 * c8, at6 = b14 + 6.0, at8 = c16 + 6.0;
-  const Reals per = 1.0 / (at6 * at8 * r2), per6 = at8 * r2 * per, per8 = at6 * r2 * per;
-  const Reals u = at6 * at8 * per, u3 = u * u * u, u4 = u3 * u;    // u = 1 / r2
-  const Reals d6 = b14 * per6, d8 = c16 * per8;
-  const Reals slope6 = 84.0 * pair.slope6 * b12 * b * per6 * per6;
-  const Reals slope8 = 96.0 * pair.slope8 * c8 * c4 * c2 * c * per8 * per8;
+  const Reals inv = 1.0 / (at6 * at8 * r2), inv6 = at8 * r2 * inv, inv8 = at6 * r2 * inv;
+  const Reals u = at6 * at8 * inv, u3 = u * u * u, u4 = u3 * u;    // u = 1 / r2
+  const Reals d6 = b14 * inv6, d8 = c16 * inv8;
+  const Reals slope6 = 84.0 * pair.slope6 * b12 * b * inv6 * inv6;
+  const Reals slope8 = 96.0 * pair.slope8 * c8 * c4 * c2 * c * inv8 * inv8;
   return {s6 * d6 * u3 + s8 * d8 * u4,
           s6 * u4 * (slope6 * r - 6.0 * d6) + s8 * u4 * u * (slope8 * r - 8.0 * d8)};
 }
@@ -85,7 +85,7 @@ void pairs_of(const Tables &tables, const TypePair &pair, const CenterForm &form
       by_neighbor += form.by_neighbor[b] * w;
       by_center += form.by_center[b] * w;
     }
-    const Reals mean = gather(step.weight + MOST_REFERENCES, WEIGHT_ROW, j);
+    const Reals mean = gather(step.weight + MAX_REFERENCES, WEIGHT_ROW, j);
     const Reals factor = select<double>(r2 <= tables.cutoff_squared, load(batch.factor + k), Reals{});
     Damped d = BJ ? damped_bj(tables, pair, r2) : damped_zero(tables, pair, r2);
     d.f *= factor;
@@ -107,7 +107,7 @@ void pairs(const Tables &tables, const Step &step, int i, const int *list, int n
 {
   constexpr decltype(&pairs_of<BJ, 1>) BY_REFERENCES[] = {pairs_of<BJ, 1>, pairs_of<BJ, 1>, pairs_of<BJ, 2>,
                                                           pairs_of<BJ, 3>, pairs_of<BJ, 4>, pairs_of<BJ, 5>};
-  static_assert(MOST_REFERENCES == 5);
+  static_assert(MAX_REFERENCES == 5);
   const Type &center = tables.type[step.type[i]];
   PairSums total;
   const auto add = [&](int t, const Batch &batch) {
@@ -123,8 +123,8 @@ void pairs(const Tables &tables, const Step &step, int i, const int *list, int n
   else
     for_types(tables, step, i, list, n, sums, add);
   total.center.finish(i, sums);
-  sums.energy += sum_of_lanes<double>(total.energy);
-  sums.force[FORCE_ROW * i + 3] += sum_of_lanes<double>(total.slope);
+  sums.energy += reduce_add<double>(total.energy);
+  sums.force[FORCE_ROW * i + 3] += reduce_add<double>(total.slope);
 }
 
 }    // namespace natrolite::NATROLITE_ISA

@@ -11,7 +11,7 @@ typedef double Row __attribute__((vector_size(32), aligned(8), may_alias));
 
 /// The rows (x, y, z, w) of lanes FIRST .. FIRST + 3.
 template <int FIRST, class V>
-NATROLITE_VECTOR_INLINE void four_rows(V x, V y, V z, V w, Row *row)
+NATROLITE_ALWAYS_INLINE void transpose_four(V x, V y, V z, V w, Row *row)
 {
   constexpr int A = FIRST, B = sizeof(V) / sizeof(double) + FIRST;
   const Row even_xy = __builtin_shufflevector(x, y, A, B, A + 2, B + 2);
@@ -25,22 +25,22 @@ NATROLITE_VECTOR_INLINE void four_rows(V x, V y, V z, V w, Row *row)
 }
 
 template <class V>
-NATROLITE_VECTOR_INLINE void all_rows(V x, V y, V z, V w, Row *row)
+NATROLITE_ALWAYS_INLINE void transpose(V x, V y, V z, V w, Row *row)
 {
   if constexpr (sizeof(V) == 2 * sizeof(double)) {
     for (int k = 0; k < 2; ++k) row[k] = Row{x[k], y[k], z[k], w[k]};
   } else {
-    four_rows<0>(x, y, z, w, row);
-    if constexpr (sizeof(V) == 8 * sizeof(double)) four_rows<4>(x, y, z, w, row);
+    transpose_four<0>(x, y, z, w, row);
+    if constexpr (sizeof(V) == 8 * sizeof(double)) transpose_four<4>(x, y, z, w, row);
   }
 }
 
 /// row j of `rows` += (x, y, z, w) of each lane
-NATROLITE_VECTOR_INLINE void add_to_rows(double *rows, const int *j, Reals x, Reals y, Reals z, Reals w)
+NATROLITE_ALWAYS_INLINE void add_to_rows(double *rows, const int *j, Reals x, Reals y, Reals z, Reals w)
 {
   static_assert(FORCE_ROW == 4);
   Row row[W];
-  all_rows(x, y, z, w, row);
+  transpose(x, y, z, w, row);
   for (int k = 0; k < W; ++k)
     *reinterpret_cast<Row *>(rows + FORCE_ROW * static_cast<std::int64_t>(j[k])) += row[k];
 }
@@ -48,7 +48,7 @@ NATROLITE_VECTOR_INLINE void add_to_rows(double *rows, const int *j, Reals x, Re
 /// force on the center and virial of its pairs
 struct CenterSums {
   Reals f[3] = {}, virial[6] = {};
-  NATROLITE_VECTOR_INLINE void add(Reals dx, Reals dy, Reals dz, Reals fx, Reals fy, Reals fz, Reals share)
+  NATROLITE_ALWAYS_INLINE void add(Reals dx, Reals dy, Reals dz, Reals fx, Reals fy, Reals fz, Reals share)
   {
     f[0] += fx;
     f[1] += fy;
@@ -61,19 +61,19 @@ struct CenterSums {
     virial[4] += sx * fz;
     virial[5] += sy * fz;
   }
-  NATROLITE_VECTOR_INLINE void finish(int i, Sums &sums) const
+  NATROLITE_ALWAYS_INLINE void finish(int i, Sums &sums) const
   {
-    for (int k = 0; k < 3; ++k) sums.force[FORCE_ROW * i + k] += sum_of_lanes<double>(f[k]);
-    for (int k = 0; k < 6; ++k) sums.virial[k] += sum_of_lanes<double>(virial[k]);
+    for (int k = 0; k < 3; ++k) sums.force[FORCE_ROW * i + k] += reduce_add<double>(f[k]);
+    for (int k = 0; k < 6; ++k) sums.virial[k] += reduce_add<double>(virial[k]);
   }
 };
 
 /// Pair by pair, for runs that ask for values of atoms.
-struct OneVector {
+struct PairLanes {
   Reals dx, dy, dz, energy, force;    ///< force: times dx ... is the force on the center
   Reals at_center, at_neighbor;       ///< -dE/dCN of the pair
 };
-inline void tally_atoms(int i, const int *neighbors, const OneVector &v, Sums &sums)
+inline void tally_atoms(int i, const int *neighbors, const PairLanes &v, Sums &sums)
 {
   constexpr int A[] = {0, 1, 2, 0, 0, 1, 1, 2, 2}, B[] = {0, 1, 2, 1, 2, 2, 0, 0, 1};
   for (int m = 0; m < W; ++m) {

@@ -7,7 +7,7 @@
 namespace natrolite::d3 {
 
 inline constexpr int ELEMENTS = 94;
-inline constexpr int MOST_REFERENCES = 5;
+inline constexpr int MAX_REFERENCES = 5;
 
 /// An element's reference systems are FIRST_REFERENCE[z] ... FIRST_REFERENCE[z + 1] - 1.
 extern const int FIRST_REFERENCE[ELEMENTS + 1];

@@ -11,25 +11,25 @@ namespace natrolite {
 /// Model type of an atom with these group bits, -1 = none. Every atom has bit 1, LAMMPS' group all,
 /// but those that a trial move has put aside: `fix gcmc` and `fix charge/regulation` mark an atom in
 /// this way to ask for the energy without it.
-NATROLITE_FUNCTION int type_in_model(int model_type, int groups)
+NATROLITE_INLINE_FUNCTION int type_in_model(int model_type, int groups)
 {
   return groups & 1 ? model_type : -1;
 }
 
 /// edge vector v = x_j - x_i (center i, neighbor j; length unit of x)
-NATROLITE_FUNCTION void edge_vector(const double *xi, const double *xj, double *v)
+NATROLITE_INLINE_FUNCTION void edge_vector(const double *xi, const double *xj, double *v)
 {
   for (int d = 0; d < 3; ++d) v[d] = xj[d] - xi[d];
 }
 
-NATROLITE_FUNCTION double squared_norm(const double *v)
+NATROLITE_INLINE_FUNCTION double squared_norm(const double *v)
 {
   return v[0] * v[0] + v[1] * v[1] + v[2] * v[2];
 }
 
 /// Virial of one edge in LAMMPS' sign: w_ab = -v_a g_b with g = dE/dv.
 /// Order of the nine components: xx yy zz xy xz yz yx zx zy (LAMMPS' centroid order).
-NATROLITE_FUNCTION void edge_virial(const double *v, const double *g, double *w)
+NATROLITE_INLINE_FUNCTION void edge_virial(const double *v, const double *g, double *w)
 {
   w[0] = -v[0] * g[0];
   w[1] = -v[1] * g[1];

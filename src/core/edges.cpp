@@ -180,15 +180,15 @@ void EdgeList::resize(std::int64_t n)
 {
   size_ = n;
   const std::int64_t plain = compact_ ? 0 : n, compact = compact_ ? n : 0;
-  if (!room_fits(static_cast<std::int64_t>(atoms_.size()), compact)) {
+  if (!capacity_fits(static_cast<std::int64_t>(atoms_.size()), compact)) {
     std::vector<std::int32_t>().swap(atoms_);    // first, and not by resize(), which doubles and copies
-    atoms_ = std::vector<std::int32_t>(compact_ ? room_for(n) : 0);
+    atoms_ = std::vector<std::int32_t>(compact_ ? grown_capacity(n) : 0);
   }
-  if (room_fits(static_cast<std::int64_t>(vec_.size() / 3), plain)) return;
+  if (capacity_fits(static_cast<std::int64_t>(vec_.size() / 3), plain)) return;
   std::vector<double>().swap(vec_);
   std::vector<std::int64_t>().swap(index_);
-  vec_ = std::vector<double>(compact_ ? 0 : 3 * room_for(n));
-  index_ = std::vector<std::int64_t>(compact_ ? 0 : 2 * room_for(n));
+  vec_ = std::vector<double>(compact_ ? 0 : 3 * grown_capacity(n));
+  index_ = std::vector<std::int64_t>(compact_ ? 0 : 2 * grown_capacity(n));
 }
 
 void EdgeList::assign(std::int64_t n, const double *vectors, const std::int64_t *index)

@@ -81,18 +81,18 @@ double sum_positions(const RowMap &rows, const double *const *x);
 
 /// Room for n elements and some more, so that buffers of a size that wavers are not made anew again and
 /// again: 1/8, far more than edges waver by in a run at equilibrium, and what a few atoms need.
-constexpr std::int64_t room_for(std::int64_t n)
+constexpr std::int64_t grown_capacity(std::int64_t n)
 {
   return n + n / 8 + 1000;
 }
 
-/// A buffer that has room for n elements is kept, unless it has twice what room_for() gives.
-constexpr bool room_fits(std::int64_t room, std::int64_t n)
+/// A buffer that has room for n elements is kept, unless it has twice what grown_capacity() gives.
+constexpr bool capacity_fits(std::int64_t room, std::int64_t n)
 {
-  return n <= room && room / 2 <= room_for(n);
+  return n <= room && room / 2 <= grown_capacity(n);
 }
 
-/// Edge list with buffers that grow and are reused. See room_for().
+/// Edge list with buffers that grow and are reused. See grown_capacity().
 class EdgeList {
 public:
   /// Edges of the first `ncenter_rows` rows to neighbors with r < cutoff, sorted by center row.

@@ -8,15 +8,15 @@
 namespace natrolite {
 
 /// Coordination numbers and nearest distances of one ion, neighbor by neighbor.
-struct Surroundings {
+struct IonEnvironment {
   double ion_coordination = 0.0, host_coordination = 0.0;
   double ion_nearest2 = -1.0, host_nearest2 = -1.0;
 
-  NATROLITE_FUNCTION double ion_nearest() const { return distance(ion_nearest2); }
-  NATROLITE_FUNCTION double host_nearest() const { return distance(host_nearest2); }
+  NATROLITE_INLINE_FUNCTION double ion_nearest() const { return distance(ion_nearest2); }
+  NATROLITE_INLINE_FUNCTION double host_nearest() const { return distance(host_nearest2); }
 
 private:
-  NATROLITE_FUNCTION static double distance(double r2) { return r2 < 0.0 ? -1.0 : std::sqrt(r2); }
+  NATROLITE_INLINE_FUNCTION static double distance(double r2) { return r2 < 0.0 ? -1.0 : std::sqrt(r2); }
 };
 
 /// Which atoms count around an ion: by the bits of their groups, up to which distance, how much.
@@ -26,14 +26,14 @@ struct EnvironmentRules {
   double reach = 0.0;
 };
 
-NATROLITE_FUNCTION void keep_nearest(double &nearest2, double r2)
+NATROLITE_INLINE_FUNCTION void keep_nearest(double &nearest2, double r2)
 {
   if (nearest2 < 0.0 || r2 < nearest2) nearest2 = r2;
 }
 
 /// One neighbor at squared distance r2 of an ion; an atom may count as both.
-NATROLITE_FUNCTION void add_neighbor(Surroundings &s, const Switch &to_ion, const Switch &to_host,
-                                     bool is_ion, bool is_host, double r2)
+NATROLITE_INLINE_FUNCTION void add_neighbor(IonEnvironment &s, const Switch &to_ion, const Switch &to_host,
+                                            bool is_ion, bool is_host, double r2)
 {
   if (is_ion) {
     s.ion_coordination += switch_value(to_ion, r2);
@@ -46,7 +46,8 @@ NATROLITE_FUNCTION void add_neighbor(Surroundings &s, const Switch &to_ion, cons
 }
 
 /// One atom with these groups' bits at squared distance r2 of an ion; returns whether it counts.
-NATROLITE_FUNCTION bool add_atom(Surroundings &s, const EnvironmentRules &rules, int groups, double r2)
+NATROLITE_INLINE_FUNCTION bool add_atom(IonEnvironment &s, const EnvironmentRules &rules, int groups,
+                                        double r2)
 {
   const bool is_ion = groups & rules.ion_bit, is_host = groups & rules.host_bit;
   if (r2 > rules.reach * rules.reach || !(is_ion || is_host)) return false;
@@ -55,7 +56,7 @@ NATROLITE_FUNCTION bool add_atom(Surroundings &s, const EnvironmentRules &rules,
 }
 
 /// Columns of compute ion/environment; 2 and 3 are the volume's.
-NATROLITE_FUNCTION void fill_row(const Surroundings &s, double *row)
+NATROLITE_INLINE_FUNCTION void fill_row(const IonEnvironment &s, double *row)
 {
   row[0] = s.ion_coordination;
   row[1] = s.host_coordination;

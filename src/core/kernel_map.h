@@ -47,18 +47,18 @@ private:
     int raise;        ///< power of exp(g.e1/s^2) that the row has more than others, at least 0
     double offset;    ///< in (-hx, 0]
   };
-  void prepare_rows(int whole);
+  void prepare_rows(int steps);
   void prepare_sums();
   void place(const AtomBatch &atoms, Places &p) const;
-  void add_straight(const Places &p, int k, double *sums, double z);
+  void add_separable(const Places &p, int k, double *sums, double z);
   template <bool direct>
   void add(const Places &p, int k, double *sums, double z);
-  void weigh(const Places &p, int k, int r, int next);
+  void direct_weights(const Places &p, int k, int r, int next);
 
   int nx_, ny_;
   bool periodic_[2];
-  double hx_, hy_, tilt_, lean_;       ///< e1 = (hx, 0), e2 = (tilt, hy), lean = tilt less whole hx
-  double per_hx_, per_hy_, per_s2_;    ///< 1/hx, 1/hy, 1/s^2
+  double hx_, hy_, tilt_, skew_;       ///< e1 = (hx, 0), e2 = (tilt, hy), skew = tilt less a multiple of hx
+  double inv_hx_, inv_hy_, inv_s2_;    ///< 1/hx, 1/hy, 1/s^2
   int half_, high_;                    ///< nodes within reach to either side, rows above and below
   int columns_;                        ///< visited nodes of a row (a multiple of 4)
   int before_, width_;                 ///< a row of sums: room before its first node, all of it
@@ -66,7 +66,7 @@ private:
   bool direct_;                        ///< powers would overflow: an exponential for every node
   double least_;                       ///< weight at the reach
   std::vector<Row> rows_;
-  std::vector<double> table_;    ///< T row by row; if lean is 0, its factors along x, then along y
+  std::vector<double> table_;    ///< T row by row; if skew is 0, its factors along x, then along y
   std::vector<double> powers_, scales_, weights_;
   /// Sums of w, then of w z, of a row; there is room for nodes outside, to be folded or dropped.
   /// A layer's last row is for rows outside, to be dropped.

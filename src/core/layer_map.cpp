@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "layer_map.h"
 
-#include "four.h"
+#include "double4.h"
 #include "macros.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ Vec3 lift_above(const Cell &cell, double rise)
 }
 
 LayerMap::LayerMap(const Cell &cell, const MapSettings &settings) :
-    cell_(cell), settings_(settings), per_{1.0 / cell.lx, 1.0 / cell.ly, 0.0}
+    cell_(cell), settings_(settings), inv_{1.0 / cell.lx, 1.0 / cell.ly, 0.0}
 {
   sums_.assign(static_cast<std::size_t>(Fields) * (2 * nodes() + 2), 0.0);
   if (settings_.mode == MapSettings::Kernel)
@@ -40,24 +40,24 @@ std::vector<double> &LayerMap::sums()
 }
 
 // Wraps the positions where the cell is periodic; cells[k] becomes the bin of atom k.
-NATROLITE_WIDE static void wrap(const Cell &cell, const Vec3 &per, int nx, int ny, AtomBatch &atoms,
-                                int *cells)
+NATROLITE_TARGET_CLONES static void wrap(const Cell &cell, const Vec3 &inv, int nx, int ny, AtomBatch &atoms,
+                                         int *cells)
 {
-  const double lx = cell.lx, ly = cell.ly, xy = cell.xy, per_x = per.x, per_y = per.y;
+  const double lx = cell.lx, ly = cell.ly, xy = cell.xy, inv_x = inv.x, inv_y = inv.y;
   const double along_x = cell.periodic[0], along_y = cell.periodic[1];    // 0 or 1
   for (int k = 0; k < atoms.count; k += 4) {
-    Four v = four(atoms.y + k) * per_y, around_v = v;
-    Four u = (four(atoms.x + k) - xy * v) * per_x, around_u = u;
-    round_down(around_v);
-    round_down(around_u);
+    Double4 v = as_double4(atoms.y + k) * inv_y, around_v = v;
+    Double4 u = (as_double4(atoms.x + k) - xy * v) * inv_x, around_u = u;
+    floor_in_place(around_v);
+    floor_in_place(around_u);
     v -= around_v * along_y;    // at most 1, where it is rounded
     u -= around_u * along_x;
-    four(atoms.x + k) = lx * u + xy * v;
-    four(atoms.y + k) = ly * v;
+    as_double4(atoms.x + k) = lx * u + xy * v;
+    as_double4(atoms.y + k) = ly * v;
     u *= static_cast<double>(nx);
     v *= static_cast<double>(ny);
-    clamp(u, 0.0, nx - 1);
-    clamp(v, 0.0, ny - 1);
+    clamp_in_place(u, 0.0, nx - 1);
+    clamp_in_place(v, 0.0, ny - 1);
     for (int m = 0; m < 4; m++) cells[k + m] = static_cast<int>(v[m]) * nx + static_cast<int>(u[m]);
   }
 }
@@ -67,7 +67,7 @@ void LayerMap::flush()
   const bool upper = waiting_.upper;
   const int count = waiting_.count;
   int cells[AtomBatch::size];
-  wrap(cell_, per_, settings_.nx, settings_.ny, waiting_, cells);
+  wrap(cell_, inv_, settings_.nx, settings_.ny, waiting_, cells);
   double height = 0.0, highest = highest_lower_;
   for (int k = 0; k < count; k++) {
     height += waiting_.z[k];
@@ -101,25 +101,25 @@ void LayerMap::prepare_windows()
   half_ = 0.5 * cell_.lx / (nx - 1);
   for (int i = 0; i < nx; i++) node_x_.push_back(cell_.lx * i / (nx - 1));
   for (int j = 0; j < ny; j++) node_y_.push_back(cell_.ly * j / (ny - 1));
-  for (int j = 0; j < ny; j++) lean_.push_back(cell_.xy * j / (ny - 1));
+  for (int j = 0; j < ny; j++) row_shift_.push_back(cell_.xy * j / (ny - 1));
 }
 
 // the first and last index at or next to which a node lies in lo..hi, nodes being `step` apart
-static std::pair<int, int> nodes_between(double lo, double hi, double per_step, int n)
+static std::pair<int, int> nodes_between(double lo, double hi, double inv_step, int n)
 {
   const double top = n - 1;
-  return {static_cast<int>(std::clamp(lo * per_step - 1e-6, 0.0, top)),
-          static_cast<int>(std::clamp(hi * per_step + 1e-6, 0.0, top))};
+  return {static_cast<int>(std::clamp(lo * inv_step - 1e-6, 0.0, top)),
+          static_cast<int>(std::clamp(hi * inv_step + 1e-6, 0.0, top))};
 }
 
 void LayerMap::add_windows(bool upper, double x, double y, double z)
 {
   const int nx = settings_.nx, ny = settings_.ny;
-  const auto [j0, j1] = nodes_between(y - half_, y + half_, per_.y * (ny - 1), ny);
+  const auto [j0, j1] = nodes_between(y - half_, y + half_, inv_.y * (ny - 1), ny);
   for (int j = j0; j <= j1; j++) {
     if (std::abs(y - node_y_[j]) > half_) continue;
-    const double left = x - lean_[j];
-    const auto [i0, i1] = nodes_between(left - half_, left + half_, per_.x * (nx - 1), nx);
+    const double left = x - row_shift_[j];
+    const auto [i0, i1] = nodes_between(left - half_, left + half_, inv_.x * (nx - 1), nx);
     for (int i = i0; i <= i1; i++) {
       if (std::abs(left - node_x_[i]) > half_) continue;
       const int at = j * nx + i;

@@ -72,13 +72,13 @@ private:
 
   Cell cell_;
   MapSettings settings_;
-  Vec3 per_;    ///< 1/lx, 1/ly
+  Vec3 inv_;    ///< 1/lx, 1/ly
   AtomBatch waiting_;
   std::vector<double> sums_;
   double highest_lower_ = -1e300;
   std::unique_ptr<KernelMap> kernel_;
   double half_ = 0.0;    ///< Node: half the side of a window, and the nodes
-  std::vector<double> node_x_, node_y_, lean_;
+  std::vector<double> node_x_, node_y_, row_shift_;
 };
 
 }    // namespace natrolite

@@ -14,13 +14,13 @@ public:
   static constexpr int size = 10;    ///< w, wx, wy, wz, wxx, wxy, wyy, wxz, wyz, wzz
 
   /// d: position minus that of the reference atom, as a minimum image.
-  NATROLITE_FUNCTION void accumulate(const Vec3 &d, double weight)
+  NATROLITE_INLINE_FUNCTION void accumulate(const Vec3 &d, double weight)
   {
     const double terms[size] = {1.0,       d.x,       d.y,       d.z,       d.x * d.x,
                                 d.x * d.y, d.y * d.y, d.x * d.z, d.y * d.z, d.z * d.z};
     for (int k = 0; k < size; k++) s_[k] += weight * terms[k];
   }
-  NATROLITE_FUNCTION void operator+=(const LayerSums &other)
+  NATROLITE_INLINE_FUNCTION void operator+=(const LayerSums &other)
   {
     for (int k = 0; k < size; k++) s_[k] += other.s_[k];
   }

@@ -61,7 +61,7 @@ static void add_squares(const double *w, double *sums, int first, int end, doubl
 }
 
 // Four new samples w[now..now+3] with complete windows; the sums are added up in the same order.
-NATROLITE_WIDE static void add_four(const double *w, double *sums, int maxlag)
+NATROLITE_TARGET_CLONES static void add_four_samples(const double *w, double *sums, int maxlag)
 {
   const double *window = w - maxlag;
   const double x0 = w[0], x1 = w[1], x2 = w[2], x3 = w[3];
@@ -89,7 +89,7 @@ void Msd::flush_particle(int p)
       const int end = static_cast<int>(std::clamp<std::int64_t>(settings_.origins - base_, 0, now));
       if (!settings_.log_lags && now >= maxlag_ && now + 4 <= filled_ &&
           settings_.origins - base_ >= now + 3) {
-        add_four(w + now, s, maxlag_);
+        add_four_samples(w + now, s, maxlag_);
         now += 3;
         continue;
       }

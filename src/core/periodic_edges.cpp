@@ -13,7 +13,7 @@ namespace {
   {
     double distances = natoms * natoms;
     for (int k = 0; k < 3; ++k) distances *= 2.0 * images[k] + 1.0;
-    if (distances <= MOST_DISTANCES) return;
+    if (distances <= MAX_DISTANCES) return;
     throw std::runtime_error("its " + std::to_string(static_cast<long>(natoms)) +
                              " atoms are too many, too far apart, or in a cell too flat to look at "
                              "all their periodic images");

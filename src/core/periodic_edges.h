@@ -24,10 +24,10 @@ struct PlainEdges {
 };
 
 /// More distances than this are no small structure: far positions, a flat cell.
-inline constexpr double MOST_DISTANCES = 1e7;
+inline constexpr double MAX_DISTANCES = 1e7;
 
 /// All edges with 0 < r < cutoff, images included. O(n^2 images): for tests and self tests.
-/// Throws std::runtime_error for more than MOST_DISTANCES.
+/// Throws std::runtime_error for more than MAX_DISTANCES.
 PlainEdges periodic_edges(const Structure &s, double cutoff);
 
 }    // namespace natrolite

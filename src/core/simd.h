@@ -13,8 +13,6 @@
 
 // CMake defines NATROLITE_ISA, the namespace, and NATROLITE_VECTOR_BYTES for each of these files.
 
-#define NATROLITE_VECTOR_INLINE NATROLITE_INLINED
-
 namespace natrolite::NATROLITE_ISA {
 
 template <class T>
@@ -51,25 +49,25 @@ using Integers = typename VectorOf<T>::integers;
 
 /// All lanes = s. (x - 0 is x also for -0: no instruction is left of it.)
 template <class T>
-NATROLITE_VECTOR_INLINE Vector<T> all(T s)
+NATROLITE_ALWAYS_INLINE Vector<T> broadcast(T s)
 {
   return s - Vector<T>{};
 }
 
 /// p must be aligned to the vector.
 template <class T>
-NATROLITE_VECTOR_INLINE Vector<T> load(const T *p)
+NATROLITE_ALWAYS_INLINE Vector<T> load(const T *p)
 {
   return *reinterpret_cast<const Vector<T> *>(p);
 }
 template <class T>
-NATROLITE_VECTOR_INLINE void store(T *p, Vector<T> v)
+NATROLITE_ALWAYS_INLINE void store(T *p, Vector<T> v)
 {
   *reinterpret_cast<Vector<T> *>(p) = v;
 }
 
 template <class T>
-NATROLITE_VECTOR_INLINE T sum_of_lanes(Vector<T> v)
+NATROLITE_ALWAYS_INLINE T reduce_add(Vector<T> v)
 {
   alignas(NATROLITE_VECTOR_BYTES) T part[WIDTH<T>];
   store(part, v);
@@ -80,7 +78,7 @@ NATROLITE_VECTOR_INLINE T sum_of_lanes(Vector<T> v)
 
 /// p[stride index[k]] in lane k
 template <class T>
-NATROLITE_VECTOR_INLINE Vector<T> gather(const T *p, int stride, const int *index)
+NATROLITE_ALWAYS_INLINE Vector<T> gather(const T *p, int stride, const int *index)
 {
   const auto at = [&](int k) { return p[static_cast<std::int64_t>(stride) * index[k]]; };
   if constexpr (WIDTH<T> == 2)
@@ -91,14 +89,14 @@ NATROLITE_VECTOR_INLINE Vector<T> gather(const T *p, int stride, const int *inde
     return Vector<T>{at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)};
 }
 
-NATROLITE_VECTOR_INLINE Vector<double> square_root(Vector<double> v)
+NATROLITE_ALWAYS_INLINE Vector<double> sqrt(Vector<double> v)
 {
   for (int k = 0; k < WIDTH<double>; ++k) v[k] = __builtin_sqrt(v[k]);
   return v;
 }
 
 /// 1 / sqrt(v) within 3e-16 of it, for v whose square is a normal number
-NATROLITE_VECTOR_INLINE Vector<double> one_by_root(Vector<double> v)
+NATROLITE_ALWAYS_INLINE Vector<double> rsqrt(Vector<double> v)
 {
 #ifdef __AVX512F__
   // to 14 bits, and two steps of Newton's method
@@ -107,35 +105,35 @@ NATROLITE_VECTOR_INLINE Vector<double> one_by_root(Vector<double> v)
   y += y * (0.5 - half * y * y);
   return y + y * (0.5 - half * y * y);
 #else
-  return 1.0 / square_root(v);
+  return 1.0 / sqrt(v);
 #endif
 }
 
 template <class T>
-NATROLITE_VECTOR_INLINE Vector<T> select(Integers<T> mask, Vector<T> a, Vector<T> b)
+NATROLITE_ALWAYS_INLINE Vector<T> select(Integers<T> mask, Vector<T> a, Vector<T> b)
 {
   return mask ? a : b;
 }
 template <class T>
-NATROLITE_VECTOR_INLINE Vector<T> smaller(Vector<T> a, Vector<T> b)
+NATROLITE_ALWAYS_INLINE Vector<T> min(Vector<T> a, Vector<T> b)
 {
   return a < b ? a : b;
 }
 template <class T>
-NATROLITE_VECTOR_INLINE Vector<T> larger(Vector<T> a, Vector<T> b)
+NATROLITE_ALWAYS_INLINE Vector<T> max(Vector<T> a, Vector<T> b)
 {
   return a > b ? a : b;
 }
 
 /// exp(x), see exponential.h
-NATROLITE_VECTOR_INLINE Vector<float> exponential(Vector<float> x)
+NATROLITE_ALWAYS_INLINE Vector<float> exp(Vector<float> x)
 {
-  exponentiate<float, Vector<float>, Integers<float>>(x);
+  exp_in_place<float, Vector<float>, Integers<float>>(x);
   return x;
 }
-NATROLITE_VECTOR_INLINE Vector<double> exponential(Vector<double> x)
+NATROLITE_ALWAYS_INLINE Vector<double> exp(Vector<double> x)
 {
-  exponentiate<double, Vector<double>, Integers<double>>(x);
+  exp_in_place<double, Vector<double>, Integers<double>>(x);
   return x;
 }
 

@@ -17,7 +17,7 @@ struct Switch {
   double cut = 2.5;      ///< Rational: summed up to this distance
   double width = 0.0;    ///< Cosine: 1 at rc falls to 0 at rc + width
 
-  NATROLITE_FUNCTION double reach() const
+  NATROLITE_INLINE_FUNCTION double reach() const
   {
     if (kind == Rational) return cut;
     return kind == Cosine ? rc + width : rc;
@@ -25,7 +25,7 @@ struct Switch {
 };
 
 /// 1 + x + ... + x^(n-1)
-NATROLITE_FUNCTION double geometric_sum(double x, int n)
+NATROLITE_INLINE_FUNCTION double geometric_sum(double x, int n)
 {
   double sum = 0.0;
   for (int k = 0; k < n; k++) sum = sum * x + 1.0;
@@ -33,7 +33,7 @@ NATROLITE_FUNCTION double geometric_sum(double x, int n)
 }
 
 /// The weight of a neighbor at squared distance r2; boundaries belong to the inside (r <= rc).
-NATROLITE_FUNCTION double switch_value(const Switch &s, double r2)
+NATROLITE_INLINE_FUNCTION double switch_value(const Switch &s, double r2)
 {
   const double reach = s.reach();
   if (r2 > reach * reach) return 0.0;

@@ -197,7 +197,7 @@ void ComputeIonEnvironment::fill_rows()
   for (int ii = 0; ii < impl->list->inum; ii++) {
     const int i = impl->list->ilist[ii];
     if (!(atom->mask[i] & groupbit)) continue;
-    natrolite::Surroundings around;
+    natrolite::IonEnvironment around;
     impl->spheres.clear();
     for (int jj = 0; jj < impl->list->numneigh[i]; jj++) {
       const int j = impl->list->firstneigh[i][jj] & NEIGHMASK;

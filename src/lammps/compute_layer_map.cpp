@@ -22,7 +22,7 @@ static constexpr char title[] = "compute layer/map";
 struct ComputeLayerMap::Impl {
   std::unique_ptr<LayerGather> layers;
   MapSettings settings;
-  std::vector<Vec3> whole;    // atoms' positions in whole layers
+  std::vector<Vec3> unwrapped;    // atoms' positions in whole layers
 };
 
 ComputeLayerMap::ComputeLayerMap(LAMMPS *lmp, int narg, char **arg) :
@@ -67,17 +67,17 @@ void ComputeLayerMap::compute_array()
   invoked_array = update->ntimestep;
   const natrolite::Cell cell = cell_of(domain);
   const std::vector<Vec3> reference = impl->layers->references();
-  std::vector<Vec3> &whole = impl->whole;    // the lower layer, then the upper one
+  std::vector<Vec3> &unwrapped = impl->unwrapped;    // the lower layer, then the upper one
   std::size_t at = 0;
   std::vector<double> heights(4, 0.0);    // number and sum, lower and upper
   for (int l = 0; l < 2; l++) {
     const auto &members = impl->layers->members()[l];
-    whole.resize(at + members.size());
+    unwrapped.resize(at + members.size());
     for (const int i : members) {
       // whole along c; the map wraps along a and b
       const Vec3 x{atom->x[i][0], atom->x[i][1], atom->x[i][2]};
-      whole[at] = natrolite::next_to_height(cell, x, reference[l].z);
-      heights[2 * l + 1] += whole[at++].z;
+      unwrapped[at] = natrolite::next_to_height(cell, x, reference[l].z);
+      heights[2 * l + 1] += unwrapped[at++].z;
     }
     heights[2 * l] = static_cast<double>(members.size());
   }
@@ -86,8 +86,8 @@ void ComputeLayerMap::compute_array()
   const Vec3 lift = natrolite::lift_above(cell, heights[3] / heights[2] - heights[1] / heights[0]);
 
   natrolite::LayerMap map(cell, impl->settings);
-  for (std::size_t k = 0; k < lower; k++) map.accumulate(false, whole[k]);
-  for (std::size_t k = lower; k < whole.size(); k++) map.accumulate(true, whole[k] + lift);
+  for (std::size_t k = 0; k < lower; k++) map.accumulate(false, unwrapped[k]);
+  for (std::size_t k = lower; k < unwrapped.size(); k++) map.accumulate(true, unwrapped[k] + lift);
   sum_over_ranks(map.sums(), world);
   MPI_Allreduce(MPI_IN_PLACE, &map.highest_lower(), 1, MPI_DOUBLE, MPI_MAX, world);
   copy_rows(map.result(), array);

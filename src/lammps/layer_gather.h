@@ -23,12 +23,12 @@ struct LayerTest {
   int bit = 0;         ///< of the layer's group; 0: by the atoms' own layers
   int layer = 0;
 
-  NATROLITE_FUNCTION bool in_group(int mask) const    // no branch: types may alternate at random
+  NATROLITE_INLINE_FUNCTION bool in_group(int mask) const    // no branch: types may alternate at random
   {
     return ((mask & groupbit) != 0) & ((mask & bit) != 0);
   }
   /// layer_of_atom: as LayerGather found it
-  NATROLITE_FUNCTION bool by_atom(int mask, int layer_of_atom) const
+  NATROLITE_INLINE_FUNCTION bool by_atom(int mask, int layer_of_atom) const
   {
     return (mask & groupbit) && layer_of_atom == layer;
   }

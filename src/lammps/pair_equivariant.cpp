@@ -123,8 +123,8 @@ void PairEquivariant::refresh_rows()
 void PairEquivariant::build_graph()
 {
   const auto neighbors = view_of(list, atom->x, impl->mode == Mode::shell);
-  bool compact = impl->model->finds_vectors();
-  for (const auto &other : impl->others) compact = compact && other->finds_vectors();
+  bool compact = impl->model->takes_compact_edges();
+  for (const auto &other : impl->others) compact = compact && other->takes_compact_edges();
   if (!compact) return impl->edges.build(neighbors, impl->rows, impl->cutoffs, impl->ncenters);
   impl->edges.build_compact(neighbors, impl->rows, impl->cutoffs, impl->ncenters);
   impl->compact.first = impl->edges.first();

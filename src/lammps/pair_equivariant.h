@@ -52,7 +52,7 @@ protected:    // the /kk style takes other ways through one step
   void allocate();
   void load(const std::string &files);
   std::unique_ptr<natrolite::Model> load_file(const std::string &file);
-  void introduce(const std::string &file, const natrolite::Metadata &) const;
+  void log_and_cite(const std::string &file, const natrolite::Metadata &) const;
   void map_types(int, char **);
   void check_host_settings() const;
   void choose_mode();

@@ -18,7 +18,7 @@ constexpr int DECLARED_WORDS = 512;
 constexpr int FORCE_WORDS = 3;
 
 template <class T>
-T choose(Error *error, const char *keyword, const std::string &value,
+T choose(Error *error, const std::string &keyword, const std::string &value,
          const std::vector<std::pair<const char *, T>> &choices)
 {
   std::string names;
@@ -60,6 +60,36 @@ int read_committee(LAMMPS *lmp, int nwords, char **word, CommitteeSettings &c)
   return 3;
 }
 
+/// The words behind a keyword; returns their number.
+int read_value(LAMMPS *lmp, const std::string &keyword, int nwords, char **word, EquivariantSettings &s)
+{
+  Error *error = lmp->error;
+  if (keyword == "exchange")
+    s.exchange = choose<Mode>(error, keyword, *word,
+                              {{"auto", Mode::automatic},
+                               {"folded", Mode::folded},
+                               {"ghost", Mode::ghost},
+                               {"shell", Mode::shell}});
+  else if (keyword == "device")
+    s.device = choose<natrolite::Device>(error, keyword, *word,
+                                         {{"auto", natrolite::Device::automatic},
+                                          {"cpu", natrolite::Device::cpu},
+                                          {"cuda", natrolite::Device::cuda}});
+  else if (keyword == "evaluator")
+    s.evaluator = choose<Evaluator>(
+        error, keyword, *word,
+        {{"auto", Evaluator::automatic}, {"native", Evaluator::native}, {"torch", Evaluator::torch}});
+  else if (keyword == "charge")
+    s.charge = number_or_variable(lmp, *word);
+  else if (keyword == "spin")
+    s.spin = number_or_variable(lmp, *word);
+  else if (keyword == "committee")
+    return read_committee(lmp, nwords, word, s.committee);
+  else
+    s.check = utils::logical(FLERR, *word, false, lmp);
+  return 1;
+}
+
 }    // namespace
 
 void PairEquivariant::settings(int narg, char **arg)
@@ -75,32 +105,7 @@ void PairEquivariant::settings(int narg, char **arg)
                  "evaluator, charge, spin, committee, check",
                  keyword);
     if (iarg + 1 >= narg) error->all(FLERR, "Missing value for pair_style equivariant keyword {}", keyword);
-    char **value = arg + iarg + 1;
-    int used = 1;
-    if (keyword == "exchange")
-      s.exchange = choose<Mode>(error, arg[iarg], *value,
-                                {{"auto", Mode::automatic},
-                                 {"folded", Mode::folded},
-                                 {"ghost", Mode::ghost},
-                                 {"shell", Mode::shell}});
-    else if (keyword == "device")
-      s.device = choose<natrolite::Device>(error, arg[iarg], *value,
-                                           {{"auto", natrolite::Device::automatic},
-                                            {"cpu", natrolite::Device::cpu},
-                                            {"cuda", natrolite::Device::cuda}});
-    else if (keyword == "evaluator")
-      s.evaluator = choose<Evaluator>(
-          error, arg[iarg], *value,
-          {{"auto", Evaluator::automatic}, {"native", Evaluator::native}, {"torch", Evaluator::torch}});
-    else if (keyword == "charge")
-      s.charge = number_or_variable(lmp, *value);
-    else if (keyword == "spin")
-      s.spin = number_or_variable(lmp, *value);
-    else if (keyword == "committee")
-      used = read_committee(lmp, narg - iarg - 1, value, s.committee);
-    else
-      s.check = utils::logical(FLERR, *value, false, lmp);
-    iarg += 1 + used;
+    iarg += 1 + read_value(lmp, keyword, narg - iarg - 1, arg + iarg + 1, s);
   }
   if (impl->model && (s.device != impl->settings.device || s.evaluator != impl->settings.evaluator))
     impl->ready = false;

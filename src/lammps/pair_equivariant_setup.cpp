@@ -81,7 +81,7 @@ std::unique_ptr<natrolite::Model> PairEquivariant::load_file(const std::string &
       loaded = load_model(options, impl->settings.evaluator);
     });
   if (!problem.empty()) error->all(FLERR, "Model file {}: {}", file, problem);
-  introduce(path, loaded.model->metadata());
+  log_and_cite(path, loaded.model->metadata());
   const std::string how = loaded.by_torch.empty() ? "" : ", LibTorch (" + loaded.by_torch + ")";
   if (comm->me == 0) utils::logmesg(lmp, "  runs on {}{}\n", loaded.model->device(), how);
   return std::move(loaded.model);
@@ -121,7 +121,7 @@ void PairEquivariant::load(const std::string &files)
     if (output != "atomic_energy" && output != "committee_energy") impl->peratom[output];
 }
 
-void PairEquivariant::introduce(const std::string &file, const natrolite::Metadata &m) const
+void PairEquivariant::log_and_cite(const std::string &file, const natrolite::Metadata &m) const
 {
   const std::string layers = m.num_layers ? std::to_string(m.num_layers) : "unknown number of";
   if (comm->me == 0)

@@ -19,8 +19,8 @@ static bool put_text(const std::string &file, const std::string &text, const cha
 {
   FILE *fp = fopen(file.c_str(), mode);
   if (!fp) return false;
-  const bool whole = fwrite(text.data(), 1, text.size(), fp) == text.size();
-  return fclose(fp) == 0 && whole;
+  const bool complete = fwrite(text.data(), 1, text.size(), fp) == text.size();
+  return fclose(fp) == 0 && complete;
 }
 
 // Runs a job with a file on the first rank; false is an error on all.

@@ -132,6 +132,20 @@ namespace {
       fail("its metadata key 'spin_convention' is unknown: '" + convention + "'");
   }
 
+  void parse_origin(const Json &j, Metadata &m)
+  {
+    m.family = get<std::string>(j, "family");
+    m.name = get<std::string>(j, "name");
+    m.created_by = get<std::string>(j, "created_by");
+    m.license = get<std::string>(j, "license");
+    const Json &citation = at(j, "citation");
+    if (citation.is_string())
+      m.citation = {citation.get<std::string>()};
+    else
+      m.citation = get_or<std::vector<std::string>>(j, "citation", {});
+    m.weights_sha256 = get<std::string>(j, "weights_sha256");
+  }
+
   Json parse_json(std::string_view text)
   {
     try {
@@ -157,16 +171,7 @@ Metadata parse_metadata(std::string_view text)
   const Json j = parse_json(text);
   check_version(j);
   Metadata m;
-  m.family = get<std::string>(j, "family");
-  m.name = get<std::string>(j, "name");
-  m.created_by = get<std::string>(j, "created_by");
-  m.license = get<std::string>(j, "license");
-  const Json &citation = at(j, "citation");
-  if (citation.is_string())
-    m.citation = {citation.get<std::string>()};
-  else
-    m.citation = get_or<std::vector<std::string>>(j, "citation", {});
-  m.weights_sha256 = get<std::string>(j, "weights_sha256");
+  parse_origin(j, m);
   m.dtype = get<std::string>(j, "dtype");
   if (m.dtype != "float32" && m.dtype != "float64")
     fail("its metadata key 'dtype' is '" + m.dtype + "', supported are float32 and float64");

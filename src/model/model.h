@@ -50,8 +50,8 @@ public:
   }
 };
 
-/// Edges without vectors, for models that find these (Model::finds_vectors): a tenth of the memory. Results
-/// are forces and virials of rows then.
+/// Edges without vectors, for models that find these (Model::takes_compact_edges): a tenth of the memory.
+/// Results are forces and virials of rows then.
 struct CompactEdges {
   const std::int64_t *first = nullptr;    ///< [nlocal + 1] edges of a center, one after the other
   const std::int32_t *atom = nullptr;     ///< [nedges] atom of the neighbor
@@ -109,7 +109,7 @@ public:
   /// Energies and their gradient. Collective: makes the same exchanges on every rank. result comes empty.
   virtual void evaluate(const Graph &graph, Exchange &exchange, Evaluation &result) = 0;
   /// does evaluate() take compact edges too?
-  virtual bool finds_vectors() const { return false; }
+  virtual bool takes_compact_edges() const { return false; }
   /// Evaluate the embedded reference (not collective); false if the file has none.
   /// Throws if energy or forces differ by more than the file allows.
   virtual bool self_test() = 0;

@@ -122,7 +122,7 @@ namespace {
 void run_self_test(Model &model)
 {
   const Reference &r = model.metadata().reference;
-  const ReferenceGraph reference(model.metadata(), model.finds_vectors());
+  const ReferenceGraph reference(model.metadata(), model.takes_compact_edges());
   NoExchange alone;
   Evaluation result;
   model.evaluate(reference.graph, alone, result);

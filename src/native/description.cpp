@@ -6,7 +6,7 @@
 namespace natrolite::native {
 namespace {
 
-  constexpr int MOST_TYPES = 1 << 12;
+  constexpr int MAX_TYPES = 1 << 12;
 
   void read_basis(const Json &basis, const Arrays &arrays, const std::string &where, Radial &r)
   {
@@ -26,15 +26,8 @@ namespace {
     if (!(r.prefactor > 0.0) || !(r.extra >= 0.0)) refuse(where + " has a decay that is none");
   }
 
-}    // namespace
-
-Radial read_radial(const Json &entry, const Arrays &arrays, double cutoff, int types,
-                   const std::string &where)
-{
-  Radial r;
-  read_basis(member(entry, "basis", where), arrays, where, r);
-  if (entry.contains("agnesi")) {
-    const Json &agnesi = member(entry, "agnesi", where);
+  void read_agnesi(const Json &agnesi, const Arrays &arrays, int types, const std::string &where, Radial &r)
+  {
     r.radii = arrays.get(agnesi, "radii", where, {types}).values;
     for (double radius : r.radii)
       if (!(radius > 0.0)) refuse(where + " has a radius that is not positive");
@@ -42,39 +35,60 @@ Radial read_radial(const Json &entry, const Arrays &arrays, double cutoff, int t
     r.agnesi_q = number(agnesi, "q", where);
     r.agnesi_p = number(agnesi, "p", where);
   }
-  const Json &envelope = member(entry, "envelope", where);
-  const std::string kind = text_of(envelope, "kind", where);
-  r.cutoff = number(envelope, "cutoff", where);
-  if (!(r.cutoff > 0.0) || r.cutoff > cutoff * (1.0 + 1e-6))    // it may be rounded to float32
-    refuse(where + ": the envelope ends beyond the cutoff");
-  if (kind == "polynomial") {
-    r.envelope = Radial::Envelope::polynomial;
-    r.p = number(envelope, "p", where);
-    if (!(r.p >= 2.0) || r.p > 1000.0) refuse(where + ": wrong exponent of the envelope");
-  } else if (kind == "xplor") {
-    r.envelope = Radial::Envelope::xplor;
-    r.on = number(envelope, "on", where);
-    if (!(r.on > 0.0) || !(r.on < r.cutoff)) refuse(where + ": wrong start of the envelope");
-  } else if (kind == "smooth")
-    r.envelope = Radial::Envelope::smooth;
-  else if (kind != "none")
-    refuse(where + " has the unknown envelope '" + kind + "'");
-  r.envelope_of_weights = flag(entry, "envelope_of_weights", where);
-  auto width = static_cast<std::int64_t>(r.parameters.size());
-  for (const Json &layer : list(entry, "layers", where)) {
+
+  void read_envelope(const Json &envelope, double cutoff, const std::string &where, Radial &r)
+  {
+    const std::string kind = text_of(envelope, "kind", where);
+    r.cutoff = number(envelope, "cutoff", where);
+    if (!(r.cutoff > 0.0) || r.cutoff > cutoff * (1.0 + 1e-6))    // it may be rounded to float32
+      refuse(where + ": the envelope ends beyond the cutoff");
+    if (kind == "polynomial") {
+      r.envelope = Radial::Envelope::polynomial;
+      r.p = number(envelope, "p", where);
+      if (!(r.p >= 2.0) || r.p > 1000.0) refuse(where + ": wrong exponent of the envelope");
+    } else if (kind == "xplor") {
+      r.envelope = Radial::Envelope::xplor;
+      r.on = number(envelope, "on", where);
+      if (!(r.on > 0.0) || !(r.on < r.cutoff)) refuse(where + ": wrong start of the envelope");
+    } else if (kind == "smooth")
+      r.envelope = Radial::Envelope::smooth;
+    else if (kind != "none")
+      refuse(where + " has the unknown envelope '" + kind + "'");
+  }
+
+  /// width: of what the layer reads
+  Radial::Dense read_dense(const Json &layer, const Arrays &arrays, std::int64_t width, bool first, int types,
+                           const std::string &where)
+  {
     Radial::Dense dense;
-    if (r.layers.empty() && arrays.rank(layer, "weights", where) == 4)
+    if (first && arrays.rank(layer, "weights", where) == 4)
       dense.weights = arrays.get(layer, "weights", where, {types, types, width, -1});
     else
       dense.weights = arrays.get(layer, "weights", where, {width, -1});
-    width = dense.outputs();
-    if (r.layers.empty() && layer.contains("center")) {
-      dense.center = arrays.get(layer, "center", where, {types, width}).values;
-      dense.neighbor = arrays.get(layer, "neighbor", where, {types, width}).values;
+    const std::int64_t outputs = dense.outputs();
+    if (first && layer.contains("center")) {
+      dense.center = arrays.get(layer, "center", where, {types, outputs}).values;
+      dense.neighbor = arrays.get(layer, "neighbor", where, {types, outputs}).values;
     }
-    if (layer.contains("bias")) dense.bias = arrays.get(layer, "bias", where, {width}).values;
+    if (layer.contains("bias")) dense.bias = arrays.get(layer, "bias", where, {outputs}).values;
     dense.activation = activation(layer, where);
-    r.layers.push_back(std::move(dense));
+    return dense;
+  }
+
+}    // namespace
+
+Radial read_radial(const Json &entry, const Arrays &arrays, double cutoff, int types,
+                   const std::string &where)
+{
+  Radial r;
+  read_basis(member(entry, "basis", where), arrays, where, r);
+  if (entry.contains("agnesi")) read_agnesi(member(entry, "agnesi", where), arrays, types, where, r);
+  read_envelope(member(entry, "envelope", where), cutoff, where, r);
+  r.envelope_of_weights = flag(entry, "envelope_of_weights", where);
+  auto width = static_cast<std::int64_t>(r.parameters.size());
+  for (const Json &layer : list(entry, "layers", where)) {
+    r.layers.push_back(read_dense(layer, arrays, width, r.layers.empty(), types, where));
+    width = r.outputs();
   }
   if (r.layers.empty()) refuse(where + " has no layers");
   return r;
@@ -87,8 +101,8 @@ Description parse_description(std::string_view text, std::string_view bytes)
   if (integer(root, "version", "the top", 1, 1 << 30) != 1)
     refuse("it is of a newer version (update Natrolite)");
   Description d;
-  d.types = integer(root, "types", "the top", 1, MOST_TYPES);
-  d.lmax = integer(root, "lmax", "the top", 0, MOST_L);
+  d.types = integer(root, "types", "the top", 1, MAX_TYPES);
+  d.lmax = integer(root, "lmax", "the top", 0, MAX_L);
   d.cutoff = number(root, "cutoff", "the top");
   if (!(d.cutoff > 0.1) || d.cutoff > 100.0) refuse("the cutoff is not within 0.1 and 100 Angstrom");
   const Arrays arrays(member(root, "arrays", "the top"), bytes);

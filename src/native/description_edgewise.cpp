@@ -6,7 +6,7 @@
 namespace natrolite::native {
 namespace {
 
-  constexpr int MOST_WIDTH = 1 << 14, MOST_PRODUCTS = 16;
+  constexpr int MAX_WIDTH = 1 << 14, MAX_PRODUCTS = 16;
 
   /// Reads the step edgewise, knowing the radial functions.
   class Reader {
@@ -18,12 +18,12 @@ namespace {
 
     Edgewise read(const Json &entry)
     {
-      e_.channels = integer(entry, "channels", where_, 1, MOST_WIDTH);
+      e_.channels = integer(entry, "channels", where_, 1, MAX_WIDTH);
       e_.radial = integer(entry, "radial", where_, 0, static_cast<int>(d_.radials.size()) - 1);
       e_.tensors = column(entry, "tensors", harmonics(), 0);
       for (const Json &p : list(entry, "products", where_)) product(p);
-      if (e_.products.empty() || e_.products.size() > MOST_PRODUCTS)
-        refuse(where_ + " has no products, or more than " + std::to_string(MOST_PRODUCTS));
+      if (e_.products.empty() || e_.products.size() > MAX_PRODUCTS)
+        refuse(where_ + " has no products, or more than " + std::to_string(MAX_PRODUCTS));
       for (const Json &n : list(entry, "nodes", where_)) node(n);
       const Json &environments = list(entry, "environments", where_);
       if (environments.size() != e_.products.size())
@@ -71,11 +71,11 @@ namespace {
     {
       std::vector<int> result;
       for (const Json &l : list(entry, key, where_)) {
-        if (!l.is_number_integer() || l.get<std::int64_t>() < 0 || l.get<std::int64_t>() > MOST_L)
-          refuse(where_ + ": '" + key + "' has an entry that is not within 0 and " + std::to_string(MOST_L));
+        if (!l.is_number_integer() || l.get<std::int64_t>() < 0 || l.get<std::int64_t>() > MAX_L)
+          refuse(where_ + ": '" + key + "' has an entry that is not within 0 and " + std::to_string(MAX_L));
         result.push_back(l.get<int>());
       }
-      if (result.empty() || result.size() > 4 * (MOST_L + 1))
+      if (result.empty() || result.size() > 4 * (MAX_L + 1))
         refuse(where_ + ": '" + key + "' has a wrong length");
       return result;
     }
@@ -106,7 +106,7 @@ namespace {
     void node(const Json &entry)
     {
       Edgewise::Node n;
-      n.width = integer(entry, "width", where_, 1, MOST_WIDTH);
+      n.width = integer(entry, "width", where_, 1, MAX_WIDTH);
       n.column = column(entry, "column", n.width, -1);
       n.activation = activation(entry, where_);
       n.nodes = parts(entry, "nodes", "node", n.width);

@@ -74,8 +74,8 @@ ActivationShape activation(const Json &object, const std::string &where)
   return {found->second, number(object, "factor", where)};
 }
 
-constexpr int MOST_CHANNELS = 1 << 16;
-constexpr std::int64_t MOST_ELEMENTS = 1 << 20;    // of a row
+constexpr int MAX_CHANNELS = 1 << 16;
+constexpr std::int64_t MAX_ELEMENTS = 1 << 20;    // of a row
 
 std::vector<BlockShape> blocks(const Json &entries, const std::string &where)
 {
@@ -83,10 +83,10 @@ std::vector<BlockShape> blocks(const Json &entries, const std::string &where)
   if (!entries.is_array() || entries.empty()) refuse(where + " has no blocks");
   for (const Json &entry : entries)
     result.push_back(
-        {integer(entry, "channels", where, 1, MOST_CHANNELS), integer(entry, "l", where, 0, MOST_L)});
+        {integer(entry, "channels", where, 1, MAX_CHANNELS), integer(entry, "l", where, 0, MAX_L)});
   std::int64_t width = 0;
   for (const auto &block : result) width += (block.channels + 16) * (2 * block.l + 1);
-  if (width > MOST_ELEMENTS) refuse(where + " is too wide");
+  if (width > MAX_ELEMENTS) refuse(where + " is too wide");
   return result;
 }
 

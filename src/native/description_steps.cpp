@@ -201,21 +201,42 @@ namespace {
       return result;
     }
 
+    /// sum of the components of blocks, which must have so many channels
+    int components_of(const std::vector<BlockShape> &blocks, int channels, const std::string &where) const
+    {
+      int components = 0;
+      for (const auto &b : blocks) {
+        if (b.channels != channels) refuse(where + " has blocks of different channels");
+        components += 2 * b.l + 1;
+      }
+      return components;
+    }
+
+    Step::Output product_output(const Json &e, const std::string &where, int monomials, const Step &s) const
+    {
+      const auto &to = shape(s.out);
+      Step::Output o;
+      o.block = block(e, "block", where, to);
+      o.component = integer(e, "component", where, 0, 2 * to[o.block].l);
+      for (const Json &m : list(e, "monomials", where)) {
+        if (!m.is_number_integer() || m.get<std::int64_t>() < 0 || m.get<std::int64_t>() >= monomials)
+          refuse(where + " has an output of an unknown monomial");
+        o.monomials.push_back(m.get<int>());
+      }
+      o.coupling =
+          arrays_.get(e, "coupling", where,
+                      {s.product_weights[o.block].shape[1], static_cast<std::int64_t>(o.monomials.size())});
+      return o;
+    }
+
     void product(const Json &entry, const std::string &where, Step &s) const
     {
       s.kind = Step::Kind::product;
       s.in = value(entry, "in", where);
       s.out = value(entry, "out", where);
       const auto &from = shape(s.in), &to = shape(s.out);
-      int components = 0, outputs = 0;
-      for (const auto &b : from) {
-        if (b.channels != from[0].channels) refuse(where + " has blocks of different channels");
-        components += 2 * b.l + 1;
-      }
-      for (const auto &b : to) {
-        if (b.channels != from[0].channels) refuse(where + " has blocks of different channels");
-        outputs += 2 * b.l + 1;
-      }
+      const int components = components_of(from, from[0].channels, where);
+      const int outputs = components_of(to, from[0].channels, where);
       s.pairs = factors(entry, "pairs", components, where);
       const int pairs = components + static_cast<int>(s.pairs.size());
       s.triples = factors(entry, "triples", pairs, where);
@@ -230,17 +251,7 @@ namespace {
       }
       std::map<std::pair<int, int>, int> written;
       for (const Json &e : list(entry, "outputs", where)) {
-        Step::Output o;
-        o.block = block(e, "block", where, to);
-        o.component = integer(e, "component", where, 0, 2 * to[o.block].l);
-        for (const Json &m : list(e, "monomials", where)) {
-          if (!m.is_number_integer() || m.get<std::int64_t>() < 0 || m.get<std::int64_t>() >= monomials)
-            refuse(where + " has an output of an unknown monomial");
-          o.monomials.push_back(m.get<int>());
-        }
-        o.coupling =
-            arrays_.get(e, "coupling", where,
-                        {s.product_weights[o.block].shape[1], static_cast<std::int64_t>(o.monomials.size())});
+        Step::Output o = product_output(e, where, monomials, s);
         ++written[{o.block, o.component}];
         s.outputs.push_back(std::move(o));
       }

@@ -14,7 +14,7 @@ namespace natrolite::NATROLITE_ISA {
 using native::EdgeArrays;
 using native::Grid;
 using native::HARMONICS;
-using native::MOST_SPLINE;
+using native::MAX_SPLINE_ORDER;
 
 inline constexpr double S3 = 1.7320508075688772, S5 = 2.23606797749979, S15 = 3.872983346207417,
                         S7 = 2.6457513110645907, S35_8 = 2.091650066335189, S105 = 10.246950765959598,
@@ -22,10 +22,10 @@ inline constexpr double S3 = 1.7320508075688772, S5 = 2.23606797749979, S15 = 3.
 
 /// Y[1 + 3 + 5 + 7] at a unit vector
 template <class T>
-NATROLITE_VECTOR_INLINE void harmonics_at(int lmax, Vector<T> x, Vector<T> y, Vector<T> z, Vector<T> *Y)
+NATROLITE_ALWAYS_INLINE void harmonics_at(int lmax, Vector<T> x, Vector<T> y, Vector<T> z, Vector<T> *Y)
 {
   constexpr T half = 0.5;
-  Y[0] = all(T(1));
+  Y[0] = broadcast(T(1));
   if (lmax < 1) return;
   Y[1] = T(S3) * x;
   Y[2] = T(S3) * y;
@@ -49,7 +49,7 @@ NATROLITE_VECTOR_INLINE void harmonics_at(int lmax, Vector<T> x, Vector<T> y, Ve
 
 /// gradient of sum d[k] Y[k] by x, y, z, as polynomials (their radial part is meaningless)
 template <class T>
-NATROLITE_VECTOR_INLINE void harmonics_gradient(int lmax, Vector<T> x, Vector<T> y, Vector<T> z,
+NATROLITE_ALWAYS_INLINE void harmonics_gradient(int lmax, Vector<T> x, Vector<T> y, Vector<T> z,
                                                 const Vector<T> *d, Vector<T> *g)
 {
   using V = Vector<T>;
@@ -77,11 +77,11 @@ NATROLITE_VECTOR_INLINE void harmonics_gradient(int lmax, Vector<T> x, Vector<T>
 
 /// Cardinal B-splines of degree 3 or 5 at fraction f of an interval, and their derivatives by f.
 template <class T, int S>
-NATROLITE_VECTOR_INLINE void splines_at(Vector<T> f, Vector<T> *value, Vector<T> *slope)
+NATROLITE_ALWAYS_INLINE void splines_at(Vector<T> f, Vector<T> *value, Vector<T> *slope)
 {
   using V = Vector<T>;
   V b[S] = {}, lower[S] = {};
-  b[0] = all(T(1));
+  b[0] = broadcast(T(1));
   for (int degree = 1; degree < S; ++degree) {    // recursion of Cox and de Boor, uniform knots
     for (int k = 0; k < degree; ++k) lower[k] = b[k];
     const T inverse = T(1) / T(degree);
@@ -100,9 +100,9 @@ NATROLITE_VECTOR_INLINE void splines_at(Vector<T> f, Vector<T> *value, Vector<T>
 
 /// 1, f, f^2, ..., and their derivatives by f.
 template <class T, int S>
-NATROLITE_VECTOR_INLINE void powers_at(Vector<T> f, Vector<T> *value, Vector<T> *slope)
+NATROLITE_ALWAYS_INLINE void powers_at(Vector<T> f, Vector<T> *value, Vector<T> *slope)
 {
-  value[0] = all(T(1));
+  value[0] = broadcast(T(1));
   slope[0] = Vector<T>{};
   for (int k = 1; k < S; ++k) {
     slope[k] = T(k) * value[k - 1];
@@ -140,7 +140,7 @@ void prepare_edges(const EdgeArrays<T> &a, const Grid<T> &grid, int n, int lmax,
       f[k] = t - static_cast<T>(interval);
       inverse[k] = scale * grid.inverse_step[s];
     }
-    V value[MOST_SPLINE], slope[MOST_SPLINE];
+    V value[MAX_SPLINE_ORDER], slope[MAX_SPLINE_ORDER];
     if (grid.powers)
       powers_at<T, S>(f, value, slope);
     else
@@ -164,7 +164,7 @@ void finish_edges(const EdgeArrays<T> &a, int n, int lmax, const T *partial, T *
     for (int k = 0; k < W; ++k)
       for (int q = 0; q < count; ++q)
         scratch[q * W + k] =
-            k < here ? sum_of_lanes<T>(load(partial + ((e + k) * (1 + HARMONICS) + q) * W)) : T(0);
+            k < here ? reduce_add<T>(load(partial + ((e + k) * (1 + HARMONICS) + q) * W)) : T(0);
     for (int k = 0; k < here; ++k) {
       x[k] = a.x[e + k];
       y[k] = a.y[e + k];

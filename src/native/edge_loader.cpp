@@ -38,9 +38,9 @@ namespace {
 }    // namespace
 
 template <class T>
-void load_edges(const Graph &graph, const Kernels<T> &kernels, Work<T> &work)
+void load_edges(const Graph &graph, const Kernels<T> &kernels, Workspace<T> &work)
 {
-  make_room_for_edges(work, kernels);
+  allocate_edges(work, kernels);
   const std::int64_t begin = work.first_edge(), n = work.nedges();
   if (!graph.compact) {
     work.neighbor = graph.edge_index + graph.nedges + begin;
@@ -128,7 +128,7 @@ double RowForces::memory_bytes() const
          sizeof(double);
 }
 
-template void load_edges<float>(const Graph &, const Kernels<float> &, Work<float> &);
-template void load_edges<double>(const Graph &, const Kernels<double> &, Work<double> &);
+template void load_edges<float>(const Graph &, const Kernels<float> &, Workspace<float> &);
+template void load_edges<double>(const Graph &, const Kernels<double> &, Workspace<double> &);
 
 }    // namespace natrolite::native

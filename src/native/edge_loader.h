@@ -37,9 +37,9 @@ private:
 
 /// Unit vectors, distances and rows of neighbors of the edges of a block.
 template <class T>
-void load_edges(const Graph &graph, const Kernels<T> &kernels, Work<T> &work);
+void load_edges(const Graph &graph, const Kernels<T> &kernels, Workspace<T> &work);
 
-extern template void load_edges<float>(const Graph &, const Kernels<float> &, Work<float> &);
-extern template void load_edges<double>(const Graph &, const Kernels<double> &, Work<double> &);
+extern template void load_edges<float>(const Graph &, const Kernels<float> &, Workspace<float> &);
+extern template void load_edges<double>(const Graph &, const Kernels<double> &, Workspace<double> &);
 
 }    // namespace natrolite::native

@@ -12,7 +12,7 @@ namespace natrolite::NATROLITE_ISA {
 
 using native::EdgeRows;
 using native::HARMONICS;
-using native::MOST_L;
+using native::MAX_L;
 
 inline constexpr int PARTIAL = 1 + HARMONICS;    ///< vectors of an edge in `partial`
 
@@ -27,7 +27,7 @@ void table_rows(const EdgeRows<T> &a)
     T *to = a.rows + e * a.stride;
     V b[S];
 #pragma GCC unroll 8
-    for (int s = 0; s < S; ++s) b[s] = all(a.basis[s * a.edge_stride + e]);
+    for (int s = 0; s < S; ++s) b[s] = broadcast(a.basis[s * a.edge_stride + e]);
     for (int c = 0; c < a.columns; c += W) {
       V sum = b[0] * load(from + c);
 #pragma GCC unroll 8
@@ -64,7 +64,7 @@ void table_rows_backward(const EdgeRows<T> &a)
 
 /// sums[i] = sum over edges of Y[i] x, for N harmonics, NV vectors of columns
 template <class T, int N, int NV>
-NATROLITE_VECTOR_INLINE void sum_harmonics_at(const EdgeRows<T> &a, int column)
+NATROLITE_ALWAYS_INLINE void sum_harmonics_at(const EdgeRows<T> &a, int column)
 {
   constexpr int W = WIDTH<T>;
   using V = Vector<T>;
@@ -108,7 +108,7 @@ void sum_harmonics_backward_of(const EdgeRows<T> &a)
 #pragma GCC unroll 16
     for (int i = 0; i < N; ++i) {
       dY[i] = V{};
-      y[i] = all(Y[i * a.edge_stride + e]);
+      y[i] = broadcast(Y[i * a.edge_stride + e]);
     }
     for (int c = 0; c < a.columns; c += W) {
       const V here = load(x + c);

@@ -14,27 +14,27 @@
 namespace natrolite::NATROLITE_ISA {
 
 using native::Kernels;
-using native::MOST_L;
+using native::MAX_L;
 
 template <class T>
-inline constexpr int SPLINE = sizeof(T) == 4 ? 4 : 6;
+inline constexpr int SPLINE_ORDER = sizeof(T) == 4 ? 4 : 6;
 
 template <class T, int L1, int L2, int L3>
 void fill_path(Kernels<T> &table)
 {
   if constexpr (L3 <= L1 + L2 && L1 <= L2 + L3 && L2 <= L1 + L3) {
-    constexpr int group = group_of<L1, L2, L3>(), spline = SPLINE<T>;
+    constexpr int group = group_of<L1, L2, L3>(), order = SPLINE_ORDER<T>;
     table.path_group[L1][L2][L3] = group;
-    table.forward[0][L1][L2][L3] = path_forward<T, spline, L1, L2, L3, group>;
-    table.forward[1][L1][L2][L3] = path_forward<T, spline, L1, L2, L3, 1>;
-    table.backward[0][L1][L2][L3] = path_backward<T, spline, L1, L2, L3, group>;
-    table.backward[1][L1][L2][L3] = path_backward<T, spline, L1, L2, L3, 1>;
+    table.forward[0][L1][L2][L3] = path_forward<T, order, L1, L2, L3, group>;
+    table.forward[1][L1][L2][L3] = path_forward<T, order, L1, L2, L3, 1>;
+    table.backward[0][L1][L2][L3] = path_backward<T, order, L1, L2, L3, group>;
+    table.backward[1][L1][L2][L3] = path_backward<T, order, L1, L2, L3, 1>;
   }
-  if constexpr (L3 < MOST_L)
+  if constexpr (L3 < MAX_L)
     fill_path<T, L1, L2, L3 + 1>(table);
-  else if constexpr (L2 < MOST_L)
+  else if constexpr (L2 < MAX_L)
     fill_path<T, L1, L2 + 1, 0>(table);
-  else if constexpr (L1 < MOST_L)
+  else if constexpr (L1 < MAX_L)
     fill_path<T, L1 + 1, 0, 0>(table);
 }
 
@@ -62,17 +62,17 @@ template <class T>
 void fill(Kernels<T> &table)
 {
   table.width = WIDTH<T>;
-  table.spline = SPLINE<T>;
+  table.spline_order = SPLINE_ORDER<T>;
   fill_path<T, 0, 0, 0>(table);
-  table.prepare = prepare_edges<T, SPLINE<T>>;
+  table.prepare = prepare_edges<T, SPLINE_ORDER<T>>;
   table.finish = finish_edges<T>;
   table.multiply = multiply<T>;
   table.activate = activate<T>;
   table.activate_backward = activate_backward<T>;
   table.product_forward = product_forward<T>;
   table.product_backward = product_backward<T>;
-  table.table_rows = table_rows<T, SPLINE<T>>;
-  table.table_rows_backward = table_rows_backward<T, SPLINE<T>>;
+  table.table_rows = table_rows<T, SPLINE_ORDER<T>>;
+  table.table_rows_backward = table_rows_backward<T, SPLINE_ORDER<T>>;
   table.sum_harmonics = sum_harmonics<T>;
   table.sum_harmonics_backward = sum_harmonics_backward<T>;
   table.invariants = invariants<T>;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kernels.h"
 
+#include "core/function_table.h"
+
 namespace natrolite::native {
 
 #define NATROLITE_FILL(isa)                                                                                  \
@@ -15,14 +17,7 @@ NATROLITE_FILL(avx512)
 template <class T>
 Kernels<T> kernels_of(InstructionSet set)
 {
-  Kernels<T> table;
-  table.name = name_of(set);
-#ifdef __x86_64__
-  if (set == InstructionSet::avx512) fill_avx512(table);
-  if (set == InstructionSet::avx2) fill_avx2(table);
-#endif
-  if (set == InstructionSet::plain) fill_plain(table);
-  return table;
+  return function_table<Kernels<T>>(set);
 }
 
 template <class T>

@@ -14,10 +14,10 @@
 
 namespace natrolite::native {
 
-inline constexpr int MOST_L = 3;    ///< of harmonics and features
-inline constexpr int HARMONICS = (MOST_L + 1) * (MOST_L + 1);
-inline constexpr int MOST_SEGMENTS = 4;    ///< of a grid of radial tables
-inline constexpr int MOST_SPLINE = 6;      ///< coefficients of a spline at one point
+inline constexpr int MAX_L = 3;    ///< of harmonics and features
+inline constexpr int HARMONICS = (MAX_L + 1) * (MAX_L + 1);
+inline constexpr int MAX_SEGMENTS = 4;        ///< of a grid of radial tables
+inline constexpr int MAX_SPLINE_ORDER = 6;    ///< coefficients of a spline at one point
 
 /// Can real harmonics of (l, m) couple? m = -l..l; the selection rules of real Wigner 3j symbols.
 __attribute__((always_inline)) constexpr bool couples(int l1, int m1, int l2, int m2, int l3, int m3)
@@ -34,8 +34,8 @@ template <class T>
 struct Grid {
   int segments = 0;
   bool powers = false;    ///< an interval has rows of its own: coefficients of powers, not of B-splines
-  T start[MOST_SEGMENTS] = {}, inverse_step[MOST_SEGMENTS] = {};
-  int intervals[MOST_SEGMENTS] = {}, first[MOST_SEGMENTS] = {};    ///< first row of a segment
+  T start[MAX_SEGMENTS] = {}, inverse_step[MAX_SEGMENTS] = {};
+  int intervals[MAX_SEGMENTS] = {}, first[MAX_SEGMENTS] = {};    ///< first row of a segment
 };
 
 /// Edges of some centers, as the convolution needs them: arrays over edges, `stride` apart.
@@ -128,14 +128,14 @@ enum class Activation : int { identity, silu, tanh, sigmoid, abs, softplus, tanh
 template <class T>
 struct Kernels {
   const char *name = nullptr;
-  int width = 1;     ///< lanes of a vector
-  int spline = 4;    ///< coefficients of a spline at one point
+  int width = 1;           ///< lanes of a vector
+  int spline_order = 4;    ///< coefficients of a spline at one point
   /// vectors in a full group of path channels
-  int path_group[MOST_L + 1][MOST_L + 1][MOST_L + 1] = {};
+  int path_group[MAX_L + 1][MAX_L + 1][MAX_L + 1] = {};
   using Path = void (*)(const PathArguments<T> &);
   /// [full group or single vector]; null where the triangle l1, l2, l3 does not close
-  Path forward[2][MOST_L + 1][MOST_L + 1][MOST_L + 1] = {};
-  Path backward[2][MOST_L + 1][MOST_L + 1][MOST_L + 1] = {};
+  Path forward[2][MAX_L + 1][MAX_L + 1][MAX_L + 1] = {};
+  Path backward[2][MAX_L + 1][MAX_L + 1][MAX_L + 1] = {};
   /// harmonics and spline of n edges (n <= stride; the arrays are written in whole vectors)
   void (*prepare)(const EdgeArrays<T> &, const Grid<T> &, int n, int lmax, bool slopes) = nullptr;
   /// partial [n][1 + HARMONICS][vector] -> gradient [n][3] += d/d(edge vector)
@@ -148,13 +148,13 @@ struct Kernels {
   void (*activate_backward)(Activation, T factor, int n, const T *x, const T *dy, T *dx) = nullptr;
   void (*product_forward)(const ProductArguments<T> &) = nullptr;
   void (*product_backward)(const ProductArguments<T> &) = nullptr;
-  using OfRows = void (*)(const EdgeRows<T> &);
-  OfRows table_rows = nullptr, table_rows_backward = nullptr;
-  OfRows sum_harmonics = nullptr,
-         sum_harmonics_backward = nullptr;                       ///< of 1, 3, 5, 7, 4, 9 or 16 harmonics
-  OfRows invariants = nullptr, invariants_backward = nullptr;    ///< of 1, 4, 9 or 16
+  using RowFunction = void (*)(const EdgeRows<T> &);
+  RowFunction table_rows = nullptr, table_rows_backward = nullptr;
+  RowFunction sum_harmonics = nullptr,
+              sum_harmonics_backward = nullptr;                       ///< of 1, 3, 5, 7, 4, 9 or 16 harmonics
+  RowFunction invariants = nullptr, invariants_backward = nullptr;    ///< of 1, 4, 9 or 16
   void (*activate_rows)(Activation, T factor, const EdgeRows<T> &) = nullptr;
-  OfRows activate_rows_backward = nullptr;
+  RowFunction activate_rows_backward = nullptr;
   /// y[m] = gate x[m] for components m
   void (*gate)(int n, int components, const T *gate, const T *x, T *y) = nullptr;
   /// dx[m] = gate dy[m], dgate = sum_m x[m] dy[m]; dx may be x, dgate may not be gate

@@ -80,12 +80,23 @@ void multiply(const MatrixArguments<T> &a)
   if (row < a.rows) multiply_rows<T, 1>(a, row);
 }
 
+/// shifted softplus: ln(1 + e^x) - ln 2
+template <class T>
+NATROLITE_ALWAYS_INLINE Vector<T> shifted_softplus(Vector<T> x)
+{
+  Vector<T> f{};
+  for (int k = 0; k < WIDTH<T>; ++k)
+    f[k] = static_cast<T>(__builtin_log1p(__builtin_exp(-__builtin_fabs(x[k]))) + (x[k] > 0 ? x[k] : 0) -
+                          0.6931471805599453);
+  return f;
+}
+
 /// f(x) and f'(x)
 template <class T>
-NATROLITE_VECTOR_INLINE void activation_at(Activation kind, Vector<T> x, Vector<T> &f, Vector<T> &slope)
+NATROLITE_ALWAYS_INLINE void activation_at(Activation kind, Vector<T> x, Vector<T> &f, Vector<T> &slope)
 {
   using V = Vector<T>;
-  const V one = all(T(1));
+  const V one = broadcast(T(1));
   switch (kind) {
   case Activation::identity:
     f = x;
@@ -96,35 +107,31 @@ NATROLITE_VECTOR_INLINE void activation_at(Activation kind, Vector<T> x, Vector<
     slope = x < T(0) ? -one : (x > T(0) ? one : V{});
     return;
   case Activation::silu: {
-    const V s = one / (one + exponential(-x));
+    const V s = one / (one + exp(-x));
     f = x * s;
     slope = s * (one + x * (one - s));
     return;
   }
   case Activation::sigmoid:
-    f = one / (one + exponential(-x));
+    f = one / (one + exp(-x));
     slope = f * (one - f);
     return;
   case Activation::tanh: {
-    const V e = exponential(T(2) * x);
+    const V e = exp(T(2) * x);
     f = one - T(2) / (e + T(1));
     slope = one - f * f;
     return;
   }
   case Activation::tanh_square: {
-    const V e = exponential(T(2) * x * x);
+    const V e = exp(T(2) * x * x);
     f = one - T(2) / (e + T(1));
     slope = T(2) * x * (one - f * f);
     return;
   }
-  case Activation::softplus: {    // shifted: ln(1 + e^x) - ln 2
-    f = V{};
-    slope = one / (one + exponential(-x));
-    for (int k = 0; k < WIDTH<T>; ++k)
-      f[k] = static_cast<T>(__builtin_log1p(__builtin_exp(-__builtin_fabs(x[k]))) + (x[k] > 0 ? x[k] : 0) -
-                            0.6931471805599453);
+  case Activation::softplus:
+    f = shifted_softplus<T>(x);
+    slope = one / (one + exp(-x));
     return;
-  }
   }
 }
 

@@ -35,7 +35,7 @@ namespace {
       network_.evaluate(graph, exchange, result);
     }
 
-    bool finds_vectors() const override { return N::FINDS_VECTORS; }
+    bool takes_compact_edges() const override { return N::TAKES_COMPACT_EDGES; }
     double memory_bytes() const override { return network_.memory_bytes(); }
 
     bool self_test() override

@@ -34,7 +34,7 @@ Network<T>::Impl::Impl(Description d, int nthreads) :
   plan = make_plan(d, traits, widths);
   memories.resize(plan.memories.size());
   sent.resize(layouts.size());
-  works.resize(threads);
+  workspaces.resize(threads);
   scratch.resize(threads);
 }
 
@@ -58,7 +58,7 @@ void Network<T>::Impl::load_graph(const Graph &graph)
 
 /// also clears what edges add to
 template <class T>
-void Network<T>::Impl::make_room(const Graph &graph)
+void Network<T>::Impl::allocate(const Graph &graph)
 {
   for (std::size_t k = 0; k < memories.size(); ++k) {
     const PlannedMemory &m = plan.memories[k];
@@ -78,7 +78,7 @@ void Network<T>::Impl::make_room(const Graph &graph)
 
 /// cutoff / cutoff of the pair of types, of a block's edges
 template <class T>
-const T *Network<T>::Impl::scales_of(Work<T> &work) const
+const T *Network<T>::Impl::scales_of(Workspace<T> &work) const
 {
   work.scales.reserve(work.nedges() + 1);
   T *scale = work.scales.data();
@@ -89,7 +89,7 @@ const T *Network<T>::Impl::scales_of(Work<T> &work) const
 }
 
 template <class T>
-void Network<T>::Impl::prepare(Work<T> &work, const Graph &graph, bool slopes)
+void Network<T>::Impl::prepare(Workspace<T> &work, const Graph &graph, bool slopes)
 {
   load_edges(graph, kernels, work);
   EdgeArrays<T> &a = work.edges;
@@ -103,16 +103,16 @@ void Network<T>::Impl::prepare(Work<T> &work, const Graph &graph, bool slopes)
 }
 
 template <class T>
-Rows<T> Network<T>::Impl::rows_at(const Work<T> &work, const Place &place, int value) const
+Rows<T> Network<T>::Impl::rows_at(const Workspace<T> &work, const Place &place, int value) const
 {
   const std::int64_t width = layouts[value].width;
   if (place.memory >= 0) return {memories[place.memory].data(), width, 0};
   if (place.scratch < 0) return {};
-  return {scratch[&work - works.data()].data() + place.scratch * BLOCK, width, work.begin};
+  return {scratch[&work - workspaces.data()].data() + place.scratch * BLOCK, width, work.begin};
 }
 
 template <class T>
-Operands<T> Network<T>::Impl::operands(const Work<T> &work, const Pass &pass, int step) const
+Operands<T> Network<T>::Impl::operands(const Workspace<T> &work, const Pass &pass, int step) const
 {
   const PlannedStep &s = plan.steps[step];
   Operands<T> rows;
@@ -130,7 +130,7 @@ Operands<T> Network<T>::Impl::operands(const Work<T> &work, const Pass &pass, in
 }
 
 template <class T>
-void Network<T>::Impl::run_block(Work<T> &work, const Pass &pass, const Graph &graph, int thread)
+void Network<T>::Impl::run_block(Workspace<T> &work, const Pass &pass, const Graph &graph, int thread)
 {
   if (pass.of_edges) prepare(work, graph, pass.gives_forces);
   if (pass.gives_forces && graph.compact) {
@@ -157,7 +157,7 @@ void Network<T>::Impl::run_phase(const Pass &pass, const Graph &graph, int phase
   on_threads(threads,
              [&](int thread, int count) {    // OpenMP may give fewer threads, and other numbers later
                for (int t = thread; t < threads; t += count) {
-                 Work<T> &work = works[t];
+                 Workspace<T> &work = workspaces[t];
                  work.sum_rows = shared.rows(t, phase);
                  for (std::int64_t b = shared.begin(t, phase); b < shared.end(t, phase); ++b) {
                    work.begin = b * BLOCK;
@@ -231,10 +231,10 @@ template <class T>
 void Network<T>::evaluate(const Graph &graph, Exchange &exchange, Evaluation &result)
 {
   Impl &me = *impl;
-  me.see_types(graph.types, graph.nall);
+  me.prepare_types(graph.types, graph.nall);
   me.load_graph(graph);
-  me.make_room(graph);
-  for (auto &work : me.works) {
+  me.allocate(graph);
+  for (auto &work : me.workspaces) {
     work.graph = &me.edges;
     work.energy = me.energy.data();
   }

@@ -20,7 +20,7 @@ namespace natrolite::native {
 template <class T>
 class Network {
 public:
-  static constexpr bool FINDS_VECTORS = true;    ///< takes compact edges
+  static constexpr bool TAKES_COMPACT_EDGES = true;    ///< takes compact edges
 
   /// Throws std::runtime_error if the steps do not make a network.
   Network(Description description, int threads);

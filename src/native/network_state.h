@@ -23,17 +23,17 @@ struct Network<T>::Impl {
 
   void build_layers(const Description &d);
   void tabulate(const std::vector<std::int64_t> &of_types);
-  void see_types(const std::int64_t *type, std::int64_t n);
+  void prepare_types(const std::int64_t *type, std::int64_t n);
   void load_graph(const Graph &graph);
-  void make_room(const Graph &graph);
+  void allocate(const Graph &graph);
   void clear(T *from, std::int64_t n) const;
   void run_pass(const Pass &pass, const Graph &graph, Exchange &exchange);
   void run_phase(const Pass &pass, const Graph &graph, int phase);
-  void run_block(Work<T> &work, const Pass &pass, const Graph &graph, int thread);
-  void prepare(Work<T> &work, const Graph &graph, bool slopes);
-  const T *scales_of(Work<T> &work) const;
-  Operands<T> operands(const Work<T> &work, const Pass &pass, int step) const;
-  Rows<T> rows_at(const Work<T> &work, const Place &place, int value) const;
+  void run_block(Workspace<T> &work, const Pass &pass, const Graph &graph, int thread);
+  void prepare(Workspace<T> &work, const Graph &graph, bool slopes);
+  const T *scales_of(Workspace<T> &work) const;
+  Operands<T> operands(const Workspace<T> &work, const Pass &pass, int step) const;
+  Rows<T> rows_at(const Workspace<T> &work, const Place &place, int value) const;
   T *ghosts(const Place &place, int value) const;
   void exchange_rows(Exchange &exchange, const Place &place, int value, bool forward) const;
 
@@ -52,7 +52,7 @@ struct Network<T>::Impl {
   std::vector<Buffer<T>> memories;                  ///< of all atoms, as planned
   std::vector<Buffer<T>> sent;                      ///< [value] ghost rows that are needed again
   std::vector<Buffer<T>> scratch;                   ///< [thread]
-  std::vector<Work<T>> works;                       ///< [thread]
+  std::vector<Workspace<T>> workspaces;             ///< [thread]
   EdgeTable<T> edges;
   SharedRows shared;
   RowForces forces;                        ///< for compact edges

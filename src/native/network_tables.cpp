@@ -70,7 +70,7 @@ void Network<T>::Impl::tabulate(const std::vector<std::int64_t> &of_types)
   std::vector<TypePair> pairs(count * count);
   for (std::size_t k = 0; typed && k < pairs.size(); ++k)
     pairs[k] = {of_types[k / count], of_types[k % count]};
-  const RadialTables found = make_tables(radials, cutoff, kernels.spline - 1, pairs);
+  const RadialTables found = make_tables(radials, cutoff, kernels.spline_order - 1, pairs);
   const int rows = found.grid.rows(), all = static_cast<int>(count * count) * rows;
   for (auto *layer : tabulated) layer->set_table(all, found.coefficients[layer->radial()]);
   grid = found.grid.template grid<T>();
@@ -86,10 +86,10 @@ void Network<T>::Impl::tabulate(const std::vector<std::int64_t> &of_types)
 
 /// tables of types that were not there before
 template <class T>
-void Network<T>::Impl::see_types(const std::int64_t *type, std::int64_t n)
+void Network<T>::Impl::prepare_types(const std::int64_t *type, std::int64_t n)
 {
   for (auto &layer : layers)
-    if (layer) layer->see_types(type, n);
+    if (layer) layer->prepare_types(type, n);
   if (!typed) return;
   std::vector<char> known(types, 0);
   std::vector<std::int64_t> all = present;
@@ -107,7 +107,7 @@ void Network<T>::Impl::see_types(const std::int64_t *type, std::int64_t n)
 #define NATROLITE_NETWORK(T)                                                                                 \
   template void Network<T>::Impl::build_layers(const Description &);                                         \
   template void Network<T>::Impl::tabulate(const std::vector<std::int64_t> &);                               \
-  template void Network<T>::Impl::see_types(const std::int64_t *, std::int64_t);
+  template void Network<T>::Impl::prepare_types(const std::int64_t *, std::int64_t);
 NATROLITE_NETWORK(float)
 NATROLITE_NETWORK(double)
 

@@ -46,7 +46,7 @@ constexpr int group_of()
 }
 
 template <class T, int S, int NV>
-NATROLITE_VECTOR_INLINE void weights_at(const T *table, const T *b, int stride, Vector<T> (&w)[NV])
+NATROLITE_ALWAYS_INLINE void weights_at(const T *table, const T *b, int stride, Vector<T> (&w)[NV])
 {
   constexpr int W = WIDTH<T>;
   for (int v = 0; v < NV; ++v) w[v] = b[0] * load(table + v * W);
@@ -96,13 +96,13 @@ void path_forward(const PathArguments<T> &a)
     for (int v = 0; v < NV; ++v) store(a.out + m * a.out_stride + v * W, out[m][v]);
 }
 
-template <class T, int S, int L1, int L2, int L3, int NV>
-void path_backward(const PathArguments<T> &a)
+/// H[pair][vector]: the coupling contracted with the gradient of the center's sums
+template <class T, int L1, int L2, int L3, int NV>
+NATROLITE_ALWAYS_INLINE void contract_gradient(const PathArguments<T> &a, T *H)
 {
-  constexpr int W = WIDTH<T>, N1 = 2 * L1 + 1, N2 = 2 * L2 + 1, N3 = 2 * L3 + 1;
+  constexpr int W = WIDTH<T>, N2 = 2 * L2 + 1, N3 = 2 * L3 + 1;
   constexpr Pairs<L1, L2, L3> pairs;
   using V = Vector<T>;
-  alignas(64) T H[pairs.count * NV * W];
 #pragma GCC unroll 64
   for (int p = 0; p < pairs.count; ++p)
     for (int v = 0; v < NV; ++v) {
@@ -114,8 +114,48 @@ void path_backward(const PathArguments<T> &a)
               a.coupling[(pairs.m1[p] * N2 + pairs.m2[p]) * N3 + m] * load(a.out + m * a.out_stride + v * W);
       store(H + (p * NV + v) * W, sum);
     }
+}
+
+/// One vector of the weights of edge e, and their derivatives by r.
+template <class T, int S, int NV>
+NATROLITE_ALWAYS_INLINE void weight_at(const PathArguments<T> &a, int e, const T *table, Vector<T> &w,
+                                       Vector<T> &slope)
+{
+  const T *b = a.basis + e, *s = a.slope + e;
+  w = slope = Vector<T>{};
+#pragma GCC unroll 8
+  for (int k = 0; k < S; ++k) {
+    const Vector<T> c = load(table + k * NV * WIDTH<T>);
+    w += b[k * a.stride] * c;
+    slope += s[k * a.stride] * c;
+  }
+}
+
+/// Lanes' parts of d/dr and d/dharmonics of one edge.
+template <class T, int L2>
+NATROLITE_ALWAYS_INLINE void add_partial(const PathArguments<T> &a, int e, Vector<T> dr,
+                                         const Vector<T> (&dY)[2 * L2 + 1])
+{
+  constexpr int W = WIDTH<T>;
+  T *partial = a.partial + static_cast<std::int64_t>(e) * ((1 + HARMONICS) * W);
+  store(partial, load(partial) + dr);
+  if (L2 > 0) {
+    partial += (1 + a.first_harmonic) * W;
+#pragma GCC unroll 8
+    for (int m = 0; m < 2 * L2 + 1; ++m) store(partial + m * W, load(partial + m * W) + dY[m]);
+  }
+}
+
+template <class T, int S, int L1, int L2, int L3, int NV>
+void path_backward(const PathArguments<T> &a)
+{
+  constexpr int W = WIDTH<T>, N1 = 2 * L1 + 1, N2 = 2 * L2 + 1;
+  constexpr Pairs<L1, L2, L3> pairs;
+  using V = Vector<T>;
+  alignas(64) T H[pairs.count * NV * W];
+  contract_gradient<T, L1, L2, L3, NV>(a, H);
   for (int e = 0; e < a.edges; ++e) {
-    const T *x = a.x + a.row[e], *Y = a.harmonics + e, *b = a.basis + e, *s = a.slope + e;
+    const T *x = a.x + a.row[e], *Y = a.harmonics + e;
     const T *table = a.table + static_cast<std::int64_t>(a.node[e]) * (NV * W);
     T *dx = a.dx + a.gradient_row[e];
     V dY[N2], dr = V{};
@@ -123,13 +163,8 @@ void path_backward(const PathArguments<T> &a)
     for (int m = 0; m < N2; ++m) dY[m] = V{};
 #pragma GCC unroll 4
     for (int v = 0; v < NV; ++v) {
-      V w = V{}, slope = V{};
-#pragma GCC unroll 8
-      for (int k = 0; k < S; ++k) {
-        const V c = load(table + (k * NV + v) * W);
-        w += b[k * a.stride] * c;
-        slope += s[k * a.stride] * c;
-      }
+      V w, slope;
+      weight_at<T, S, NV>(a, e, table + v * W, w, slope);
       V t[N1], wx[N1], dw = V{};
 #pragma GCC unroll 8
       for (int m = 0; m < N1; ++m) {
@@ -150,13 +185,7 @@ void path_backward(const PathArguments<T> &a)
       }
       dr += slope * dw;
     }
-    T *partial = a.partial + static_cast<std::int64_t>(e) * ((1 + HARMONICS) * W);
-    store(partial, load(partial) + dr);
-    if (L2 > 0) {
-      partial += (1 + a.first_harmonic) * W;
-#pragma GCC unroll 8
-      for (int m = 0; m < N2; ++m) store(partial + m * W, load(partial + m * W) + dY[m]);
-    }
+    add_partial<T, L2>(a, e, dr, dY);
   }
 }
 

@@ -77,8 +77,8 @@ namespace {
         d(description), uses(find_uses(description))
     {
       for (std::size_t k = 0; k < d.steps.size(); ++k) plan.steps.push_back(plan_step(d.steps[k], traits[k]));
-      cut();
-      for (int v = 0; v < static_cast<int>(uses.size()); ++v) look_at(v);
+      cut_into_stages();
+      for (int v = 0; v < static_cast<int>(uses.size()); ++v) inspect(v);
       find_kept();
     }
 
@@ -94,8 +94,8 @@ namespace {
       all_forward(both, last);
       backward(both, first[last], first[last + 1]);
       both.gathers = source(last);
-      for (int s = last; s-- > 0;) back(s);
-      for (auto &pass : plan.passes) look_at(pass);
+      for (int s = last; s-- > 0;) backward_stage(s);
+      for (auto &pass : plan.passes) inspect(pass);
       return std::move(plan);
     }
 
@@ -109,7 +109,7 @@ namespace {
     }
 
     /// stages begin with steps that read rows of neighbors
-    void cut()
+    void cut_into_stages()
     {
       first.push_back(0);
       for (int k = 1; k < static_cast<int>(plan.steps.size()); ++k)
@@ -119,7 +119,7 @@ namespace {
         for (int k = first[s]; k < first[s + 1]; ++k) stage_of.push_back(s);
     }
 
-    void look_at(int v)
+    void inspect(int v)
     {
       const Uses &u = uses[v];
       check(d, v, u);
@@ -138,7 +138,7 @@ namespace {
 
     /// Steps that give these values again from those that are kept; empty if there are none without
     /// sums over neighbors.
-    std::vector<int> again(const std::vector<int> &values, bool convolve) const
+    std::vector<int> recompute_steps(const std::vector<int> &values, bool convolve) const
     {
       std::vector<char> needed(plan.steps.size(), 0);
       std::vector<int> open = values, found;
@@ -160,7 +160,7 @@ namespace {
     }
 
     /// values that the backward actions of steps [begin, end) look at and that are not kept
-    std::vector<int> lacking(int begin, int end) const
+    std::vector<int> missing_values(int begin, int end) const
     {
       std::vector<int> values;
       for (int k = begin; k < end; ++k)
@@ -171,8 +171,8 @@ namespace {
 
     void find_kept(int stage)
     {
-      for (int v : lacking(first[stage], first[stage + 1]))
-        if (!kept[v] && again({v}, false).empty()) kept[v] = true;
+      for (int v : missing_values(first[stage], first[stage + 1]))
+        if (!kept[v] && recompute_steps({v}, false).empty()) kept[v] = true;
     }
 
     void find_kept()
@@ -192,13 +192,13 @@ namespace {
         if (runs(k)) pass.actions.push_back({k, false});
     }
 
-    void forward_again(Pass &pass, const std::vector<int> &values, bool convolve) const
+    void recompute(Pass &pass, const std::vector<int> &values, bool convolve) const
     {
-      for (int k : again(values, convolve)) pass.actions.push_back({k, true});
+      for (int k : recompute_steps(values, convolve)) pass.actions.push_back({k, true});
     }
 
     /// the neighbors' rows that a stage read; of the first stage also what its gradient will need
-    void source_again(Pass &pass, int stage)
+    void recompute_source(Pass &pass, int stage)
     {
       std::vector<int> values{source(stage)};
       if (stage == 1) {
@@ -208,16 +208,16 @@ namespace {
           if (kept[v] && !before[v]) values.push_back(v);
         std::vector<char> after = before;
         kept.swap(after);
-        forward_again(pass, values, true);
+        recompute(pass, values, true);
         kept.swap(after);
       } else {
-        forward_again(pass, values, false);
+        recompute(pass, values, false);
       }
       if (!pass.actions.empty()) pass.restores = values[0];
     }
 
     /// the first step of a stage that needs what is kept of it, if that is all
-    int tail(int stage) const
+    int first_step_after_kept(int stage) const
     {
       int begin = first[stage + 1];
       for (int v = 0; v < static_cast<int>(kept.size()); ++v)
@@ -226,26 +226,26 @@ namespace {
       return begin;
     }
 
-    void back(int stage)
+    void backward_stage(int stage)
     {
       const int begin = first[stage], end = first[stage + 1];
       if (stage == 0) {
         Pass &pass = add_pass();
-        forward_again(pass, lacking(begin, end), true);
+        recompute(pass, missing_values(begin, end), true);
         return backward(pass, begin, end);
       }
-      const int middle = tail(stage);
+      const int middle = first_step_after_kept(stage);
       Pass &rest = add_pass();
-      source_again(rest, stage);
-      forward_again(rest, lacking(middle, end), false);
+      recompute_source(rest, stage);
+      recompute(rest, missing_values(middle, end), false);
       backward(rest, middle, end);
       Pass &sums = add_pass();
-      forward_again(sums, lacking(begin, middle), false);
+      recompute(sums, missing_values(begin, middle), false);
       backward(sums, begin, middle);
       sums.gathers = source(stage);
     }
 
-    void look_at(Pass &pass) const
+    void inspect(Pass &pass) const
     {
       for (const auto &action : pass.actions) {
         const PlannedStep &s = plan.steps[action.step];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
-/// Where values are in each pass. What lives within one pass is in the scratch of a block; the rest is in
-/// memories of all atoms, which values take over from others that are not needed any more.
+/// Where values are in each pass. What lives within one pass is in the scratch of a block; the rest is
+/// in memories of all atoms, which values take over from others that are not needed any more.
 #include "plan.h"
 
 #include <algorithm>
@@ -18,25 +18,27 @@ namespace {
   };
 
   /// A value, or its gradient, from when it is written until it is read last.
-  struct Life {
+  struct LiveRange {
     int value = -1;
     bool gradient = false, gathered = false, summed = false, overwritten = false;
     Time from, to;
     bool kept() const { return gathered || from.pass != to.pass; }
   };
 
-  class Lives {
+  class LivenessAnalysis {
   public:
-    Lives(const Plan &p, std::size_t values) : plan(p), values_(values, -1), gradients_(values, -1) {}
+    LivenessAnalysis(const Plan &p, std::size_t values) : plan(p), values_(values, -1), gradients_(values, -1)
+    {
+    }
 
-    std::vector<Life> run()
+    std::vector<LiveRange> run()
     {
       for (now.pass = 0; now.pass < static_cast<int>(plan.passes.size()); ++now.pass) {
         const Pass &pass = plan.passes[now.pass];
         now.action = -1;
         if (pass.gathers >= 0) {
           begin(pass.gathers, true);
-          lives.back().gathered = lives.back().summed = true;
+          live_ranges.back().gathered = live_ranges.back().summed = true;
         }
         for (const auto &action : pass.actions) {
           ++now.action;
@@ -46,25 +48,25 @@ namespace {
         if (pass.sends >= 0) use(pass.sends, false);
         if (pass.gathers >= 0) use(pass.gathers, true);
       }
-      return std::move(lives);
+      return std::move(live_ranges);
     }
 
   private:
     void begin(int value, bool gradient)
     {
-      Life life;
-      life.value = value;
-      life.gradient = gradient;
-      life.from = life.to = now;
-      (gradient ? gradients_ : values_)[value] = static_cast<int>(lives.size());
-      lives.push_back(life);
+      LiveRange range;
+      range.value = value;
+      range.gradient = gradient;
+      range.from = range.to = now;
+      (gradient ? gradients_ : values_)[value] = static_cast<int>(live_ranges.size());
+      live_ranges.push_back(range);
     }
-    Life &use(int value, bool gradient)
+    LiveRange &use(int value, bool gradient)
     {
       const int k = (gradient ? gradients_ : values_)[value];
       if (k < 0) throw std::logic_error("native plan: a value is read before it is written");
-      lives[k].to = now;
-      return lives[k];
+      live_ranges[k].to = now;
+      return live_ranges[k];
     }
     void look(int value)
     {
@@ -106,13 +108,14 @@ namespace {
 
     const Plan &plan;
     Time now;
-    std::vector<Life> lives;
-    std::vector<int> values_, gradients_;    ///< the one that lives, or -1
+    std::vector<LiveRange> live_ranges;
+    std::vector<int> values_, gradients_;    ///< the range that goes on, or -1
   };
 
-  class Places {
+  class MemoryPlanner {
   public:
-    Places(Plan &p, const std::vector<int> &w) : plan(p), widths(w), lives(Lives(p, w.size()).run())
+    MemoryPlanner(Plan &p, const std::vector<int> &w) :
+        plan(p), widths(w), live_ranges(LivenessAnalysis(p, w.size()).run())
     {
       for (auto &pass : plan.passes) {
         pass.values.resize(widths.size());
@@ -122,7 +125,7 @@ namespace {
 
     void run()
     {
-      for (const auto &life : lives) memories.push_back(life.kept() ? take(life) : -1);
+      for (const auto &range : live_ranges) memories.push_back(range.kept() ? allocate(range) : -1);
       for (int k = 0; k < static_cast<int>(plan.passes.size()); ++k) scratch(k);
       for (auto &pass : plan.passes)
         for (std::size_t v = 0; v < widths.size(); ++v)    // gradients that overwrite
@@ -131,33 +134,33 @@ namespace {
     }
 
   private:
-    void settle(const Life &life, int pass, Place where)
+    void assign_place(const LiveRange &range, int pass, Place where)
     {
       Pass &p = plan.passes[pass];
-      Place &place = (life.gradient ? p.gradients : p.values)[life.value];
+      Place &place = (range.gradient ? p.gradients : p.values)[range.value];
       if (place.memory >= 0 || place.scratch >= 0)
         throw std::logic_error("native plan: a value is in two places");
       place = where;
     }
 
-    /// memory for a life: that of the value whose gradient it is, or the free one that fits best
-    int take(const Life &life)
+    /// memory for a live range: that of the value whose gradient it is, or the free one that fits best
+    int allocate(const LiveRange &range)
     {
-      const int width = widths[life.value];
-      int best = inherited(life);
-      const bool inherits = best >= 0;
-      for (int k = 0; !inherits && k < static_cast<int>(busy.size()); ++k)
-        if (busy[k] < life.from.pass && (best < 0 || fits_better(k, best, width))) best = k;
+      const int width = widths[range.value];
+      int best = memory_of_value(range);
+      const bool reuses_value = best >= 0;
+      for (int k = 0; !reuses_value && k < static_cast<int>(busy_until.size()); ++k)
+        if (busy_until[k] < range.from.pass && (best < 0 || fits_better(k, best, width))) best = k;
       if (best < 0) {
-        best = static_cast<int>(busy.size());
-        busy.push_back(-1);
+        best = static_cast<int>(busy_until.size());
+        busy_until.push_back(-1);
         plan.memories.emplace_back();
       }
-      busy[best] = life.to.pass;
+      busy_until[best] = range.to.pass;
       PlannedMemory &memory = plan.memories[best];
-      int &size = life.summed ? memory.summed : life.gathered ? memory.all : memory.own;
+      int &size = range.summed ? memory.summed : range.gathered ? memory.all : memory.own;
       size = std::max(size, width);
-      for (int pass = life.from.pass; pass <= life.to.pass; ++pass) settle(life, pass, {best, -1});
+      for (int pass = range.from.pass; pass <= range.to.pass; ++pass) assign_place(range, pass, {best, -1});
       return best;
     }
 
@@ -174,13 +177,13 @@ namespace {
     }
 
     /// A gradient may take the memory of its value, row by row, if nothing reads this after it.
-    int inherited(const Life &life) const
+    int memory_of_value(const LiveRange &range) const
     {
-      if (!life.gradient || life.gathered) return -1;
+      if (!range.gradient || range.gathered) return -1;
       for (std::size_t k = 0; k < memories.size(); ++k) {
-        const Life &other = lives[k];
-        if (other.value == life.value && !other.gradient && memories[k] >= 0 && !other.gathered &&
-            other.to.pass == life.from.pass && other.to < life.from && !other.overwritten)
+        const LiveRange &other = live_ranges[k];
+        if (other.value == range.value && !other.gradient && memories[k] >= 0 && !other.gathered &&
+            other.to.pass == range.from.pass && other.to < range.from && !other.overwritten)
           return memories[k];
       }
       return -1;
@@ -188,39 +191,39 @@ namespace {
 
     void scratch(int pass)
     {
-      std::vector<std::pair<const Life *, std::int64_t>> there;
-      for (const auto &life : lives) {
-        if (life.kept() || life.from.pass != pass) continue;
-        const int width = widths[life.value];
+      std::vector<std::pair<const LiveRange *, std::int64_t>> there;
+      for (const auto &range : live_ranges) {
+        if (range.kept() || range.from.pass != pass) continue;
+        const int width = widths[range.value];
         std::int64_t at = 0;
         for (bool moved = true; moved;) {
           moved = false;
           for (const auto &[other, begin] : there) {
-            const bool together = other->from <= life.to && life.from <= other->to;
+            const bool together = other->from <= range.to && range.from <= other->to;
             const std::int64_t end = begin + widths[other->value];
             if (!together || at >= end || begin >= at + width) continue;
             at = end;
             moved = true;
           }
         }
-        there.emplace_back(&life, at);
-        settle(life, pass, {-1, at});
+        there.emplace_back(&range, at);
+        assign_place(range, pass, {-1, at});
         plan.scratch = std::max(plan.scratch, at + width);
       }
     }
 
     Plan &plan;
     const std::vector<int> &widths;
-    const std::vector<Life> lives;
-    std::vector<int> memories;    ///< [life] or -1
-    std::vector<int> busy;        ///< [memory] last pass in which it is
+    const std::vector<LiveRange> live_ranges;
+    std::vector<int> memories;      ///< [range] or -1
+    std::vector<int> busy_until;    ///< [memory] last pass in which it is
   };
 
 }    // namespace
 
 void place_values(Plan &plan, const std::vector<int> &widths)
 {
-  Places(plan, widths).run();
+  MemoryPlanner(plan, widths).run();
 }
 
 }    // namespace natrolite::native

@@ -15,7 +15,7 @@ using native::ProductArguments;
 
 /// monomials: components, then order 2, then order 3
 template <class T>
-NATROLITE_VECTOR_INLINE void form_monomials(const ProductArguments<T> &a, T *monomial)
+NATROLITE_ALWAYS_INLINE void form_monomials(const ProductArguments<T> &a, T *monomial)
 {
   constexpr int W = WIDTH<T>;
   for (int d = 0; d < a.components; ++d) store(monomial + d * W, load(a.x + a.component[d]));

@@ -40,7 +40,7 @@ TableGrid::TableGrid(const std::vector<Radial> &radials, double cutoff, double s
     const double end = it->first;
     const auto next = std::next(it);
     if (end <= start || (next != ends.end() && next->first - end < SAME_END)) continue;
-    if (segments_.size() == MOST_SEGMENTS)
+    if (segments_.size() == MAX_SEGMENTS)
       throw std::runtime_error("its radial functions have too many different kinks for tables");
     const int n = std::max(8, static_cast<int>(std::ceil((end - start) / (step * it->second))));
     segments_.push_back({start, (end - start) / n, n, rows_});
@@ -91,10 +91,68 @@ std::vector<double> TableGrid::coefficients(const Radial &radial, TypePair pair)
   return all;
 }
 
-/// Gaussian elimination with row exchanges within the band; right: [rows][outputs], in and out.
+namespace {
+
+  /// A square matrix with `half` diagonals on either side of its own, and room for those that row exchanges
+  /// add.
+  class BandMatrix {
+  public:
+    BandMatrix(int size, int half) :
+        n_(size), half_(half), beyond_(2 * half), span_(half + beyond_ + 1),
+        band_(static_cast<std::size_t>(size) * span_, 0.0)
+    {
+    }
+    void put(int row, int column, const std::vector<double> &v)
+    {
+      for (std::size_t k = 0; k < v.size(); ++k) at(row, column + static_cast<int>(k)) = v[k];
+    }
+    /// Gaussian elimination; right: [rows][outputs], in and out
+    void solve(int outputs, double *right)
+    {
+      for (int c = 0; c < n_; ++c) eliminate(c, outputs, right);
+      for (int c = n_; c-- > 0;) {
+        double *line = right + static_cast<std::ptrdiff_t>(c) * outputs;
+        for (int k = c + 1; k < std::min(n_, c + beyond_); ++k)
+          for (int q = 0; q < outputs && at(c, k) != 0.0; ++q)
+            line[q] -= at(c, k) * right[static_cast<std::ptrdiff_t>(k) * outputs + q];
+        for (int q = 0; q < outputs; ++q) line[q] /= at(c, c);
+      }
+    }
+
+  private:
+    double &at(int row, int column)
+    {
+      return band_[static_cast<std::size_t>(row) * span_ + column - row + half_];
+    }
+    void eliminate(int c, int outputs, double *right)
+    {
+      const auto line = [&](int k) { return right + static_cast<std::ptrdiff_t>(k) * outputs; };
+      const int last = std::min(n_, c + half_), end = std::min(n_, c + beyond_);
+      int pivot = c;
+      for (int r = c + 1; r < last; ++r)
+        if (std::fabs(at(r, c)) > std::fabs(at(pivot, c))) pivot = r;
+      if (pivot != c) {
+        for (int k = c; k < end; ++k) std::swap(at(pivot, k), at(c, k));
+        std::swap_ranges(line(c), line(c) + outputs, line(pivot));
+      }
+      for (int r = c + 1; r < last; ++r) {
+        const double factor = at(r, c) / at(c, c);
+        if (factor == 0.0) continue;
+        for (int k = c; k < end; ++k) at(r, k) -= factor * at(c, k);
+        for (int k = 0; k < outputs; ++k) line(r)[k] -= factor * line(c)[k];
+      }
+    }
+
+    int n_, half_, beyond_, span_;
+    std::vector<double> band_;
+  };
+
+}    // namespace
+
+/// right: [rows][outputs], values (and derivatives at the ends) in, coefficients out
 void TableGrid::solve(const Segment &s, int outputs, std::vector<double> &right) const
 {
-  const int n = s.intervals + degree_, ends = (degree_ - 1) / 2, wide = degree_;
+  const int n = s.intervals + degree_, ends = (degree_ - 1) / 2;
   const double h = s.step;
   const std::vector<double> value =
       degree_ == 3 ? std::vector<double>{1 / 6., 4 / 6., 1 / 6.}
@@ -104,41 +162,12 @@ void TableGrid::solve(const Segment &s, int outputs, std::vector<double> &right)
                    : std::vector<double>{-1 / 24. / h, -10 / 24. / h, 0.0, 10 / 24. / h, 1 / 24. / h};
   const std::vector<double> second{1 / 6. / h / h, 2 / 6. / h / h, -1. / h / h, 2 / 6. / h / h,
                                    1 / 6. / h / h};
-  const int below = wide, beyond = 2 * wide, span = below + beyond + 1;    // row exchanges widen the band
-  std::vector<double> band(static_cast<std::size_t>(n) * span, 0.0);
-  const auto a = [&](int row, int column) -> double & {
-    return band[static_cast<std::size_t>(row) * span + column - row + below];
-  };
-  const auto put = [&](int row, int column, const std::vector<double> &v) {
-    for (std::size_t k = 0; k < v.size(); ++k) a(row, column + static_cast<int>(k)) = v[k];
-  };
-  put(0, 0, first);
-  put(n - 1, n - wide, first);
-  if (ends == 2) put(1, 0, second), put(n - 2, n - wide, second);
-  for (int k = 0; k <= s.intervals; ++k) put(ends + k, k, value);
-
-  const auto line = [&](int k) { return right.data() + static_cast<std::ptrdiff_t>(k) * outputs; };
-  for (int c = 0; c < n; ++c) {
-    const int last = std::min(n, c + wide), end = std::min(n, c + beyond);
-    int pivot = c;
-    for (int r = c + 1; r < last; ++r)
-      if (std::fabs(a(r, c)) > std::fabs(a(pivot, c))) pivot = r;
-    if (pivot != c) {
-      for (int k = c; k < end; ++k) std::swap(a(pivot, k), a(c, k));
-      std::swap_ranges(line(c), line(c) + outputs, line(pivot));
-    }
-    for (int r = c + 1; r < last; ++r) {
-      const double factor = a(r, c) / a(c, c);
-      if (factor == 0.0) continue;
-      for (int k = c; k < end; ++k) a(r, k) -= factor * a(c, k);
-      for (int k = 0; k < outputs; ++k) line(r)[k] -= factor * line(c)[k];
-    }
-  }
-  for (int c = n; c-- > 0;) {
-    for (int k = c + 1; k < std::min(n, c + beyond); ++k)
-      for (int q = 0; q < outputs && a(c, k) != 0.0; ++q) line(c)[q] -= a(c, k) * line(k)[q];
-    for (int q = 0; q < outputs; ++q) line(c)[q] /= a(c, c);
-  }
+  BandMatrix matrix(n, degree_);
+  matrix.put(0, 0, first);
+  matrix.put(n - 1, n - degree_, first);
+  if (ends == 2) matrix.put(1, 0, second), matrix.put(n - 2, n - degree_, second);
+  for (int k = 0; k <= s.intervals; ++k) matrix.put(ends + k, k, value);
+  matrix.solve(outputs, right.data());
 }
 
 namespace {
@@ -146,7 +175,7 @@ namespace {
   /// cardinal B-splines of a degree at fraction f, and their derivatives (Cox and de Boor)
   void splines(int degree, double f, double *value, double *slope)
   {
-    double lower[MOST_SPLINE] = {};
+    double lower[MAX_SPLINE_ORDER] = {};
     std::fill_n(value, degree + 1, 0.0);
     value[0] = 1.0;
     for (int d = 1; d <= degree; ++d) {
@@ -196,7 +225,7 @@ double TableGrid::error(const Radial &radial, TypePair pair, const std::vector<d
   for (const auto &s : segments_)
     for (const int k : samples(radial, s.start, s.step, s.intervals)) {
       const RadialValues exact = evaluate(radial, pair, s.start + s.step * (k + 0.5), true);
-      double value[MOST_SPLINE], slope[MOST_SPLINE];
+      double value[MAX_SPLINE_ORDER], slope[MAX_SPLINE_ORDER];
       splines(degree_, 0.5, value, slope);
       for (int q = 0; q < outputs; ++q) {
         double v = 0.0, d = 0.0;

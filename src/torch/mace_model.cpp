@@ -72,7 +72,7 @@ namespace {
     if (graph.nall == 0)    // MACE's contraction cannot do without an atom
       return {{"atomic_energy", at::zeros({0}, inputs.edge_vec.options().requires_grad(false))}};
     const auto real = at::TensorOptions().dtype(type_).device(device_);
-    const auto whole = real.dtype(at::kLong);
+    const auto integer = real.dtype(at::kLong);
     c10::Dict<std::string, at::Tensor> in;
     // MACE's edge vector is x_receiver - x_sender + shift, the receiver being the center
     in.insert("positions", at::zeros({graph.nall, 3}, real));
@@ -81,8 +81,8 @@ namespace {
     const auto ntypes = static_cast<std::int64_t>(metadata_.type_names.size());
     in.insert("node_attrs", at::one_hot(inputs.types, ntypes).to(type_));
     in.insert("cell", at::zeros({3, 3}, real));
-    in.insert("batch", at::zeros({graph.nall}, whole));
-    in.insert("ptr", at::arange(0, graph.nall + 1, graph.nall, whole));
+    in.insert("batch", at::zeros({graph.nall}, integer));
+    in.insert("ptr", at::arange(0, graph.nall + 1, graph.nall, integer));
     if (module_.hasattr("head")) in.insert("head", module_.attr("head").toTensor());
     const DefaultType type(type_);
     const auto out = inner_.get_method("forward")({in}, {{"compute_force", false}}).toGenericDict();

@@ -150,14 +150,14 @@ namespace {
   bool NequipAotiModel::passes_messages()
   {
     const c10::InferenceMode guard;
-    const auto whole = at::TensorOptions().dtype(at::kLong).device(device_);
-    const auto real = whole.dtype(at::kDouble);
+    const auto integer = at::TensorOptions().dtype(at::kLong).device(device_);
+    const auto real = integer.dtype(at::kDouble);
     const double r = 0.7 * (metadata_.pair_cutoffs.empty() ? metadata_.r_max : metadata_.pair_cutoffs[0]);
     const at::Tensor pos = r * at::tensor({0.0, 0.0, 0.0, 1.0, 0.2, 0.1, 2.0, -0.1, 0.3}, real).view({3, 3});
-    const at::Tensor edges = at::tensor({0, 1, 1, 2, 1, 0, 2, 1}, whole).view({2, 4});
+    const at::Tensor edges = at::tensor({0, 1, 1, 2, 1, 0, 2, 1}, integer).view({2, 4});
     const auto first_energy = [&](const at::Tensor &index) {
       const Tensors out =
-          run({{"pos", pos}, {"atom_types", at::zeros({3}, whole)}, {"edge_index", index}}, at::kCPU);
+          run({{"pos", pos}, {"atom_types", at::zeros({3}, integer)}, {"edge_index", index}}, at::kCPU);
       return out.at("atomic_energy").view({-1})[0].item<double>();
     };
     const double without = first_energy(edges.narrow(1, 0, 2)), with = first_energy(edges);

@@ -9,7 +9,7 @@ namespace natrolite {
 
 namespace {
 
-  constexpr int MOST_LAYERS = 20;
+  constexpr int MAX_LAYERS = 20;
 
   /// A zigzag chain in which only consecutive atoms are neighbors, as a graph that owns its end.
   struct Chain {
@@ -19,7 +19,7 @@ namespace {
 
     Chain(int ntypes, double cutoff)
     {
-      const std::int64_t n = MOST_LAYERS + 2;
+      const std::int64_t n = MAX_LAYERS + 2;
       const double along = 0.7 * cutoff, across = 0.15 * cutoff, up = 0.05 * cutoff;
       std::vector<std::int64_t> neighbors;
       const auto edge = [&](std::int64_t i, std::int64_t j) {
@@ -59,7 +59,7 @@ int count_layers(Model &model)
     for (int d = 0; d < 3; ++d)
       if (result.edge_gradient[3 * e + d] != 0.0)
         furthest = std::max({furthest, chain.index[e], chain.index[chain.graph.nedges + e]});
-  if (furthest < 1 || furthest > MOST_LAYERS)
+  if (furthest < 1 || furthest > MAX_LAYERS)
     throw std::runtime_error("the number of its message-passing layers cannot be found: export the "
                              "original model with 'natrolite export'");
   return static_cast<int>(furthest);

@@ -44,8 +44,8 @@ namespace {
     if (has_extra_file(options.bytes, options.nbytes, "oeq") && extra("oeq") == "yes")
       throw std::runtime_error("this SevenNet file needs OpenEquivariance: deploy it without, or "
                                "export its checkpoint with 'natrolite export CHECKPOINT -o MODEL.pt'");
-    const bool twofold = extra("dtype") == "double";
-    type_ = twofold ? at::kDouble : at::kFloat;
+    const bool is_double = extra("dtype") == "double";
+    type_ = is_double ? at::kDouble : at::kFloat;
     module_ = load_module(options, device_);
     module_.eval();
     from_positions_ =
@@ -55,7 +55,7 @@ namespace {
     const auto metadata = [&](int layers) {
       return foreign_metadata(options, "sevennet", "sevenn " + extra("version"),
                               words(extra("chemical_symbols_to_index")), cutoff, layers,
-                              twofold ? "float64" : "float32");
+                              is_double ? "float64" : "float32");
     };
     metadata_ = metadata(1);
     metadata_ = metadata(count_layers(*this));

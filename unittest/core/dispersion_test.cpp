@@ -84,7 +84,7 @@ DispersionAtoms atoms_of(const Cluster &c, const HalfList &list)
   return a;
 }
 
-double energy(Dispersion &d, const DispersionAtoms &a, const DispersionWants &wants = {})
+double energy(Dispersion &d, const DispersionAtoms &a, const DispersionOutputs &wants = {})
 {
   d.count(a, wants);
   d.pairs(a);
@@ -258,7 +258,7 @@ TEST(Dispersion, ThreadsChangeNothingAndAtomsAddUp)
   const Cluster c = cluster(200, 3, 15.0);
   const HalfList list(c);
   Dispersion one(s);
-  const DispersionWants all{true, true, true};
+  const DispersionOutputs all{true, true, true};
   const double expected = energy(one, atoms_of(c, list), all);
   s.threads = 3;
   Dispersion three(s);

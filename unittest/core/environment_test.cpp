@@ -46,7 +46,7 @@ std::vector<Vec3> around(const Crystal &c, const Vec3 &p, double reach)
 
 double coordination(const Crystal &c, const Switch &s)
 {
-  Surroundings out;
+  IonEnvironment out;
   for (const Vec3 &d : around(c, c.basis[0], s.reach() + 0.1))
     if (norm(d) > 1e-9) add_neighbor(out, s, s, true, false, dot(d, d));
   return out.ion_coordination;
@@ -141,7 +141,7 @@ TEST(Coordination, CosineSwitch)
 
 TEST(Coordination, NoNeighborIsMinusOne)
 {
-  const Surroundings s;
+  const IonEnvironment s;
   EXPECT_EQ(s.ion_nearest(), -1.0);
   EXPECT_EQ(s.host_nearest(), -1.0);
   EXPECT_EQ(s.ion_coordination, 0.0);

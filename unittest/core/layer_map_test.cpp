@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "core/four.h"
+#include "core/double4.h"
 #include "core/layer_map.h"
 #include "tilted_cell.h"
 
@@ -132,16 +132,16 @@ TEST(LayerMap, KernelIsItsDefinition)
   }
 }
 
-TEST(Four, ExponentialAndFloor)
+TEST(Double4, ExponentialAndFloor)
 {
   std::mt19937 rng(3);
   std::uniform_real_distribution<double> u(-708, 709);
   for (int k = 0; k < 20000; k++) {
     const double scale = k % 2 ? 1.0 : 1e-3;
-    const Four x = {scale * u(rng), k - 10000.0, 0.0, 900.0};
-    Four e = x, f = x;
-    exponentiate(e);
-    round_down(f);
+    const Double4 x = {scale * u(rng), k - 10000.0, 0.0, 900.0};
+    Double4 e = x, f = x;
+    exp_in_place(e);
+    floor_in_place(f);
     ASSERT_NEAR(e[0] / std::exp(x[0]), 1.0, 1e-15) << x[0];
     ASSERT_EQ(e[2], 1.0);
     ASSERT_NEAR(e[3] / std::exp(709.0), 1.0, 1e-15);

@@ -49,14 +49,8 @@ struct HostAtoms {
 
   natrolite::AtomView atoms(const std::vector<int> &model_type) const
   {
-    natrolite::AtomView view;
-    view.nlocal = nlocal;
-    view.nall = static_cast<int>(positions.size());
-    view.type = type.data();
-    view.groups = groups.data();
-    view.model_type = model_type.data();
-    view.owner = owner.data();
-    return view;
+    return {nlocal,      static_cast<int>(positions.size()), type.data(), groups.data(), model_type.data(),
+            owner.data()};
   }
 
 private:

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import subprocess
+import sys
 
 from lammps_run import LMP, MPIEXEC, environment
 from natrolite import plot
@@ -57,6 +58,18 @@ class Decks:
         for word in words:
             assert str(word) in errors[0], errors[0]
         assert "Loop time" not in done.stdout
+
+    def run_all(self, script=EXAMPLES / "run.sh", words=None, **settings):
+        """Returns the finished process of run.sh in size test, whatever happens; its results are in the folder out."""
+        programs = {"PYTHON": sys.executable, "LMP": LMP, "MPIEXEC": MPIEXEC}
+        settings = {**programs, "MODEL": self.model, "RESULTS": self.folder / "out", **settings}
+        return subprocess.run(
+            [script, *(words or ["test", self.here.name])],
+            env=environment(**settings),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+        )
 
     def table(self, name):
         """Returns a table of the results; it must say what it is, its columns, units, and settings."""

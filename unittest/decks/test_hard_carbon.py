@@ -8,7 +8,6 @@ import sys
 import numpy as np
 import pytest
 from deck import EXAMPLES, Decks
-from lammps_run import LMP, MPIEXEC, environment
 from natrolite import grid
 from natrolite.plots.table import Table
 
@@ -179,26 +178,15 @@ def test_report(tmp_path, toy):
     """All decks of a density, and the first of a wrong one; every table and picture is on the page.
 
     With the ions of three more systems, drawn at random, there are enough for the modes."""
-    settings = environment(
-        MODEL=toy,
-        DENSITIES="2.0 9",
-        LOADINGS="50",
-        JOBS="1",
-        PYTHON=sys.executable,
-        LMP=LMP,
-        MPIEXEC=MPIEXEC,
-        RESULTS=tmp_path / "all",
-    )
-    folder, name, drawn = tmp_path / "all/hard-carbon/toy", "sodium-2.0-50", (1.5, 2.5, 3.0)
+    folder, name, drawn = tmp_path / "out/hard-carbon/toy", "sodium-2.0-50", (1.5, 2.5, 3.0)
     folder.mkdir(parents=True)
     for density in drawn:
         random_ions(folder, density)
-    done = subprocess.run(
-        [EXAMPLES / "run.sh", "test", "hard-carbon"], env=settings, cwd=tmp_path, capture_output=True, text=True
-    )
+    settings = {"DENSITIES": "2.0 9", "LOADINGS": "50", "JOBS": "1"}
+    done = Decks("hard-carbon", tmp_path, toy).run_all(**settings)
     assert done.returncode == 1 and "runs failed" in done.stderr, done.stdout + done.stderr
     assert "density is 9" in done.stdout and "sodiate-9" not in done.stdout
-    page = (tmp_path / "all/hard-carbon/report.html").read_text()
+    page = (tmp_path / "out/hard-carbon/report.html").read_text()
     validated = [f"validate-2.0-{T}.{kind}" for T in (800, 1200) for kind in ("rdf", "dump.vdos")]
     made = [f"{name}.{kind}" for kind in ("ions", "msd", "transport", "NaNa.rdf", "NaC.rdf", "grid.levels", "grid")]
     made += [f"sodium-{density}-50.ions" for density in drawn]
@@ -220,19 +208,16 @@ def test_report(tmp_path, toy):
 
 def test_matrix_goes_on(tmp_path, toy):
     """A quench that was stopped goes on from its restart file; matrix.sh is the same as run.sh."""
-    settings = environment(
-        MODEL=toy, LOADINGS="50", PYTHON=sys.executable, LMP=LMP, MPIEXEC=MPIEXEC, RESULTS=tmp_path / "all"
-    )
-    folder = tmp_path / "all/hard-carbon/toy"
+    folder = tmp_path / "out/hard-carbon/toy"
     decks = Decks("hard-carbon", tmp_path, toy)
     decks.run("quench", out=folder)
     (folder / "carbon-2.0.restart.400").unlink()
     for kind in ("sodiate-2.0-50", "transport-2.0-50", "density-2.0-50", "validate-2.0-800", "validate-2.0-1200"):
         (folder / f"{kind}.done").touch()
-    command = [EXAMPLES / "hard-carbon/matrix.sh", "test"]
-    done = subprocess.run(command, env=settings, cwd=tmp_path, capture_output=True, text=True)
+    matrix = EXAMPLES / "hard-carbon/matrix.sh"
+    done = decks.run_all(matrix, ["test"], LOADINGS="50")
     assert done.returncode == 0 and done.stdout.count("done before") == 5, done.stdout + done.stderr
     log = (folder / "quench-2.0.log").read_text()
     assert "restart file" in log and "heating" not in log and (folder / "quench-2.0.done").exists()
-    refused = subprocess.run([command[0], "large"], env=settings, capture_output=True, text=True)
+    refused = decks.run_all(matrix, ["large"])
     assert refused.returncode == 1 and "size is large" in refused.stderr

@@ -4,7 +4,6 @@
 Structure and dynamics with the model of all decks (no charges); charges, snapshots and the voltage with the public
 parameters of SpookyNet, which know no sodium, so their energies are only compared with themselves."""
 
-import os
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 from ase.io import read
 from deck import EXAMPLES, Decks
-from lammps_run import LMP, MPIEXEC, environment
+from lammps_run import environment
 from natrolite.plots.table import Table
 from tiny_spookynet import PARAMETERS
 
@@ -309,27 +308,11 @@ def test_periodic_with_d3(decks):
 def test_report(charged):
     """run.sh makes summary, files for DFT and the page from a list of decks, and leaves out what is done."""
     (charged.folder / "list").write_text("build contents=2\ncharge charge=0\n")
-    settings = {
-        "PYTHON": sys.executable,
-        "LMP": LMP,
-        "MPIEXEC": MPIEXEC,
-        "MODEL": charged.model,
-        "RANKS": "1",
-        "RUNS": charged.folder / "list",
-        "RESULTS": charged.folder / "out",
-        "PATH": os.environ["PATH"],
-    }
     folder = charged.folder / "out/janus/spooky"
     folder.mkdir(parents=True)
     for path in (charged.folder / "results").glob("md-1.[gmcd]*[!a]"):
         (folder / path.name).write_bytes(path.read_bytes())
-    done = subprocess.run(
-        [EXAMPLES / "run.sh", "test", "janus"],
-        env=environment(**settings),
-        cwd=charged.folder,
-        capture_output=True,
-        text=True,
-    )
+    done = charged.run_all(RANKS=1, RUNS=charged.folder / "list")
     assert done.returncode == 0 and "done before" not in done.stdout, done.stdout + done.stderr
     page = (charged.folder / "out/janus/report.html").read_text()
     table = Table(folder / "janus.table")

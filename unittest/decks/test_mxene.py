@@ -7,13 +7,10 @@ Ti2CO2/graphene 3.1 A with D3), and narrow enough that a wrong element, unit, mi
 
 import importlib.util
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from deck import Decks
-from lammps_run import LMP, MPIEXEC, environment
 from natrolite.plots import adhesion, neb, trajectory
 from natrolite.plots.table import Table
 
@@ -280,18 +277,8 @@ def test_trajectory_of_ase(decks):
 def test_report(decks):
     """run.sh runs a list once, draws all tables and writes the page with published and our numbers."""
     (decks.folder / "list").write_text("# two\nadhesion layer=G points=4\nneb:3 layer=G hop=short\n")
-    settings = {
-        "PYTHON": sys.executable,
-        "LMP": LMP,
-        "MPIEXEC": MPIEXEC,
-        "MODEL": decks.model,
-        "RANKS": "1",
-        "RUNS": decks.folder / "list",
-        "RESULTS": decks.folder / "out",
-    }
-    command = [decks.here.parent / "run.sh", "test", "mxene"]
     for again in (False, True):
-        done = subprocess.run(command, env=environment(**settings), cwd=decks.folder, capture_output=True, text=True)
+        done = decks.run_all(RANKS=1, RUNS=decks.folder / "list")
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.count("done before") == (2 if again else 0)
     page = (decks.folder / "out/mxene/report.html").read_text()
@@ -301,7 +288,7 @@ def test_report(decks):
     assert f"{adhesion.maximum(rows[:, 0], rows[:, 3])[1]:.2f} at" in page
     assert f"{neb.profile(Table(folder / 'neb-G-short.table'))[1].max():.3f} eV" in page
     assert 'class="none">–<' in page, "what was not run is a dash"
-    refused = subprocess.run([command[0], "large"], capture_output=True, text=True)
+    refused = decks.run_all(words=["large"])
     assert refused.returncode == 1 and "size is large" in refused.stderr
 
 

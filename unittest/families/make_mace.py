@@ -7,11 +7,11 @@ weights, their exports, TorchScript files by mace's own tool, and `cases.json` (
 
 import contextlib
 import io
-import json
 import os
 import sys
 from unittest import mock
 
+import case_file
 import structures
 import tiny_mace
 from mace.cli import create_lammps_model
@@ -82,8 +82,7 @@ def main(out):
     for kind, dtype, head in FOREIGN:
         file = foreign(os.path.join(out, f"{kind}.model"), dtype, head)
         found += cases(out, kind, dtype, head, file, True)
-    with open(os.path.join(out, "cases.json"), "w") as stream:
-        json.dump(found, stream, indent=1)
+    case_file.write_cases(out, found)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,10 @@ usage: make_nequip.py OUT     (environment of cmake/pins-nequip.txt, PYTHONPATH=
 OUT gets model files exported by natrolite, foreign files by nequip-compile, and cases.json.
 """
 
-import json
 import os
 import sys
 
+import case_file
 import structures
 import tiny_nequip as tiny
 from natrolite.export import export
@@ -101,13 +101,5 @@ def write(out, name):
     return found
 
 
-def main(out):
-    """Write everything into the folder out."""
-    os.makedirs(out, exist_ok=True)
-    found = [case for name in MODELS for case in write(out, name)]
-    with open(os.path.join(out, "cases.json"), "w") as file:
-        json.dump(found, file, indent=1)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1])
+    case_file.write_all(sys.argv[1], MODELS, write)

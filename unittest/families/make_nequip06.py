@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 
+import case_file
 import nequip
 import structures
 import tiny_deployed as tiny
@@ -85,8 +86,7 @@ def main(out, older=None):
         subprocess.run([older, __file__, out], check=True)
         with open(os.path.join(out, "cases.json")) as file:
             found += json.load(file)
-    with open(os.path.join(out, "cases.json"), "w") as file:
-        json.dump(found, file, indent=1)
+    case_file.write_cases(out, found)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,10 @@ usage: make_nequix.py OUT     (environment of cmake/pins-nequix.txt, PYTHONPATH=
 OUT gets the files, the model files made of them, and cases.json (see test_matrix.py).
 """
 
-import json
 import os
 import sys
 
+import case_file
 import structures
 import tiny_nequix as tiny
 from natrolite.export import export
@@ -55,13 +55,5 @@ def write(out, name):
     return found
 
 
-def main(out):
-    """Write everything into the folder out."""
-    os.makedirs(out, exist_ok=True)
-    found = [case for name in MODELS for case in write(out, name)]
-    with open(os.path.join(out, "cases.json"), "w") as file:
-        json.dump(found, file, indent=1)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1])
+    case_file.write_all(sys.argv[1], MODELS, write)

@@ -7,12 +7,12 @@ their edges from positions. Writes `cases.json` (see test_matrix.py), and `seven
 test_runs.py.
 """
 
-import json
 import os
 import pathlib
 import subprocess
 import sys
 
+import case_file
 import structures
 import tiny_sevennet
 from natrolite.export import export
@@ -61,8 +61,7 @@ def main(out, older=None):
                     "stress": atoms.get_stress(voigt=False).astype(float).tolist() if periodic else None,
                 }
             )
-    with open(os.path.join(out, "cases.json"), "w") as stream:
-        json.dump(found, stream, indent=1)
+    case_file.write_cases(out, found)
 
 
 if __name__ == "__main__":

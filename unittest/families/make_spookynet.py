@@ -12,6 +12,7 @@ import os
 import pathlib
 import sys
 
+import case_file
 import numpy as np
 import structures
 from natrolite.exporters import common, spookynet
@@ -96,8 +97,7 @@ def main(out):
                     **case,
                 }
             )
-    with open(os.path.join(out, "cases.json"), "w") as stream:
-        json.dump(found, stream, indent=1)
+    case_file.write_cases(out, found)
 
 
 if __name__ == "__main__":

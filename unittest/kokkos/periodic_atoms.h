@@ -51,14 +51,7 @@ struct PeriodicAtoms {
   }
   natrolite::AtomView atoms() const
   {
-    natrolite::AtomView view;
-    view.nlocal = nlocal;
-    view.nall = nall;
-    view.type = type.data();
-    view.groups = groups.data();
-    view.model_type = model_type.data();
-    view.owner = owner.data();
-    return view;
+    return {nlocal, nall, type.data(), groups.data(), model_type.data(), owner.data()};
   }
 
 private:

@@ -183,6 +183,13 @@ def write_bad(folder, scripted, meta):
         text.write(json.dumps({"this": "is not a model"}) + "\n")
 
 
+def write_all(folder):
+    """Write the good and the broken files; return the folder."""
+    made = write_good(folder)
+    write_bad(folder, *made["mp"])
+    return folder
+
+
 def _unknown():
     library = torch.library.Library("natrolite_unregistered", "FRAGMENT")
     library.define("foo(Tensor x) -> Tensor")

@@ -132,29 +132,29 @@ namespace {
     for_each_set<T>([&](const Kernels<T> &k) {
       for (int rows : ROWS)
         for (int vectors : {1, 2, 3}) {
-          const int width = vectors * k.width, wide = width + k.width;
-          Numbers<T> a(rows * width, this->random), b(rows * wide, this->random, 0.5, 1.0), y(rows * width),
-              d(rows * width, this->random), db(rows * wide);
-          std::vector<double> sum(width * wide, 0.5);
-          k.charged.outer(rows, width, wide, a.data(), b.data(), sum.data());
+          const int width = vectors * k.width, extended_width = width + k.width;
+          Numbers<T> a(rows * width, this->random), b(rows * extended_width, this->random, 0.5, 1.0),
+              y(rows * width), d(rows * width, this->random), db(rows * extended_width);
+          std::vector<double> sum(width * extended_width, 0.5);
+          k.charged.outer(rows, width, extended_width, a.data(), b.data(), sum.data());
           for (int i = 0; i < width; ++i)
-            for (int j = 0; j < wide; ++j) {
+            for (int j = 0; j < extended_width; ++j) {
               double plain = 0.5;
-              for (int r = 0; r < rows; ++r) plain += double(a[r * width + i]) * b[r * wide + j];
-              ASSERT_NEAR(sum[i * wide + j], plain, this->ROUNDING);
+              for (int r = 0; r < rows; ++r) plain += double(a[r * width + i]) * b[r * extended_width + j];
+              ASSERT_NEAR(sum[i * extended_width + j], plain, this->ROUNDING);
             }
           k.charged.divide(rows, width, b.data(), y.data());
           k.charged.divide_backward(rows, width, b.data(), d.data(), db.data());
           for (int r = 0; r < rows; ++r) {
-            const double below = b[r * wide + width] + 1e-8;
+            const double below = b[r * extended_width + width] + 1e-8;
             double along = 0.0;
             for (int i = 0; i < width; ++i) {
-              ASSERT_NEAR(y[r * width + i], b[r * wide + i] / below, this->ROUNDING);
-              ASSERT_NEAR(db[r * wide + i], d[r * width + i] / below, this->ROUNDING);
-              along += d[r * width + i] * b[r * wide + i];
+              ASSERT_NEAR(y[r * width + i], b[r * extended_width + i] / below, this->ROUNDING);
+              ASSERT_NEAR(db[r * extended_width + i], d[r * width + i] / below, this->ROUNDING);
+              along += d[r * width + i] * b[r * extended_width + i];
             }
-            ASSERT_NEAR(db[r * wide + width], -along / below / below, 10 * this->ROUNDING);
-            for (int i = width + 1; i < wide; ++i) ASSERT_EQ(db[r * wide + i], T(0));
+            ASSERT_NEAR(db[r * extended_width + width], -along / below / below, 10 * this->ROUNDING);
+            for (int i = width + 1; i < extended_width; ++i) ASSERT_EQ(db[r * extended_width + i], T(0));
           }
         }
     });
@@ -176,7 +176,7 @@ namespace {
     c.soft = {-0.1, 0.01};
     c.bare = {-0.2, 0.02};
     c.disperses = true;
-    c.per_length = 1.9;
+    c.inv_length = 1.9;
     c.sixth = -2.0;
     c.eighth = -5.0;
     c.floor6 = 30.0;
@@ -198,7 +198,7 @@ namespace {
     const double soft = 1.0 / std::sqrt(r * r + 1.0) + c.soft.constant + c.soft.slope * r;
     const double bare = 1.0 / r + c.bare.constant + c.bare.slope * r;
     parts[1] = c.coulomb * qj * (f * soft + (1.0 - f) * bare);
-    const double x = c.per_length * r;
+    const double x = c.inv_length * r;
     parts[2] = c.sixth * (1.0 / (std::pow(x, 6) + c.floor6) + c.shift6.constant + c.shift6.slope * x) +
                c.eighth * (1.0 / (std::pow(x, 8) + c.floor8) + c.shift8.constant + c.shift8.slope * x);
     return parts[0] + q * parts[1] + c6 * parts[2];
@@ -210,8 +210,8 @@ namespace {
     for_each_set<double>([&](const Kernels<double> &k) {
       for (int edges : {0, 1, 2, 7, 8, 21}) {
         const auto c = constants();
-        Numbers<double> r(edges + k.width, random, 0.6, 3.9), known(40 * KNOWN, random),
-            toward(KNOWN, random), slope(edges + k.width), damped(KNOWN);
+        Numbers<double> r(edges + k.width, random, 0.6, 3.9), atom_data(40 * ATOM_DATA, random),
+            c6_row(ATOM_DATA, random), slope(edges + k.width), damped_sum(ATOM_DATA);
         for (int e = edges / 2; e < edges; ++e) r[e] += 3.4;    // beyond r_max
         for (int e = edges; e < edges + k.width; ++e) r[e] = 2.0 * c.r_max;
         std::vector<std::int64_t> neighbor;
@@ -221,30 +221,30 @@ namespace {
         a.near = edges / 2;
         a.r = r.data();
         a.neighbor = neighbor.data();
-        a.known = known.data();
-        a.toward = toward.data();
+        a.atom_data = atom_data.data();
+        a.c6_row = c6_row.data();
         a.charge = 0.4;
         a.constants = &c;
         a.slope = slope.data();
-        a.damped = damped.data();
+        a.damped_sum = damped_sum.data();
         k.charged.pairs(a);
-        double sums[2] = {}, moments[KNOWN] = {};
+        double sums[2] = {}, moments[ATOM_DATA] = {};
         for (int e = 0; e < edges; ++e) {
-          const double *row = known.data() + neighbor[e] * KNOWN;
+          const double *row = atom_data.data() + neighbor[e] * ATOM_DATA;
           double c6 = 0.0, parts[3], other[3];
-          for (int b = 0; b < KNOWN; ++b) c6 += toward[b] * row[b];
-          plain_pair(c, r[e], a.charge, row[CHARGE_AT], c6, parts);
+          for (int b = 0; b < ATOM_DATA; ++b) c6 += c6_row[b] * row[b];
+          plain_pair(c, r[e], a.charge, row[CHARGE_COLUMN], c6, parts);
           sums[0] += parts[0];
           sums[1] += parts[1];
-          for (int b = 0; b < KNOWN; ++b) moments[b] += parts[2] * row[b];
-          const double by_difference = (plain_pair(c, r[e] + 1e-5, a.charge, row[CHARGE_AT], c6, other) -
-                                        plain_pair(c, r[e] - 1e-5, a.charge, row[CHARGE_AT], c6, other)) /
+          for (int b = 0; b < ATOM_DATA; ++b) moments[b] += parts[2] * row[b];
+          const double by_difference = (plain_pair(c, r[e] + 1e-5, a.charge, row[CHARGE_COLUMN], c6, other) -
+                                        plain_pair(c, r[e] - 1e-5, a.charge, row[CHARGE_COLUMN], c6, other)) /
                                        2e-5;
           ASSERT_NEAR(slope[e], by_difference, 1e-7 + 1e-8 * std::fabs(by_difference)) << "r = " << r[e];
         }
         ASSERT_NEAR(a.repulsion, sums[0], 1e-11);
         ASSERT_NEAR(a.potential, sums[1], 1e-11);
-        for (int b = 0; b < KNOWN; ++b) ASSERT_NEAR(damped[b], moments[b], 1e-11);
+        for (int b = 0; b < ATOM_DATA; ++b) ASSERT_NEAR(damped_sum[b], moments[b], 1e-11);
       }
     });
   }

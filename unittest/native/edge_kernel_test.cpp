@@ -16,7 +16,8 @@ namespace {
 
     Edges(const Kernels<T> &k, const std::vector<std::array<double, 3>> &vectors) :
         n(static_cast<int>(vectors.size())), stride((n / k.width + 2) * k.width), unit(3 * n), distance(n),
-        harmonics(HARMONICS * stride), basis(k.spline * stride), slope(k.spline * stride), node(stride)
+        harmonics(HARMONICS * stride), basis(k.spline_order * stride), slope(k.spline_order * stride),
+        node(stride)
     {
       for (int e = 0; e < n; ++e) {
         const auto &v = vectors[e];
@@ -74,12 +75,12 @@ namespace {
   {
     for_each_set<TypeParam>([&](const Kernels<TypeParam> &k) {
       Edges<TypeParam> edges(k, random_vectors(19, this->random));
-      k.prepare(edges.arrays, two_segments<TypeParam>(), edges.n, MOST_L, true);
+      k.prepare(edges.arrays, two_segments<TypeParam>(), edges.n, MAX_L, true);
       for (int a = 0; a < edges.n; ++a)
         for (int b = 0; b < edges.n; ++b) {
           double c = 0.0;
           for (int d = 0; d < 3; ++d) c += double(edges.unit[d * edges.n + a]) * edges.unit[d * edges.n + b];
-          for (int l = 0; l <= MOST_L; ++l) {
+          for (int l = 0; l <= MAX_L; ++l) {
             double sum = 0.0;
             for (int m = l * l; m < (l + 1) * (l + 1); ++m)
               sum += double(edges.harmonics[m * edges.stride + a]) * edges.harmonics[m * edges.stride + b];
@@ -100,12 +101,12 @@ namespace {
       for (int e = 0; e < edges.n; ++e) {
         const int segment = edges.distance[e] >= 2 ? 1 : 0;
         double one = 0.0, none = 0.0, r = 0.0, dr = 0.0;
-        for (int s = 0; s < k.spline; ++s) {
+        for (int s = 0; s < k.spline_order; ++s) {
           const double b = edges.basis[s * edges.stride + e], slope = edges.slope[s * edges.stride + e];
           // coefficient s of interval i is that of the line at node i + s - (degree - 1) / 2
           const double line =
-              grid.start[segment] +
-              (edges.node[e] - grid.first[segment] + s - 0.5 * (k.spline - 2)) / grid.inverse_step[segment];
+              grid.start[segment] + (edges.node[e] - grid.first[segment] + s - 0.5 * (k.spline_order - 2)) /
+                                        grid.inverse_step[segment];
           one += b;
           none += slope;
           r += b * line;
@@ -135,7 +136,7 @@ namespace {
       k.prepare(scaled.arrays, two_segments<TypeParam>(), 21, 1, true);
       for (int e = 0; e < 21; ++e) {
         ASSERT_EQ(edges.node[e], scaled.node[e]);
-        for (int s = 0; s < k.spline; ++s) {
+        for (int s = 0; s < k.spline_order; ++s) {
           const auto at = s * edges.stride + e;
           ASSERT_NEAR(edges.basis[at], scaled.basis[at], 10 * this->ROUNDING);
           ASSERT_NEAR(edges.slope[at], scale[e] * scaled.slope[at], 100 * this->ROUNDING);
@@ -153,7 +154,7 @@ namespace {
       const auto value = [&](const std::array<double, 3> &v) {    // in double whatever is tested
         const auto table = kernels_of<double>(InstructionSet::plain);
         Edges<double> one(table, {v});
-        table.prepare(one.arrays, two_segments<double>(), 1, MOST_L, false);
+        table.prepare(one.arrays, two_segments<double>(), 1, MAX_L, false);
         double sum = 3.0 * one.distance[0];
         for (int m = 0; m < HARMONICS; ++m) sum += a[m] * one.harmonics[m * one.stride];
         return sum;
@@ -168,7 +169,7 @@ namespace {
                 static_cast<TypeParam>(a[m]);
         }
         std::vector<double> gradient(3 * n + 1, 0.25);
-        k.finish(edges.arrays, n, MOST_L, partial.data(), scratch.data(), gradient.data());
+        k.finish(edges.arrays, n, MAX_L, partial.data(), scratch.data(), gradient.data());
         ASSERT_EQ(gradient[3 * n], 0.25);
         for (int e = 0; e < n; ++e)
           for (int d = 0; d < 3; ++d) {

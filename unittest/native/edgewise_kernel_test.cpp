@@ -22,9 +22,10 @@ namespace {
     Case(const Kernels<T> &kernels, int edges, int vectors, int blocks, std::mt19937 &random) :
         n(edges), columns(vectors * kernels.width), edge_stride((edges / kernels.width + 2) * kernels.width),
         stride((blocks + 1) * columns), dstride((blocks + 2) * columns), rows(size(n * stride), random),
-        drows(size(n * dstride), random), basis(size(kernels.spline * edge_stride), random),
-        slope(size(kernels.spline * edge_stride), random), harmonics(size(HARMONICS * edge_stride), random),
-        table(size((9 + kernels.spline) * columns), random), sums(size(HARMONICS * columns), random),
+        drows(size(n * dstride), random), basis(size(kernels.spline_order * edge_stride), random),
+        slope(size(kernels.spline_order * edge_stride), random),
+        harmonics(size(HARMONICS * edge_stride), random),
+        table(size((9 + kernels.spline_order) * columns), random), sums(size(HARMONICS * columns), random),
         dsums(size(HARMONICS * columns), random), partial(size(n * (1 + HARMONICS) * kernels.width), random),
         k(kernels)
     {
@@ -102,7 +103,7 @@ namespace {
       for (int e = 0; e < c.n; ++e)
         for (int j = 0; j < c.columns; ++j) {
           double value = 0.0, slope = 0.0;
-          for (int s = 0; s < c.k.spline; ++s) {
+          for (int s = 0; s < c.k.spline_order; ++s) {
             const double t = c.table[(c.node[e] + s) * c.columns + j];
             value += c.basis[s * c.edge_stride + e] * t;
             slope += c.slope[s * c.edge_stride + e] * t;
@@ -158,7 +159,7 @@ namespace {
   TYPED_TEST(EdgewiseKernel, InvariantsAndTheirGradients)
   {
     using T = TypeParam;
-    for (int lmax = 0; lmax <= MOST_L; ++lmax)
+    for (int lmax = 0; lmax <= MAX_L; ++lmax)
       for (bool add : {false, true})
         for_each_case<T>(this->random, lmax + 1, [&](const Case<T> &c) {
           const int count = (lmax + 1) * (lmax + 1), out = (lmax + 1) * c.columns;

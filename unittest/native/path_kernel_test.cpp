@@ -14,7 +14,7 @@ namespace {
     Numbers<T> basis, slope, harmonics, table, coupling, x, out;
 
     Path(const Kernels<T> &k, int l1_, int l2_, int l3_, int vectors, int nedges, std::mt19937 &random) :
-        l1(l1_), l2(l2_), l3(l3_), edges(nedges), channels(vectors * k.width), spline(k.spline),
+        l1(l1_), l2(l2_), l3(l3_), edges(nedges), channels(vectors * k.width), spline(k.spline_order),
         n1(2 * l1 + 1), n2(2 * l2 + 1), n3(2 * l3 + 1), stride((nedges / k.width + 1) * k.width),
         basis(spline * stride, random), slope(spline * stride, random), harmonics(n2 * stride, random),
         table((nodes + spline) * channels, random), coupling(n1 * n2 * n3, random),
@@ -120,9 +120,9 @@ namespace {
   TYPED_TEST(PathKernel, EqualsThePlainSum)
   {
     for_each_set<TypeParam>([&](const Kernels<TypeParam> &k) {
-      for (int l1 = 0; l1 <= MOST_L; ++l1)
-        for (int l2 = 0; l2 <= MOST_L; ++l2)
-          for (int l3 = 0; l3 <= MOST_L; ++l3)
+      for (int l1 = 0; l1 <= MAX_L; ++l1)
+        for (int l2 = 0; l2 <= MAX_L; ++l2)
+          for (int l3 = 0; l3 <= MAX_L; ++l3)
             for (int single = 0; single < 2; ++single) {
               const auto forward = k.forward[single][l1][l2][l3], backward = k.backward[single][l1][l2][l3];
               const bool closes = l3 <= l1 + l2 && l1 <= l2 + l3 && l2 <= l1 + l3;

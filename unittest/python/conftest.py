@@ -45,10 +45,7 @@ def toys(tmp_path_factory):
     """Folder with the good and the broken toy model files."""
     import make_toys
 
-    folder = tmp_path_factory.mktemp("toys")
-    made = make_toys.write_good(folder)
-    make_toys.write_bad(folder, *made["mp"])
-    return folder
+    return make_toys.write_all(tmp_path_factory.mktemp("toys"))
 
 
 @pytest.fixture(scope="session")

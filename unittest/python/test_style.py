@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The files of the checkout are formatted as .clang-format and pyproject.toml say."""
+"""The files of the checkout are formatted as .clang-format and pyproject.toml say, and functions fit a screen."""
 
 import os
 import pathlib
@@ -9,6 +9,7 @@ import sys
 import pytest
 
 SOURCE = os.environ["NATROLITE_SOURCE"]
+LONGEST = 45  # lines of a function in src
 
 
 def run(program, *arguments):
@@ -38,6 +39,28 @@ def test_cpp_is_formatted():
 def test_python_is_clean(check):
     code, output = run("ruff", *check, *files("*.py"))
     assert code == 0, output
+
+
+def long_functions(text):
+    """Return the numbers of the lines where too long functions begin: clang-format gives their braces lines of their own."""
+    lines, found = text.splitlines(), []
+    for number, line in enumerate(lines):
+        if line.strip() == "{":
+            end = next(k for k in range(number, len(lines)) if lines[k].startswith(line[:-1] + "}"))
+            if end - number + 2 > LONGEST:  # with one line of what stands before the brace
+                found.append(number)
+    return found
+
+
+def test_functions_fit_a_screen():
+    long = {name: long_functions(pathlib.Path(SOURCE, name).read_text()) for name in files("src/*.h", "src/*.cpp")}
+    assert not {name: found for name, found in long.items() if found}
+
+
+def test_a_long_function_is_seen():
+    """The check can fail."""
+    fits = "int f()\n{\n" + "  g();\n" * (LONGEST - 3) + "}\n"
+    assert not long_functions(fits) and long_functions(fits.replace("{\n", "{\n  g();\n")) == [1]
 
 
 def test_a_line_that_is_out_of_place_is_seen(tmp_path):

@@ -176,8 +176,8 @@ class Builder(nequip_native.Builder):
             full[:, k, k] = coupling
             coupling = full
         weights = np.broadcast_to(weights, (self.channels, len(coupling)))
-        if max(max(s) for s in sizes) > 2 * native.MOST_L + 1:
-            raise Undescribed(f"features with l > {native.MOST_L}")
+        if max(max(s) for s in sizes) > 2 * native.MAX_L + 1:
+            raise Undescribed(f"features with l > {native.MAX_L}")
         paths = []
         for path, its in zip(coupling, weights.T):
             found = [_block_of(path, axis, size) for axis, size in enumerate(sizes)]

@@ -11,7 +11,7 @@ import json
 import numpy as np
 
 from natrolite.exporters.native_modules import (  # noqa: F401  (the families take them from here)
-    MOST_L,
+    MAX_L,
     GateShape,
     Layout,
     Matrix,
@@ -65,8 +65,8 @@ class Description(Arrays):
     """Collects values, radial functions, steps and arrays."""
 
     def __init__(self, dtype, types, cutoff, lmax):
-        if lmax > MOST_L:
-            raise Undescribed(f"harmonics with l = {lmax} (at most {MOST_L})")
+        if lmax > MAX_L:
+            raise Undescribed(f"harmonics with l = {lmax} (at most {MAX_L})")
         super().__init__(dtype)
         self.data |= {
             "types": int(types), "cutoff": float(cutoff), "lmax": int(lmax), "values": [], "radials": [],

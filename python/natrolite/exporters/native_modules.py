@@ -3,7 +3,7 @@
 
 import numpy as np
 
-MOST_L = 3
+MAX_L = 3
 
 
 class Undescribed(Exception):
@@ -19,8 +19,8 @@ class Layout:
     def __init__(self, blocks, columns):
         self.blocks = [(int(c), int(l)) for c, l in blocks]
         self.columns = columns
-        if any(l > MOST_L for _, l in self.blocks):
-            raise Undescribed(f"features with l = {max(l for _, l in self.blocks)} (at most {MOST_L})")
+        if any(l > MAX_L for _, l in self.blocks):
+            raise Undescribed(f"features with l = {max(l for _, l in self.blocks)} (at most {MAX_L})")
 
     @classmethod
     def of(cls, irreps):

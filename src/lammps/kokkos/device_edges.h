@@ -17,12 +17,12 @@ namespace natrolite {
 template <class T, class Device>
 using Array = Kokkos::View<T *, Device>;
 
-/// Make room for n elements; the old ones are lost if it grows or shrinks. See room_for().
+/// Make room for n elements; the old ones are lost if it grows or shrinks. See grown_capacity().
 template <class View>
 void make_room(View &view, std::int64_t n)
 {
-  if (!room_fits(static_cast<std::int64_t>(view.extent(0)), n))
-    Kokkos::realloc(Kokkos::WithoutInitializing, view, room_for(n));
+  if (!capacity_fits(static_cast<std::int64_t>(view.extent(0)), n))
+    Kokkos::realloc(Kokkos::WithoutInitializing, view, grown_capacity(n));
 }
 
 template <class T, class Device>

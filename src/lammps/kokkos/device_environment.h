@@ -24,7 +24,7 @@ void fill_environment(const List &list, int n, int neighmask, const Positions &x
         if (!(groups(i) & rules.ion_bit)) return;
         const auto neighbors = list.neighbors(i);
         const int count = list.count(i);
-        Surroundings around;
+        IonEnvironment around;
         for (int jj = 0; jj < count; ++jj) {
           const int j = neighbors(jj) & neighmask;
           const Vec3 d{x(j, 0) - x(i, 0), x(j, 1) - x(i, 1), x(j, 2) - x(i, 2)};

@@ -124,8 +124,8 @@ void Swish<T>::backward(int rows, const T *x, const T *dy, const T *base, T *dx)
 }
 
 template <class T>
-Stack<T>::Stack(const std::vector<ResidualShape> &shape, int width, const Kernels<T> &kernels) :
-    size_(width * BLOCK)
+ResidualStack<T>::ResidualStack(const std::vector<ResidualShape> &shape, int width,
+                                const Kernels<T> &kernels) : size_(width * BLOCK)
 {
   for (const auto &s : shape)
     blocks_.push_back({Swish<T>(s.first, kernels), Swish<T>(s.second, kernels), Dense<T>(s.inner, kernels),
@@ -133,13 +133,13 @@ Stack<T>::Stack(const std::vector<ResidualShape> &shape, int width, const Kernel
 }
 
 template <class T>
-const T *Stack<T>::result(const T *x, const T *slots) const
+const T *ResidualStack<T>::result(const T *x, const T *slots) const
 {
   return blocks_.empty() ? x : slots + (2 * blocks_.size() - 1) * size_;
 }
 
 template <class T>
-void Stack<T>::forward(int rows, const T *x, T *slots, T *scratch) const
+void ResidualStack<T>::forward(int rows, const T *x, T *slots, T *scratch) const
 {
   const int width = size_ / BLOCK;
   for (const auto &b : blocks_) {
@@ -154,7 +154,7 @@ void Stack<T>::forward(int rows, const T *x, T *slots, T *scratch) const
 }
 
 template <class T>
-void Stack<T>::backward(int rows, const T *x, const T *slots, T *d, T *scratch) const
+void ResidualStack<T>::backward(int rows, const T *x, const T *slots, T *d, T *scratch) const
 {
   const int width = size_ / BLOCK;
   T *other = scratch + size_;
@@ -201,8 +201,8 @@ template class Dense<float>;
 template class Dense<double>;
 template class Swish<float>;
 template class Swish<double>;
-template class Stack<float>;
-template class Stack<double>;
+template class ResidualStack<float>;
+template class ResidualStack<double>;
 template class Readout<float>;
 template class Readout<double>;
 

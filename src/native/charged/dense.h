@@ -66,9 +66,9 @@ private:
 
 /// Residual blocks one after another. Slots: for each what its second activation reads, and its result.
 template <class T>
-class Stack {
+class ResidualStack {
 public:
-  Stack(const std::vector<ResidualShape> &shape, int width, const Kernels<T> &kernels);
+  ResidualStack(const std::vector<ResidualShape> &shape, int width, const Kernels<T> &kernels);
   int slots() const { return 2 * static_cast<int>(blocks_.size()); }
   /// where the result is
   const T *result(const T *x, const T *slots) const;
@@ -100,7 +100,7 @@ public:
 private:
   const Kernels<T> &kernels_;
   int width_;
-  Stack<T> stack_;
+  ResidualStack<T> stack_;
   Swish<T> activation_;
   Dense<T> linear_;
 };

@@ -10,7 +10,7 @@
 namespace natrolite::native::charged {
 namespace {
 
-  constexpr int MOST_TYPES = 1 << 10, MOST_FEATURES = 1 << 12;
+  constexpr int MAX_TYPES = 1 << 10, MAX_FEATURES = 1 << 12;
 
   /// Reads the parts, knowing the numbers of types and features.
   class Reader {
@@ -140,7 +140,7 @@ namespace {
       r.size = numbers(entry, "size", where, d_.types);
       r.height = numbers(entry, "height", where, -1);
       r.slope = numbers(entry, "slope", where, static_cast<std::int64_t>(r.height.size()));
-      if (r.height.size() > MOST_SCREENING) refuse(where + " has too many terms");
+      if (r.height.size() > MAX_SCREENING) refuse(where + " has too many terms");
       return r;
     }
 
@@ -201,8 +201,8 @@ ChargedDescription parse(std::string_view json, std::string_view bytes)
   if (root.is_discarded()) refuse("it is no JSON");
   if (integer(root, "version", top, 1, 1 << 30) != 1) refuse("it is of a newer version (update Natrolite)");
   ChargedDescription d;
-  d.types = integer(root, "types", top, 1, MOST_TYPES);
-  d.features = integer(root, "features", top, 1, MOST_FEATURES);
+  d.types = integer(root, "types", top, 1, MAX_TYPES);
+  d.features = integer(root, "features", top, 1, MAX_FEATURES);
   d.cutoff = number(root, "cutoff", top);
   d.r_max = number(root, "r_max", top);
   d.lr_cutoff = number(root, "lr_cutoff", top);

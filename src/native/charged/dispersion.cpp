@@ -73,7 +73,7 @@ void Dispersion::constants(std::int64_t center, std::int64_t neighbor, PairConst
 {
   const double root = std::sqrt(3.0) * d_.r4r2[center] * d_.r4r2[neighbor], radius = d_.a1 * root + d_.a2;
   c.disperses = true;
-  c.per_length = 1.0 / d_.bohr;
+  c.inv_length = 1.0 / d_.bohr;
   c.sixth = -0.5 * d_.hartree * d_.s6;
   c.eighth = -0.5 * d_.hartree * d_.s8 * root * root;
   c.floor6 = std::pow(radius, 6);
@@ -96,21 +96,21 @@ Dispersion::Count Dispersion::count(std::int64_t a, std::int64_t b, double r) co
 
 double Dispersion::coordination(const PairList &list, std::int64_t row) const
 {
-  const double per_bohr = 1.0 / d_.bohr;
+  const double inv_bohr = 1.0 / d_.bohr;
   double sum = 0.0;
   for (std::int64_t e = list.first[row]; e < list.first[row + 1]; ++e)
-    sum += count(list.types[row], list.types[list.neighbor[e]], list.r.data()[e] * per_bohr).value;
+    sum += count(list.types[row], list.types[list.neighbor[e]], list.r.data()[e] * inv_bohr).value;
   return sum;
 }
 
 void Dispersion::coordination_backward(const PairList &list, std::int64_t row, double slope,
                                        double *edge_gradient) const
 {
-  const double per_bohr = 1.0 / d_.bohr;
+  const double inv_bohr = 1.0 / d_.bohr;
   for (std::int64_t e = list.first[row]; e < list.first[row + 1]; ++e) {
     const double r = list.r.data()[e];
     const double s =
-        count(list.types[row], list.types[list.neighbor[e]], r * per_bohr).slope * slope * per_bohr / r;
+        count(list.types[row], list.types[list.neighbor[e]], r * inv_bohr).slope * slope * inv_bohr / r;
     if (s == 0.0) continue;
     for (int k = 0; k < 3; ++k) edge_gradient[3 * e + k] += s * list.vec[3 * e + k];
   }
@@ -141,17 +141,17 @@ Weights Dispersion::weights(std::int64_t type, double coordination, double charg
   return w;
 }
 
-void Dispersion::spread(std::int64_t center, std::int64_t neighbor, const double *weights,
-                        double *toward) const
+void Dispersion::apply_c6(std::int64_t center, std::int64_t neighbor, const double *weights,
+                          double *c6_row) const
 {
   const double *c = c6(center, neighbor);
-  for (int b = 0; b < KNOWN; ++b) toward[b] = 0.0;
+  for (int b = 0; b < ATOM_DATA; ++b) c6_row[b] = 0.0;
   for (int a = 0; a < SYSTEMS; ++a)
-    for (int b = 0; b < SYSTEMS; ++b) toward[b] += weights[a] * c[a * SYSTEMS + b];
+    for (int b = 0; b < SYSTEMS; ++b) c6_row[b] += weights[a] * c[a * SYSTEMS + b];
 }
 
-void Dispersion::gather(std::int64_t center, std::int64_t neighbor, double factor, const double *from,
-                        double *to) const
+void Dispersion::add_c6_transposed(std::int64_t center, std::int64_t neighbor, double factor,
+                                   const double *from, double *to) const
 {
   const double *c = c6(center, neighbor);
   for (int a = 0; a < SYSTEMS; ++a)

@@ -39,11 +39,11 @@ public:
   void coordination_backward(const PairList &list, std::int64_t row, double slope,
                              double *edge_gradient) const;
   Weights weights(std::int64_t type, double coordination, double charge) const;
-  /// toward[b] = sum_a weights[a] C6[a][b] of two types, hartree bohr^6
-  void spread(std::int64_t center, std::int64_t neighbor, const double *weights, double *toward) const;
+  /// c6_row[b] = sum_a weights[a] C6[a][b] of two types, hartree bohr^6
+  void apply_c6(std::int64_t center, std::int64_t neighbor, const double *weights, double *c6_row) const;
   /// to[a] += factor sum_b C6[a][b] from[b]
-  void gather(std::int64_t center, std::int64_t neighbor, double factor, const double *from,
-              double *to) const;
+  void add_c6_transposed(std::int64_t center, std::int64_t neighbor, double factor, const double *from,
+                         double *to) const;
 
 private:
   struct Count {

@@ -10,9 +10,9 @@
 
 namespace natrolite::native {
 
-inline constexpr int MOST_SCREENING = 8;    ///< terms of a screened repulsion
-inline constexpr int KNOWN = 8;             ///< numbers that neighbors know of an atom: 7 weights, charge
-inline constexpr int CHARGE_AT = 7;
+inline constexpr int MAX_SCREENING = 8;    ///< terms of a screened repulsion
+inline constexpr int ATOM_DATA = 8;        ///< numbers of an atom that its neighbors read: 7 weights, charge
+inline constexpr int CHARGE_COLUMN = 7;
 
 /// phi = (exp(projected - half - highest) + 1e-4) / sqrt(channels), 0 in the padding.
 template <class T>
@@ -33,14 +33,14 @@ template <class T>
 struct PairConstants {
   /// repulsion: strength / r sum_k height_k exp(-decay_k r) exp(-r^2 / (r_max^2 - r^2))
   int terms = 0;
-  T strength = 0, height[MOST_SCREENING] = {}, decay[MOST_SCREENING] = {};
+  T strength = 0, height[MAX_SCREENING] = {}, decay[MAX_SCREENING] = {};
   T r_max = 0;
   /// electrostatics: coulomb q_i q_j (f soft + (1 - f) bare)
   T coulomb = 0, start = 0, stop = 1;
   Shift<T> soft, bare;
   /// dispersion: c6 (sixth / (x^6 + floor6) + eighth / (x^8 + floor8)), x = r / length
   bool disperses = false;
-  T per_length = 1, sixth = 0, eighth = 0, floor6 = 1, floor8 = 1;
+  T inv_length = 1, sixth = 0, eighth = 0, floor6 = 1, floor8 = 1;
   Shift<T> shift6, shift8;    ///< of x
 };
 
@@ -50,12 +50,12 @@ struct PairArguments {
   int edges = 0, near = 0;
   const T *r = nullptr;                      ///< [edges, and up to a whole vector of something beyond r_max]
   const std::int64_t *neighbor = nullptr;    ///< [edges]
-  const T *known = nullptr;                  ///< [rows][KNOWN]
-  const T *toward = nullptr;                 ///< [KNOWN] c6 = toward . known of the neighbor
+  const T *atom_data = nullptr;              ///< [rows][ATOM_DATA]
+  const T *c6_row = nullptr;                 ///< [ATOM_DATA] c6 = c6_row . atom_data of the neighbor
   T charge = 0;                              ///< of the center
   const PairConstants<T> *constants = nullptr;
   T *slope = nullptr;                ///< [edges, whole vectors] derivative of an edge's energy by r
-  T *damped = nullptr;               ///< [KNOWN] sum of damped powers times known of the neighbor
+  T *damped_sum = nullptr;           ///< [ATOM_DATA] sum of damped powers times atom_data of the neighbor
   T repulsion = 0, potential = 0;    ///< sums: energy; coulomb q_j (...)
 };
 

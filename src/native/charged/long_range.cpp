@@ -13,7 +13,7 @@ LongRange::LongRange(const ChargedDescription &d) :
   if (d.dispersion) dispersion_.emplace(*d.dispersion, d.types, d.lr_cutoff);
 }
 
-void LongRange::see_types(const std::vector<std::int64_t> &present)
+void LongRange::prepare_types(const std::vector<std::int64_t> &present)
 {
   if (present == present_) return;
   present_ = present;
@@ -54,15 +54,15 @@ double LongRange::coordination(const PairList &list, std::int64_t row) const
   return dispersion_ ? dispersion_->coordination(list, row) : 0.0;
 }
 
-void LongRange::know(std::int64_t type, double coordination, double charge, double *known) const
+void LongRange::atom_data_of(std::int64_t type, double coordination, double charge, double *atom_data) const
 {
-  std::fill_n(known, KNOWN, 0.0);
-  if (dispersion_) std::copy_n(dispersion_->weights(type, coordination, charge).value, SYSTEMS, known);
-  known[CHARGE_AT] = charge;
+  std::fill_n(atom_data, ATOM_DATA, 0.0);
+  if (dispersion_) std::copy_n(dispersion_->weights(type, coordination, charge).value, SYSTEMS, atom_data);
+  atom_data[CHARGE_COLUMN] = charge;
 }
 
 /// By kind of the neighbor, those within r_max first; each kind begins a vector.
-void LongRange::sort_edges(const PairList &list, std::int64_t row, Work &work) const
+void LongRange::sort_edges(const PairList &list, std::int64_t row, Workspace &work) const
 {
   const std::size_t kinds = present_.size();
   const auto begin = list.first[row], end = list.first[row + 1];
@@ -98,48 +98,63 @@ void LongRange::sort_edges(const PairList &list, std::int64_t row, Work &work) c
   }
 }
 
-AtomTerms LongRange::evaluate(const PairList &list, std::int64_t row, const double *known,
-                              double coordination, double *edge_gradient, Work &work) const
+/// sorted edges of one kind, the first `near` of them within r_max
+static PairArguments<double> edges_from(const LongRange::Workspace &work, std::int64_t begin,
+                                        std::int64_t near, std::int64_t all)
+{
+  PairArguments<double> a;
+  a.edges = static_cast<int>(all);
+  a.near = static_cast<int>(near);
+  a.r = work.r.data() + begin;
+  a.neighbor = work.neighbor.data() + begin;
+  a.slope = work.slope.data() + begin;
+  return a;
+}
+
+/// gradient of sorted edges += slope r/|r|
+static void add_radial_gradient(const PairList &list, const LongRange::Workspace &work, std::int64_t begin,
+                                std::int64_t end, double *edge_gradient)
+{
+  for (std::int64_t n = begin; n < end; ++n) {
+    const std::int64_t e = work.edge[n];
+    const double s = work.slope.data()[n] / work.r.data()[n];
+    for (int d = 0; d < 3; ++d) edge_gradient[3 * e + d] += s * list.vec[3 * e + d];
+  }
+}
+
+AtomTerms LongRange::evaluate(const PairList &list, std::int64_t row, const double *atom_data,
+                              double coordination, double *edge_gradient, Workspace &work) const
 {
   AtomTerms result;
   sort_edges(list, row, work);
   const std::int64_t type = list.types[row];
-  const double *own = known + row * KNOWN;
-  alignas(ALIGNMENT) double toward[KNOWN], damped[KNOWN];
+  const double *own = atom_data + row * ATOM_DATA;
+  alignas(ALIGNMENT) double c6_row[ATOM_DATA], damped_sum[ATOM_DATA];
   double by_weight[SYSTEMS] = {};
   std::int64_t begin = 0;
   for (std::size_t k = 0; k < present_.size(); ++k) {    // start[] has become the ends
     const std::int64_t near = work.start[2 * k] - begin, all = work.start[2 * k + 1] - begin;
-    std::fill_n(toward, KNOWN, 0.0);
-    std::fill_n(damped, KNOWN, 0.0);
-    if (dispersion_) dispersion_->spread(type, present_[k], own, toward);
-    PairArguments<double> a;
-    a.edges = static_cast<int>(all);
-    a.near = static_cast<int>(near);
-    a.r = work.r.data() + begin;
-    a.neighbor = work.neighbor.data() + begin;
-    a.known = known;
-    a.toward = toward;
-    a.charge = own[CHARGE_AT];
+    std::fill_n(c6_row, ATOM_DATA, 0.0);
+    std::fill_n(damped_sum, ATOM_DATA, 0.0);
+    if (dispersion_) dispersion_->apply_c6(type, present_[k], own, c6_row);
+    PairArguments<double> a = edges_from(work, begin, near, all);
+    a.atom_data = atom_data;
+    a.c6_row = c6_row;
+    a.charge = own[CHARGE_COLUMN];
     a.constants = &constants_[kind_[type] * present_.size() + k];
-    a.slope = work.slope.data() + begin;
-    a.damped = damped;
+    a.damped_sum = damped_sum;
     kernels_.charged.pairs(a);
     result.repulsion += a.repulsion;
-    result.electrostatics += own[CHARGE_AT] * a.potential;
+    result.electrostatics += own[CHARGE_COLUMN] * a.potential;
     result.by_charge += 2.0 * a.potential;
-    for (int b = 0; b < SYSTEMS; ++b) result.dispersion += toward[b] * damped[b];
-    if (dispersion_) dispersion_->gather(type, present_[k], 2.0, damped, by_weight);
-    for (std::int64_t n = begin; n < begin + all; ++n) {
-      const std::int64_t e = work.edge[n];
-      const double s = work.slope.data()[n] / work.r.data()[n];
-      for (int d = 0; d < 3; ++d) edge_gradient[3 * e + d] += s * list.vec[3 * e + d];
-    }
+    for (int b = 0; b < SYSTEMS; ++b) result.dispersion += c6_row[b] * damped_sum[b];
+    if (dispersion_) dispersion_->add_c6_transposed(type, present_[k], 2.0, damped_sum, by_weight);
+    add_radial_gradient(list, work, begin, begin + all, edge_gradient);
     begin += all + kernels_.width;
     begin -= begin % kernels_.width;
   }
   if (!dispersion_) return result;
-  const Weights w = dispersion_->weights(type, coordination, own[CHARGE_AT]);
+  const Weights w = dispersion_->weights(type, coordination, own[CHARGE_COLUMN]);
   double by_coordination = 0.0;
   for (int b = 0; b < SYSTEMS; ++b) {
     result.by_charge += by_weight[b] * w.by_charge[b];

@@ -23,24 +23,24 @@ struct AtomTerms {
 class LongRange {
 public:
   /// Memory of one thread.
-  struct Work {
+  struct Workspace {
     std::vector<std::int64_t> edge, neighbor, start;
     Buffer<double> r, slope;
   };
 
   explicit LongRange(const ChargedDescription &d);
   /// types that are anywhere, in ascending order
-  void see_types(const std::vector<std::int64_t> &present);
-  bool neighbors_matter() const { return coulomb_ || dispersion_; }
+  void prepare_types(const std::vector<std::int64_t> &present);
+  bool needs_neighbor_data() const { return coulomb_ || dispersion_; }
   double coordination(const PairList &list, std::int64_t row) const;
-  /// what others have to know of an atom
-  void know(std::int64_t type, double coordination, double charge, double *known) const;
-  /// Energies of an atom; edge_gradient [nedges][3] of its edges += . known [nall][KNOWN]
-  AtomTerms evaluate(const PairList &list, std::int64_t row, const double *known, double coordination,
-                     double *edge_gradient, Work &work) const;
+  /// what neighbors read of an atom
+  void atom_data_of(std::int64_t type, double coordination, double charge, double *atom_data) const;
+  /// Energies of an atom; edge_gradient [nedges][3] of its edges += . atom_data [nall][ATOM_DATA]
+  AtomTerms evaluate(const PairList &list, std::int64_t row, const double *atom_data, double coordination,
+                     double *edge_gradient, Workspace &work) const;
 
 private:
-  void sort_edges(const PairList &list, std::int64_t row, Work &work) const;
+  void sort_edges(const PairList &list, std::int64_t row, Workspace &work) const;
   PairConstants<double> constants(std::int64_t center, std::int64_t neighbor) const;
 
   const Kernels<double> &kernels_;

@@ -11,7 +11,7 @@ namespace {
 
   /// [in][2 F] as [in][2 P]: either half padded
   template <class T>
-  Dense<T> halves(const DenseShape &shape, int width, const Kernels<T> &kernels)
+  Dense<T> two_halves(const DenseShape &shape, int width, const Kernels<T> &kernels)
   {
     const int in = static_cast<int>(shape.weights.shape[0]),
               half = static_cast<int>(shape.weights.shape[1]) / 2;
@@ -47,8 +47,8 @@ Module<T>::Module(const ModuleShape &s, const Kernels<T> &kernels) :
               Readout<T>(s.messages[2], width_, kernels)},
     mix_(s.mix, width_, kernels), query_(s.query, width_, kernels), key_(s.key, width_, kernels),
     value_(s.value, width_, kernels), readout_(s.readout, width_, kernels),
-    pairs_{halves(s.pairs[0], width_, kernels), halves(s.pairs[1], width_, kernels)}, directions_(kernels),
-    omega_(scaled(s.directions))
+    pairs_{two_halves(s.pairs[0], width_, kernels), two_halves(s.pairs[1], width_, kernels)},
+    directions_(kernels), omega_(scaled(s.directions))
 {
   directions_.assign(features_, features_, omega_.data());
   std::size_t at = 0;
@@ -67,8 +67,8 @@ Module<T>::Module(const ModuleShape &s, const Kernels<T> &kernels) :
   post_at_ = take(post_.slots() * width_);
   readout_at_ = take(readout_.slots() * width_);
   for (std::size_t *slot : {&total_, &xq_, &xk_, &pq_, &pk_, &start_}) *slot = take(width_);
-  v_ = take(wide());
-  mixed_ = take(wide());
+  v_ = take(extended_width());
+  mixed_ = take(extended_width());
   pair_ = take(16 * width_);
   for (std::size_t *slot : {&half_q_, &half_k_, &highest_q_}) *slot = take(1);
   slab_ = at;
@@ -97,9 +97,9 @@ void Module<T>::before(int rows, const T *x_in, T *slab, T *messages, T *scratch
   k.half_square(rows, width_, scale, slab + xk_, slab + half_k_);
   directions_.forward(rows, {slab + xq_, width_}, nullptr, {slab + pq_, width_});
   directions_.forward(rows, {slab + xk_, width_}, nullptr, {slab + pk_, width_});
-  value_.forward(rows, x, slab + value_at_, nullptr, {slab + v_, wide()}, scratch);
+  value_.forward(rows, x, slab + value_at_, nullptr, {slab + v_, extended_width()}, scratch);
   for (int r = 0; r < rows; ++r) {
-    T *last = slab + v_ + static_cast<std::size_t>(r) * wide() + width_;
+    T *last = slab + v_ + static_cast<std::size_t>(r) * extended_width() + width_;
     std::fill_n(last, kernels_.width, T(0));
     last[0] = T(1);
   }
@@ -136,7 +136,7 @@ void Module<T>::add_keys(int rows, T *slab, T highest, const T *counts, double *
     kernels_.charged.add_scaled(rows, width_, T(1), counts, phi, weighted);
     phi = weighted;
   }
-  kernels_.charged.outer(rows, width_, wide(), phi, slab + v_, sum);
+  kernels_.charged.outer(rows, width_, extended_width(), phi, slab + v_, sum);
 }
 
 template <class T>
@@ -144,7 +144,7 @@ void Module<T>::attend(int rows, const T *x_in, T *slab, const Dense<T> &sum, T 
 {
   std::copy_n(pre_.result(x_in, slab + pre_at_), static_cast<std::size_t>(rows) * width_, slab + start_);
   kernels_.charged.features(features(rows, slab, true, slab + highest_q_), scratch);
-  sum.forward(rows, {scratch, width_}, nullptr, {slab + mixed_, wide()});
+  sum.forward(rows, {scratch, width_}, nullptr, {slab + mixed_, extended_width()});
   kernels_.charged.divide(rows, width_, slab + mixed_, slab + start_);
 }
 
@@ -206,8 +206,8 @@ void Module<T>::attend_backward(int rows, T *slab, const Dense<T> &sum, double *
   const auto query = features(rows, slab, true, slab + highest_q_);
   k.divide_backward(rows, width_, slab + mixed_, slab + start_, dmixed);
   k.features(query, phi);
-  k.outer(rows, width_, wide(), phi, dmixed, dsum);
-  sum.backward(rows, {dmixed, wide()}, nullptr, {dphi, width_});
+  k.outer(rows, width_, extended_width(), phi, dmixed, dsum);
+  sum.backward(rows, {dmixed, extended_width()}, nullptr, {dphi, width_});
   k.features_backward(query, dphi, total);
   for (int r = 0; r < rows; ++r) slab[pq_ + static_cast<std::size_t>(r) * width_ + where[r]] -= total[r];
   directions_.backward(rows, {slab + pq_, width_}, nullptr, {dphi, width_});
@@ -226,9 +226,9 @@ double Module<T>::keys_backward(int rows, T *slab, T highest, const Dense<T> &ds
   std::fill_n(high, rows, highest);
   const auto key = features(rows, slab, false, high);
   k.features(key, phi);
-  dsum.forward(rows, {phi, width_}, nullptr, {dv, wide()});
-  dsum.backward(rows, {slab + v_, wide()}, nullptr, {dphi, width_});
-  std::copy_n(dv, rows * wide(), slab + v_);
+  dsum.forward(rows, {phi, width_}, nullptr, {dv, extended_width()});
+  dsum.backward(rows, {slab + v_, extended_width()}, nullptr, {dphi, width_});
+  std::copy_n(dv, rows * extended_width(), slab + v_);
   k.features_backward(key, dphi, total);
   directions_.backward(rows, {slab + pk_, width_}, nullptr, {dphi, width_});
   k.add_scaled(rows, width_, static_cast<T>(-1.0 / std::sqrt(static_cast<double>(features_))), total,
@@ -258,7 +258,7 @@ void Module<T>::before_backward(int rows, const T *x_in, T *slab, const T *dmess
                           scratch);
   query_.backward(rows, x, slab + query_at_, {slab + xq_, width_}, dx_in, dx_in, scratch);
   key_.backward(rows, x, slab + key_at_, {slab + xk_, width_}, dx_in, dx_in, scratch);
-  value_.backward(rows, x, slab + value_at_, {slab + v_, wide()}, dx_in, dx_in, scratch);
+  value_.backward(rows, x, slab + value_at_, {slab + v_, extended_width()}, dx_in, dx_in, scratch);
   pre_.backward(rows, x_in, slab + pre_at_, dx_in, scratch);
 }
 

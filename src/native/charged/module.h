@@ -17,8 +17,9 @@ template <class T>
 class Module {
 public:
   Module(const ModuleShape &shape, const Kernels<T> &kernels);
-  int width() const { return width_; }                    ///< of a row, P
-  int wide() const { return width_ + kernels_.width; }    ///< of a row with one column more
+  int width() const { return width_; }    ///< of a row, P
+  /// of a row with one column more
+  int extended_width() const { return width_ + kernels_.width; }
   int message_width() const { return 3 * width_; }
   int sums_width() const { return 9 * width_; }      ///< of s, p and d
   std::size_t slab_size() const { return slab_; }    ///< elements for a block
@@ -32,7 +33,7 @@ public:
   T highest_key(int rows, const T *slab, T *scratch) const;
   /// where it is; row = -1: in another block
   void find_key(int rows, const T *slab, T highest, int &row, int &channel) const;
-  /// sum [P][wide] += count phi(k) [v, 1]; counts [rows] null = 1
+  /// sum [P][extended_width] += count phi(k) [v, 1]; counts [rows] null = 1
   void add_keys(int rows, T *slab, T highest, const T *counts, double *sum, T *scratch) const;
   /// far, from the sum over all atoms
   void attend(int rows, const T *x_in, T *slab, const Dense<T> &sum, T *scratch) const;
@@ -47,7 +48,7 @@ public:
   /// @{
   /// d: gradient of the result (null = 0) -> dsums [rows][9 P]
   void after_backward(int rows, T *slab, const T *doutput, const T *d, T *dsums, T *scratch) const;
-  /// dsum [P][wide] += gradient of S
+  /// dsum [P][extended_width] += gradient of S
   void attend_backward(int rows, T *slab, const Dense<T> &sum, double *dsum, T *scratch) const;
   /// dsum: of all atoms; returns the gradient of highest
   double keys_backward(int rows, T *slab, T highest, const Dense<T> &dsum, T *scratch) const;
@@ -62,7 +63,7 @@ private:
 
   const Kernels<T> &kernels_;
   int features_, width_;
-  Stack<T> pre_, post_;
+  ResidualStack<T> pre_, post_;
   Readout<T> own_, messages_[3], mix_, query_, key_, value_, readout_;
   Dense<T> pairs_[2], directions_;
   std::vector<double> omega_;    ///< [F][F], of directions_

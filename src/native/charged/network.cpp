@@ -39,9 +39,9 @@ namespace {
 template <class T>
 ChargedNetwork<T>::Impl::Impl(ChargedDescription d, int nthreads) :
     kernels(native::kernels<T>()), threads(std::max(nthreads, 1)), types(d.types), features(d.features),
-    width((d.features + kernels.width - 1) / kernels.width * kernels.width), wide(width + kernels.width),
-    r_max(d.r_max), all_pairs(d.all_pairs), output(d.output), offset(d.offset), embedding(d, width, kernels),
-    long_range(d), place(d.types, 0)
+    width((d.features + kernels.width - 1) / kernels.width * kernels.width),
+    extended_width(width + kernels.width), r_max(d.r_max), all_pairs(d.all_pairs), output(d.output),
+    offset(d.offset), embedding(d, width, kernels), long_range(d), place(d.types, 0)
 {
   for (const auto &shape : d.modules) stages.emplace_back(shape, kernels);
   make_convolutions(d);
@@ -54,14 +54,14 @@ ChargedNetwork<T>::Impl::Impl(ChargedDescription d, int nthreads) :
     m.sums.reserve(9 * row);
     m.gradient.reserve(row);
     m.doutput.reserve(row);
-    m.attention.reserve(static_cast<std::size_t>(width) * wide);
+    m.attention.reserve(static_cast<std::size_t>(width) * extended_width);
   }
 }
 
 template <class T>
 void ChargedNetwork<T>::Impl::make_convolutions(const ChargedDescription &d)
 {
-  const RadialTables tables = make_tables(d.radials, r_max, kernels.spline - 1, {{}});
+  const RadialTables tables = make_tables(d.radials, r_max, kernels.spline_order - 1, {{}});
   grid = tables.grid.template grid<T>();
   grid.powers = sizeof(T) == 4;
   const Layout in({{features, 0}, {features, 0}, {features, 0}}, kernels.width);
@@ -139,7 +139,7 @@ void ChargedNetwork<T>::Impl::find_near()
 }
 
 template <class T>
-void ChargedNetwork<T>::Impl::make_room()
+void ChargedNetwork<T>::Impl::allocate()
 {
   const std::int64_t n = near.nlocal, most = static_cast<std::int64_t>(threads) * BLOCK;
   const std::int64_t each =
@@ -152,7 +152,7 @@ void ChargedNetwork<T>::Impl::make_room()
   }
   outputs.reserve(n * width + 1);
   std::fill_n(outputs.data(), n * width, T(0));
-  known.reserve(near.nall * KNOWN + 1);
+  atom_data.reserve(near.nall * ATOM_DATA + 1);
   for (auto *values : {&energy, &charge, &coordination, &by_charge, &repulsion, &electrostatics, &dispersion})
     values->assign(std::max<std::int64_t>(n, 1), 0.0);
   gradient.assign(std::max<std::int64_t>(3 * pairs.nedges, 1), 0.0);
@@ -160,7 +160,7 @@ void ChargedNetwork<T>::Impl::make_room()
 
 /// how many atoms of each type there are, on all ranks
 template <class T>
-void ChargedNetwork<T>::Impl::see_types(const Graph &graph, Exchange &exchange)
+void ChargedNetwork<T>::Impl::prepare_types(const Graph &graph, Exchange &exchange)
 {
   Electrons now{graph.total_charge, graph.total_spin, std::vector<double>(types, 0.0)};
   for (std::int64_t i = 0; i < graph.nlocal; ++i) now.counts[graph.types[i]] += 1.0;
@@ -173,7 +173,7 @@ void ChargedNetwork<T>::Impl::see_types(const Graph &graph, Exchange &exchange)
       place[t] = static_cast<std::int64_t>(present.size());
       present.push_back(t);
     }
-  long_range.see_types(present);
+  long_range.prepare_types(present);
   features_of_types();
 }
 
@@ -202,11 +202,11 @@ void ChargedNetwork<T>::Impl::features_of_types()
     highest = std::max(highest, module.highest_key(rows, slab, scratch));
   });
   double *sum = memory[0].attention.data();
-  std::fill_n(sum, static_cast<std::size_t>(width) * wide, 0.0);
+  std::fill_n(sum, static_cast<std::size_t>(width) * extended_width, 0.0);
   for_each([&](int rows, const T *, T *slab, std::int64_t begin) {
     module.add_keys(rows, slab, highest, type_counts.data() + begin, sum, scratch);
   });
-  stage.attention.assign(features, wide, sum);
+  stage.attention.assign(features, extended_width, sum);
   for_each([&](int rows, const T *x, T *slab, std::int64_t) {
     module.attend(rows, x, slab, stage.attention, scratch);
   });
@@ -229,9 +229,9 @@ void ChargedNetwork<T>::evaluate(const Graph &graph, Exchange &exchange, Evaluat
     throw std::runtime_error(
         "its sums over all atoms cannot be made with exchange shell: use ghost or folded");
   me.load(graph);
-  me.see_types(graph, exchange);
+  me.prepare_types(graph, exchange);
   me.find_near();
-  me.make_room();
+  me.allocate();
   me.forward(exchange);
   me.charges_and_energies(graph.total_charge, exchange);
   me.analytic_terms(exchange);
@@ -250,7 +250,8 @@ double ChargedNetwork<T>::memory_bytes() const
 {
   const Impl &me = *impl;
   double bytes = me.near_unit.bytes() + me.near_distance.bytes() + me.near_gradient.bytes() +
-                 me.outputs.bytes() + me.dmessages[0].bytes() + me.dmessages[1].bytes() + me.known.bytes();
+                 me.outputs.bytes() + me.dmessages[0].bytes() + me.dmessages[1].bytes() +
+                 me.atom_data.bytes();
   for (const auto *indices : {&me.near.first, &me.near_neighbor, &me.near_place, &me.near_edge})
     bytes += 8.0 * static_cast<double>(indices->capacity());
   for (const auto *numbers : {&me.gradient, &me.energy, &me.charge, &me.coordination, &me.by_charge,
@@ -262,7 +263,7 @@ double ChargedNetwork<T>::memory_bytes() const
 template <class T>
 int ChargedNetwork<T>::exchange_width() const
 {
-  return std::max(3 * impl->width, 2 * KNOWN);
+  return std::max(3 * impl->width, 2 * ATOM_DATA);
 }
 
 template class ChargedNetwork<float>;

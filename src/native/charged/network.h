@@ -15,7 +15,7 @@ namespace natrolite::native::charged {
 template <class T>
 class ChargedNetwork {
 public:
-  static constexpr bool FINDS_VECTORS = false;    ///< takes compact edges
+  static constexpr bool TAKES_COMPACT_EDGES = false;    ///< takes compact edges
 
   /// Throws std::runtime_error if the description cannot be run.
   ChargedNetwork(ChargedDescription description, int threads);

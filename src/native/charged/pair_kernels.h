@@ -9,28 +9,29 @@
 
 namespace natrolite::NATROLITE_ISA {
 
-using native::CHARGE_AT;
-using native::KNOWN;
+using native::ATOM_DATA;
+using native::CHARGE_COLUMN;
 using native::PairArguments;
 using native::PairConstants;
 
 /// A function of r and its derivative.
 template <class T>
-struct Slope {
+struct ValueAndSlope {
   Vector<T> value, slope;
 };
 
 template <class T>
-NATROLITE_VECTOR_INLINE Slope<T> repulsion_at(const PairConstants<T> &c, Vector<T> r)
+NATROLITE_ALWAYS_INLINE ValueAndSlope<T> repulsion_at(const PairConstants<T> &c, Vector<T> r)
 {
   using V = Vector<T>;
   const T c2 = c.r_max * c.r_max;
-  const V in = r < c.r_max ? all(T(1)) : V{}, rest = r < c.r_max ? (c.r_max - r) * (c.r_max + r) : all(T(1));
-  const V cut = in * exponential(-r * r / rest),
+  const V in = r < c.r_max ? broadcast(T(1)) : V{},
+          rest = r < c.r_max ? (c.r_max - r) * (c.r_max + r) : broadcast(T(1));
+  const V cut = in * exp(-r * r / rest),
           cut_slope = T(-2) * c2 * r / (rest * rest);    // of its logarithm
   V sum{}, sum_slope{};
   for (int k = 0; k < c.terms; ++k) {
-    const V e = c.height[k] * exponential(-c.decay[k] * r);
+    const V e = c.height[k] * exp(-c.decay[k] * r);
     sum += e;
     sum_slope -= c.decay[k] * e;
   }
@@ -41,19 +42,19 @@ NATROLITE_VECTOR_INLINE Slope<T> repulsion_at(const PairConstants<T> &c, Vector<
 
 /// 1 up to start, 0 from stop on: the logistic function of 1/t - 1/(1 - t)
 template <class T>
-NATROLITE_VECTOR_INLINE Slope<T> switch_at(const PairConstants<T> &c, Vector<T> r)
+NATROLITE_ALWAYS_INLINE ValueAndSlope<T> switch_at(const PairConstants<T> &c, Vector<T> r)
 {
   using V = Vector<T>;
   const T inverse = T(1) / (c.stop - c.start), low = T(0.002), high = T(0.998);
   const V exact = (r - c.start) * inverse;
-  const V t = smaller<T>(all(high), larger<T>(all(low), exact)), u = T(1) / t, w = T(1) / (T(1) - t);
-  const V s = T(1) / (T(1) + exponential(w - u));
+  const V t = min<T>(broadcast(high), max<T>(broadcast(low), exact)), u = T(1) / t, w = T(1) / (T(1) - t);
+  const V s = T(1) / (T(1) + exp(w - u));
   const V slope = s * (s - T(1)) * (u * u + w * w) * inverse;
   return {s, exact > low && exact < high ? slope : V{}};
 }
 
 template <class T>
-NATROLITE_VECTOR_INLINE Slope<T> coulomb_at(const PairConstants<T> &c, Vector<T> r, bool near)
+NATROLITE_ALWAYS_INLINE ValueAndSlope<T> coulomb_at(const PairConstants<T> &c, Vector<T> r, bool near)
 {
   using V = Vector<T>;
   const V inverse = T(1) / r;
@@ -63,37 +64,37 @@ NATROLITE_VECTOR_INLINE Slope<T> coulomb_at(const PairConstants<T> &c, Vector<T>
   for (int k = 0; k < WIDTH<T>; ++k) root[k] = static_cast<T>(__builtin_sqrt(r[k] * r[k] + T(1)));
   const V i = T(1) / root;
   const V soft = i + c.soft.constant + c.soft.slope * r, soft_slope = c.soft.slope - r * i * i * i;
-  const Slope<T> f = switch_at(c, r);
+  const ValueAndSlope<T> f = switch_at(c, r);
   return {f.value * soft + (T(1) - f.value) * bare,
           f.slope * (soft - bare) + f.value * soft_slope + (T(1) - f.value) * bare_slope};
 }
 
 template <class T>
-NATROLITE_VECTOR_INLINE Slope<T> damped_at(const PairConstants<T> &c, Vector<T> r)
+NATROLITE_ALWAYS_INLINE ValueAndSlope<T> damped_at(const PairConstants<T> &c, Vector<T> r)
 {
   using V = Vector<T>;
-  const V x = c.per_length * r, x2 = x * x, x5 = x2 * x2 * x;
+  const V x = c.inv_length * r, x2 = x * x, x5 = x2 * x2 * x;
   const V a = T(1) / (x5 * x + c.floor6), b = T(1) / (x5 * x2 * x + c.floor8);
   const V six = a + c.shift6.constant + c.shift6.slope * x,
           eight = b + c.shift8.constant + c.shift8.slope * x;
   const V six_slope = c.shift6.slope - T(6) * x5 * a * a,
           eight_slope = c.shift8.slope - T(8) * x5 * x2 * b * b;
-  return {c.sixth * six + c.eighth * eight, c.per_length * (c.sixth * six_slope + c.eighth * eight_slope)};
+  return {c.sixth * six + c.eighth * eight, c.inv_length * (c.sixth * six_slope + c.eighth * eight_slope)};
 }
 
-/// toward . known and sum of factor known, of one edge
+/// c6_row . atom_data and sum of factor atom_data, of one edge
 template <class T>
-NATROLITE_VECTOR_INLINE T add_known(const T *toward, const T *known, T factor, T *damped)
+NATROLITE_ALWAYS_INLINE T add_atom_data(const T *c6_row, const T *atom_data, T factor, T *damped_sum)
 {
   constexpr int W = WIDTH<T>;
   Vector<T> dot{};
 #pragma GCC unroll 4
-  for (int k = 0; k < KNOWN; k += W) {
-    const Vector<T> row = load(known + k);
-    store<T>(damped + k, load(damped + k) + factor * row);
-    dot += load(toward + k) * row;
+  for (int k = 0; k < ATOM_DATA; k += W) {
+    const Vector<T> row = load(atom_data + k);
+    store<T>(damped_sum + k, load(damped_sum + k) + factor * row);
+    dot += load(c6_row + k) * row;
   }
-  return sum_of_lanes<T>(dot);
+  return reduce_add<T>(dot);
 }
 
 template <class T>
@@ -108,26 +109,27 @@ void pairs(PairArguments<T> &a)
     const V r = load(a.r + e);
     const bool near = e < a.near;
     V q{}, slope{};
-    for (int k = 0; k < here; ++k) q[k] = a.known[a.neighbor[e + k] * KNOWN + CHARGE_AT];
-    const Slope<T> v = coulomb_at(c, r, near);
+    for (int k = 0; k < here; ++k) q[k] = a.atom_data[a.neighbor[e + k] * ATOM_DATA + CHARGE_COLUMN];
+    const ValueAndSlope<T> v = coulomb_at(c, r, near);
     potential += c.coulomb * q * v.value;
     slope += c.coulomb * a.charge * q * v.slope;
     if (near) {
-      const Slope<T> core = repulsion_at(c, r);
+      const ValueAndSlope<T> core = repulsion_at(c, r);
       repulsion += core.value;
       slope += core.slope;
     }
     if (c.disperses) {
-      const Slope<T> d = damped_at(c, r);
+      const ValueAndSlope<T> d = damped_at(c, r);
       V c6{};
       for (int k = 0; k < here; ++k)
-        c6[k] = add_known<T>(a.toward, a.known + a.neighbor[e + k] * KNOWN, d.value[k], a.damped);
+        c6[k] =
+            add_atom_data<T>(a.c6_row, a.atom_data + a.neighbor[e + k] * ATOM_DATA, d.value[k], a.damped_sum);
       slope += c6 * d.slope;
     }
     store(a.slope + e, slope);
   }
-  a.repulsion = sum_of_lanes<T>(repulsion);
-  a.potential = sum_of_lanes<T>(potential);
+  a.repulsion = reduce_add<T>(repulsion);
+  a.potential = reduce_add<T>(potential);
 }
 
 }    // namespace natrolite::NATROLITE_ISA

@@ -13,14 +13,14 @@ template <class T>
 void ChargedNetwork<T>::Impl::convolve(std::size_t m, ThreadMemory<T> &own, std::int64_t begin, int rows,
                                        bool forward)
 {
-  Work<T> &work = own.work;
+  Workspace<T> &work = own.work;
   work.graph = &near;
   work.begin = begin;
   work.end = begin + rows;
   const auto edge = work.first_edge();
   work.edge_gradient = near_gradient.data() + 3 * edge;
   work.neighbor = (m ? near_neighbor : near_place).data() + edge;
-  make_room_for_edges(work, kernels);
+  allocate_edges(work, kernels);
   EdgeArrays<T> &edges = work.edges;
   edges.x = near_unit.data() + edge;
   edges.y = edges.x + near.nedges;
@@ -106,7 +106,8 @@ void ChargedNetwork<T>::Impl::share_keys(std::size_t m, Exchange &exchange)
 template <class T>
 void ChargedNetwork<T>::Impl::clear_attention()
 {
-  for (auto &own : memory) std::fill_n(own.attention.data(), static_cast<std::size_t>(width) * wide, 0.0);
+  for (auto &own : memory)
+    std::fill_n(own.attention.data(), static_cast<std::size_t>(width) * extended_width, 0.0);
 }
 
 /// of all threads, in their order, and all ranks
@@ -114,11 +115,11 @@ template <class T>
 void ChargedNetwork<T>::Impl::sum_attention(Exchange &exchange, Dense<T> &to)
 {
   double *sum = memory[0].attention.data();
-  const std::int64_t n = static_cast<std::int64_t>(width) * wide;
+  const std::int64_t n = static_cast<std::int64_t>(width) * extended_width;
   for (int t = 1; t < threads; ++t)
     for (std::int64_t k = 0; k < n; ++k) sum[k] += memory[t].attention.data()[k];
   exchange.sum(sum, n);
-  to.assign(features, wide, sum);
+  to.assign(features, extended_width, sum);
 }
 
 template <class T>
@@ -168,17 +169,17 @@ void ChargedNetwork<T>::Impl::analytic_terms(Exchange &exchange)
   for_blocks([&](ThreadMemory<T> &, std::int64_t, std::int64_t begin, int rows) {
     for (std::int64_t i = begin; i < begin + rows; ++i) {
       coordination[i] = long_range.coordination(pairs, i);
-      long_range.know(near.types[i], coordination[i], charge[i], known.data() + i * KNOWN);
+      long_range.atom_data_of(near.types[i], coordination[i], charge[i], atom_data.data() + i * ATOM_DATA);
     }
   });
-  if (long_range.neighbors_matter())
-    exchange.forward({known.data(), KNOWN, 8});
+  if (long_range.needs_neighbor_data())
+    exchange.forward({atom_data.data(), ATOM_DATA, 8});
   else
-    std::fill_n(known.data(), near.nall * KNOWN, 0.0);
+    std::fill_n(atom_data.data(), near.nall * ATOM_DATA, 0.0);
   for_blocks([&](ThreadMemory<T> &own, std::int64_t, std::int64_t begin, int rows) {
     for (std::int64_t i = begin; i < begin + rows; ++i) {
       const AtomTerms terms =
-          long_range.evaluate(pairs, i, known.data(), coordination[i], gradient.data(), own.pairs);
+          long_range.evaluate(pairs, i, atom_data.data(), coordination[i], gradient.data(), own.pairs);
       repulsion[i] = terms.repulsion;
       electrostatics[i] = terms.electrostatics;
       dispersion[i] = terms.dispersion;

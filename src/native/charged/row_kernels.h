@@ -19,7 +19,7 @@ void swish(int rows, int width, const T *x, const T *amplitude, const T *slope, 
     const V a = load(amplitude + k), b = load(slope + k);
     for (int r = 0; r < rows; ++r) {
       const V v = load(x + r * width + k);
-      store<T>(y + r * width + k, a * v / (T(1) + exponential(-b * v)));
+      store<T>(y + r * width + k, a * v / (T(1) + exp(-b * v)));
     }
   }
 }
@@ -33,7 +33,7 @@ void swish_backward(int rows, int width, const T *x, const T *amplitude, const T
     const V a = load(amplitude + k), b = load(slope + k);
     for (int r = 0; r < rows; ++r) {
       const int at = r * width + k;
-      const V u = b * load(x + at), s = T(1) / (T(1) + exponential(-u));
+      const V u = b * load(x + at), s = T(1) / (T(1) + exp(-u));
       const V d = a * s * (T(1) + u * (T(1) - s)) * load(dy + at);
       store<T>(dx + at, base ? load(base + at) + d : d);
     }
@@ -87,7 +87,7 @@ void contract_backward(int rows, int components, int width, const T *pair, const
 
 /// lanes k, k + 1, ... that are channels
 template <class T>
-NATROLITE_VECTOR_INLINE Vector<T> inside(int k, int channels)
+NATROLITE_ALWAYS_INLINE Vector<T> inside(int k, int channels)
 {
   Vector<T> in{};
   for (int lane = 0; lane < WIDTH<T>; ++lane) in[lane] = k + lane < channels ? T(1) : T(0);
@@ -102,7 +102,7 @@ void features(const FeatureArguments<T> &a, T *phi)
     const Vector<T> in = scale * inside<T>(k, a.channels);
     for (int r = 0; r < a.rows; ++r) {
       const int at = r * a.width + k;
-      store<T>(phi + at, in * (exponential(load(a.projected + at) - (a.half[r] + a.highest[r])) + T(1e-4)));
+      store<T>(phi + at, in * (exp(load(a.projected + at) - (a.half[r] + a.highest[r])) + T(1e-4)));
     }
   }
 }
@@ -115,12 +115,12 @@ void features_backward(const FeatureArguments<T> &a, const T *dphi, T *total)
     Vector<T> sum{};
     for (int k = 0; k < a.width; k += WIDTH<T>) {
       const int at = r * a.width + k;
-      const Vector<T> e = exponential(load(a.projected + at) - (a.half[r] + a.highest[r]));
+      const Vector<T> e = exp(load(a.projected + at) - (a.half[r] + a.highest[r]));
       const Vector<T> d = scale * e * load(dphi + at);
       store<T>(a.projected + at, d);
       sum += d;
     }
-    total[r] = sum_of_lanes<T>(sum);
+    total[r] = reduce_add<T>(sum);
   }
 }
 
@@ -129,9 +129,9 @@ void row_max(int rows, int channels, int width, const T *x, T *most, std::int32_
 {
   for (int r = 0; r < rows; ++r) {
     const T *row = x + r * width;
-    Vector<T> high = all(row[0]);
+    Vector<T> high = broadcast(row[0]);
     int k = 0;
-    for (; k + WIDTH<T> <= channels; k += WIDTH<T>) high = larger<T>(load(row + k), high);
+    for (; k + WIDTH<T> <= channels; k += WIDTH<T>) high = max<T>(load(row + k), high);
     T best = row[0];
     for (int lane = 0; lane < WIDTH<T>; ++lane) best = high[lane] > best ? high[lane] : best;
     for (; k < channels; ++k) best = row[k] > best ? row[k] : best;
@@ -151,7 +151,7 @@ void half_square(int rows, int width, T scale, const T *x, T *half)
       const Vector<T> v = load(x + r * width + k);
       sum += v * v;
     }
-    half[r] = scale * sum_of_lanes<T>(sum);
+    half[r] = scale * reduce_add<T>(sum);
   }
 }
 
@@ -190,13 +190,13 @@ void divide_backward(int rows, int width, const T *mixed, const T *dy, T *dmixed
       store<T>(d + k, g);
     }
     store(d + width, Vector<T>{});
-    d[width] = -inverse * sum_of_lanes<T>(along);
+    d[width] = -inverse * reduce_add<T>(along);
   }
 }
 
 /// up to 4 columns of a (`here`) and NV vectors of columns of b
 template <class T, int NV>
-NATROLITE_VECTOR_INLINE void outer_tile(int rows, int na, int nb, int here, const T *a, const T *b,
+NATROLITE_ALWAYS_INLINE void outer_tile(int rows, int na, int nb, int here, const T *a, const T *b,
                                         double *sum)
 {
   constexpr int W = WIDTH<T>;

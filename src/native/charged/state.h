@@ -21,11 +21,11 @@ namespace natrolite::native::charged {
 /// What a thread has for itself.
 template <class T>
 struct ThreadMemory {
-  Work<T> work;
+  Workspace<T> work;
   int index = 0;                                 ///< of the thread
   Buffer<T> scratch, sums, gradient, doutput;    ///< rows of a block
-  Buffer<double> attention;                      ///< [P][wide], this thread's part of a sum
-  LongRange::Work pairs;
+  Buffer<double> attention;                      ///< [P][extended_width], this thread's part of a sum
+  LongRange::Workspace pairs;
 };
 
 /// A module and what it keeps for all atoms.
@@ -51,8 +51,8 @@ struct ChargedNetwork<T>::Impl {
 
   void load(const Graph &graph);
   void find_near();
-  void make_room();
-  void see_types(const Graph &graph, Exchange &exchange);
+  void allocate();
+  void prepare_types(const Graph &graph, Exchange &exchange);
   void features_of_types();
 
   /// f(thread memory, block, first row, rows) for all blocks
@@ -91,7 +91,7 @@ struct ChargedNetwork<T>::Impl {
   std::int64_t blocks() const { return (near.nlocal + block_rows - 1) / block_rows; }
 
   const Kernels<T> &kernels;
-  int threads, types, features, width, wide;
+  int threads, types, features, width, extended_width;
   double r_max;
   bool all_pairs;
   Array output, offset;
@@ -113,7 +113,7 @@ struct ChargedNetwork<T>::Impl {
   int block_rows = BLOCK;
   double atoms = 0.0;                                             ///< of all ranks
   Buffer<T> outputs, dmessages[2];                                ///< [nlocal][P], by thread [rows][3 P]
-  Buffer<double> known;                                           ///< [nall][KNOWN]
+  Buffer<double> atom_data;                                       ///< [nall][ATOM_DATA]
   std::vector<double> energy, charge, coordination, by_charge;    ///< [nlocal]
   std::vector<double> repulsion, electrostatics, dispersion;      ///< [nlocal]
   std::vector<double> gradient;                                   ///< [edges][3]

@@ -94,7 +94,7 @@ void Convolution<T>::for_each_group(const Path &path, F &&f) const
 }
 
 template <class T>
-PathArguments<T> Convolution<T>::arguments(const Work<T> &work, const Path &path, int vector) const
+PathArguments<T> Convolution<T>::arguments(const Workspace<T> &work, const Path &path, int vector) const
 {
   const int channel = vector * kernels_.width;
   PathArguments<T> a;
@@ -107,9 +107,23 @@ PathArguments<T> Convolution<T>::arguments(const Work<T> &work, const Path &path
   return a;
 }
 
+/// the part of the arguments that belongs to the edges of one center
+template <class T>
+void Convolution<T>::set_edges(const Workspace<T> &work, const Path &path, std::int64_t row,
+                               PathArguments<T> &a) const
+{
+  const auto e = work.graph->first[row] - work.first_edge();
+  a.edges = static_cast<int>(work.graph->first[row + 1] - work.graph->first[row]);
+  a.node = work.edges.node + e;
+  a.row = work.offsets.data() + e;
+  a.basis = work.edges.basis + e;
+  a.slope = work.edges.slope + e;
+  a.harmonics = work.edges.harmonics + path.l2 * path.l2 * a.stride + e;
+}
+
 /// offsets of the neighbors' rows, and behind them of the rows of their gradients; returns these
 template <class T>
-const std::int64_t *Convolution<T>::find_rows(Work<T> &work, std::int64_t stride) const
+const std::int64_t *Convolution<T>::find_rows(Workspace<T> &work, std::int64_t stride) const
 {
   const int n = work.nedges();
   const bool moved = work.sum_rows && !reads_table();
@@ -122,7 +136,7 @@ const std::int64_t *Convolution<T>::find_rows(Work<T> &work, std::int64_t stride
 }
 
 template <class T>
-void Convolution<T>::forward(Work<T> &work, const Operands<T> &rows) const
+void Convolution<T>::forward(Workspace<T> &work, const Operands<T> &rows) const
 {
   const T *x = reads_table() ? table_.data() : rows.in[0];
   find_rows(work, reads_table() ? in_.width : rows.in.stride);
@@ -134,20 +148,26 @@ void Convolution<T>::forward(Work<T> &work, const Operands<T> &rows) const
       const int channel = vector * kernels_.width;
       a.x = x + path.in + channel;
       for (std::int64_t row = work.begin; row < work.end; ++row) {
-        const auto e = work.graph->first[row] - work.first_edge();
-        a.edges = static_cast<int>(work.graph->first[row + 1] - work.graph->first[row]);
-        a.node = work.edges.node + e;
-        a.row = work.offsets.data() + e;
-        a.basis = work.edges.basis + e;
-        a.harmonics = work.edges.harmonics + path.l2 * path.l2 * a.stride + e;
+        set_edges(work, path, row, a);
         a.out = rows.out[row] + path.out + channel;
         run(a);
       }
     });
 }
 
+/// the vectors and distances of edges from one on
 template <class T>
-void Convolution<T>::backward(Work<T> &work, const Operands<T> &rows) const
+static EdgeArrays<T> vectors_from(EdgeArrays<T> edges, std::int64_t first)
+{
+  edges.x += first;
+  edges.y += first;
+  edges.z += first;
+  edges.r += first;
+  return edges;
+}
+
+template <class T>
+void Convolution<T>::backward(Workspace<T> &work, const Operands<T> &rows) const
 {
   const T *x = reads_table() ? table_.data() : rows.in[0];
   const std::int64_t *gradient_rows = find_rows(work, reads_table() ? in_.width : rows.in.stride);
@@ -174,26 +194,15 @@ void Convolution<T>::backward(Work<T> &work, const Operands<T> &rows) const
         a.x = x + path.in + channel;
         a.dx = dx + path.in + channel;
         for (std::int64_t row = begin; row < end; ++row) {
-          const auto e = work.graph->first[row] - work.first_edge();
-          a.edges = static_cast<int>(work.graph->first[row + 1] - work.graph->first[row]);
-          a.node = work.edges.node + e;
-          a.row = work.offsets.data() + e;
-          a.gradient_row = gradient_rows + e;
-          a.basis = work.edges.basis + e;
-          a.slope = work.edges.slope + e;
-          a.harmonics = work.edges.harmonics + path.l2 * path.l2 * a.stride + e;
+          set_edges(work, path, row, a);
+          a.gradient_row = gradient_rows + (work.graph->first[row] - work.first_edge());
           a.out = rows.dout[row] + path.out + channel;
           a.partial = partial + (work.graph->first[row] - edge) * slots;
           run(a);
         }
       });
-    EdgeArrays<T> edges = work.edges;
     const auto shift = edge - work.first_edge();
-    edges.x += shift;
-    edges.y += shift;
-    edges.z += shift;
-    edges.r += shift;
-    kernels_.finish(edges, static_cast<int>(n), lmax_, partial, partial + n * slots,
+    kernels_.finish(vectors_from(work.edges, shift), static_cast<int>(n), lmax_, partial, partial + n * slots,
                     work.edge_gradient + 3 * shift);
   }
 }

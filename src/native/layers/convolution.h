@@ -15,9 +15,9 @@ public:
   Convolution(const Step &step, const Layout &in, const Layout &out, int lmax, const Kernels<T> &kernels);
   void set_table(int rows, const std::vector<double> &coefficients) override;
   int radial() const override { return radial_; }
-  void forward(Work<T> &work, const Operands<T> &rows) const override;
+  void forward(Workspace<T> &work, const Operands<T> &rows) const override;
   /// dout: of the center's sums; din: this thread's sums for all rows (not used with a table)
-  void backward(Work<T> &work, const Operands<T> &rows) const override;
+  void backward(Workspace<T> &work, const Operands<T> &rows) const override;
   bool reads_table() const { return table_.data() != nullptr; }
   bool keeps_input() const override { return !reads_table(); }
   double memory_bytes() const override;
@@ -31,10 +31,11 @@ private:
     std::vector<T> coupling;
   };
   void add_path(const Step::Path &path);
-  const std::int64_t *find_rows(Work<T> &work, std::int64_t stride) const;
+  const std::int64_t *find_rows(Workspace<T> &work, std::int64_t stride) const;
   template <class F>
   void for_each_group(const Path &path, F &&f) const;
-  PathArguments<T> arguments(const Work<T> &work, const Path &path, int vector) const;
+  PathArguments<T> arguments(const Workspace<T> &work, const Path &path, int vector) const;
+  void set_edges(const Workspace<T> &work, const Path &path, std::int64_t row, PathArguments<T> &a) const;
 
   Layout in_, out_;
   int lmax_, rows_ = 0, radial_;

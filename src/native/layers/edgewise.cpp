@@ -13,7 +13,7 @@ namespace {
 }    // namespace
 
 template <class T>
-typename EdgewiseEnergy<T>::Group EdgewiseEnergy<T>::room(Work<T> &work, std::int64_t edges,
+typename EdgewiseEnergy<T>::Group EdgewiseEnergy<T>::room(Workspace<T> &work, std::int64_t edges,
                                                           std::int64_t centers) const
 {
   const int width = kernels_.width;
@@ -39,7 +39,7 @@ typename EdgewiseEnergy<T>::Group EdgewiseEnergy<T>::room(Work<T> &work, std::in
 }
 
 template <class T>
-void EdgewiseEnergy<T>::forward(Work<T> &work, const Operands<T> &) const
+void EdgewiseEnergy<T>::forward(Workspace<T> &work, const Operands<T> &) const
 {
   const auto &first = work.graph->first;
   for (std::int64_t begin = work.begin; begin < work.end;) {
@@ -58,7 +58,8 @@ void EdgewiseEnergy<T>::forward(Work<T> &work, const Operands<T> &) const
 
 /// the edges of a center, or of all centers of the group (-1)
 template <class T>
-EdgeRows<T> EdgewiseEnergy<T>::rows_of(const Work<T> &work, const Group &group, std::int64_t center) const
+EdgeRows<T> EdgewiseEnergy<T>::rows_of(const Workspace<T> &work, const Group &group,
+                                       std::int64_t center) const
 {
   const auto &first = work.graph->first;
   const std::int64_t skip = center < 0 ? 0 : first[center] - first[group.begin];
@@ -99,7 +100,7 @@ void EdgewiseEnergy<T>::multiply(const Group &group, bool gradients, int to, int
 }
 
 template <class T>
-void EdgewiseEnergy<T>::evaluate(Work<T> &work, const Group &group) const
+void EdgewiseEnergy<T>::evaluate(Workspace<T> &work, const Group &group) const
 {
   EdgeRows<T> all = rows_of(work, group, -1);
   all.table = table_.data();
@@ -114,7 +115,7 @@ void EdgewiseEnergy<T>::evaluate(Work<T> &work, const Group &group) const
 }
 
 template <class T>
-void EdgewiseEnergy<T>::run_nodes(const Work<T> &work, const Group &group, int level) const
+void EdgewiseEnergy<T>::run_nodes(const Workspace<T> &work, const Group &group, int level) const
 {
   for (const auto &node : nodes_) {
     if (node.level != level) continue;
@@ -128,7 +129,7 @@ void EdgewiseEnergy<T>::run_nodes(const Work<T> &work, const Group &group, int l
 }
 
 template <class T>
-void EdgewiseEnergy<T>::sum_environment(const Work<T> &work, const Group &group, const Environment &v,
+void EdgewiseEnergy<T>::sum_environment(const Workspace<T> &work, const Group &group, const Environment &v,
                                         std::int64_t center) const
 {
   T *to = group.centers + (center - group.begin) * center_width_ + v.offset;
@@ -171,7 +172,7 @@ void EdgewiseEnergy<T>::sum_environment(const Work<T> &work, const Group &group,
 }
 
 template <class T>
-void EdgewiseEnergy<T>::run_product(const Work<T> &work, const Group &group, std::size_t k) const
+void EdgewiseEnergy<T>::run_product(const Workspace<T> &work, const Group &group, std::size_t k) const
 {
   const Product &product = products_[k];
   for_each_center(work, group, [&](std::int64_t center, T *memory, T *) {
@@ -187,7 +188,7 @@ void EdgewiseEnergy<T>::run_product(const Work<T> &work, const Group &group, std
 }
 
 template <class T>
-void EdgewiseEnergy<T>::add_energies(Work<T> &work, const Group &group) const
+void EdgewiseEnergy<T>::add_energies(Workspace<T> &work, const Group &group) const
 {
   for (std::int64_t center = group.begin; center < group.end; ++center) {
     const auto type = work.graph->types[center];
@@ -211,8 +212,8 @@ void EdgewiseEnergy<T>::add_energies(Work<T> &work, const Group &group) const
 }
 
 #define NATROLITE_EDGEWISE(T)                                                                                \
-  template void EdgewiseEnergy<T>::forward(Work<T> &, const Operands<T> &) const;                            \
-  template EdgeRows<T> EdgewiseEnergy<T>::rows_of(const Work<T> &, const Group &, std::int64_t) const;       \
+  template void EdgewiseEnergy<T>::forward(Workspace<T> &, const Operands<T> &) const;                       \
+  template EdgeRows<T> EdgewiseEnergy<T>::rows_of(const Workspace<T> &, const Group &, std::int64_t) const;  \
   template void EdgewiseEnergy<T>::multiply(const Group &, bool, int, int,                                   \
                                             const std::vector<MatrixSegment> &, bool) const;
 NATROLITE_EDGEWISE(float)

@@ -20,8 +20,8 @@ public:
   EdgewiseEnergy(const Edgewise &edgewise, int lmax, const Kernels<T> &kernels);
   int radial() const override { return radial_; }
   void set_table(int rows, const std::vector<double> &coefficients) override;
-  void forward(Work<T> &work, const Operands<T> &) const override;
-  void backward(Work<T> &, const Operands<T> &) const override {}
+  void forward(Workspace<T> &work, const Operands<T> &) const override;
+  void backward(Workspace<T> &, const Operands<T> &) const override {}
   double memory_bytes() const override;
 
 private:
@@ -65,13 +65,13 @@ private:
   void place_centers(const Edgewise &edgewise);
   void connect(const Edgewise &edgewise);
 
-  Group room(Work<T> &work, std::int64_t edges, std::int64_t centers) const;
-  EdgeRows<T> rows_of(const Work<T> &work, const Group &group, std::int64_t center) const;
+  Group room(Workspace<T> &work, std::int64_t edges, std::int64_t centers) const;
+  EdgeRows<T> rows_of(const Workspace<T> &work, const Group &group, std::int64_t center) const;
   void multiply(const Group &group, bool gradients, int to, int columns,
                 const std::vector<MatrixSegment> &segments, bool add) const;
   /// calls f(center, its memory, its gradients) for the centers that have edges
   template <class F>
-  void for_each_center(const Work<T> &work, const Group &group, F &&f) const
+  void for_each_center(const Workspace<T> &work, const Group &group, F &&f) const
   {
     for (std::int64_t center = group.begin; center < group.end; ++center) {
       if (work.graph->first[center + 1] == work.graph->first[center]) continue;
@@ -79,17 +79,17 @@ private:
       f(center, group.centers + at, group.dcenters + at);
     }
   }
-  void evaluate(Work<T> &work, const Group &group) const;
-  void run_nodes(const Work<T> &work, const Group &group, int level) const;
-  void run_product(const Work<T> &work, const Group &group, std::size_t k) const;
-  void sum_environment(const Work<T> &work, const Group &group, const Environment &v,
+  void evaluate(Workspace<T> &work, const Group &group) const;
+  void run_nodes(const Workspace<T> &work, const Group &group, int level) const;
+  void run_product(const Workspace<T> &work, const Group &group, std::size_t k) const;
+  void sum_environment(const Workspace<T> &work, const Group &group, const Environment &v,
                        std::int64_t center) const;
-  void add_energies(Work<T> &work, const Group &group) const;
-  void differentiate(Work<T> &work, const Group &group) const;
-  void start_gradients(const Work<T> &work, const Group &group) const;
-  void run_nodes_back(const Work<T> &work, const Group &group, int level) const;
-  void run_product_back(const Work<T> &work, const Group &group, std::size_t k) const;
-  void spread_environment(const Work<T> &work, const Group &group, const Environment &v,
+  void add_energies(Workspace<T> &work, const Group &group) const;
+  void differentiate(Workspace<T> &work, const Group &group) const;
+  void start_gradients(const Workspace<T> &work, const Group &group) const;
+  void run_nodes_back(const Workspace<T> &work, const Group &group, int level) const;
+  void run_product_back(const Workspace<T> &work, const Group &group, std::size_t k) const;
+  void spread_environment(const Workspace<T> &work, const Group &group, const Environment &v,
                           std::int64_t center) const;
 
   const Kernels<T> &kernels_;

@@ -8,7 +8,7 @@
 namespace natrolite::native {
 
 template <class T>
-void EdgewiseEnergy<T>::differentiate(Work<T> &work, const Group &group) const
+void EdgewiseEnergy<T>::differentiate(Workspace<T> &work, const Group &group) const
 {
   std::fill_n(group.dcenters, (group.end - group.begin) * center_width_, T(0));
   std::fill_n(group.partial, static_cast<std::int64_t>(group.edges) * (1 + HARMONICS) * kernels_.width, T(0));
@@ -33,7 +33,7 @@ void EdgewiseEnergy<T>::differentiate(Work<T> &work, const Group &group) const
 
 /// d energy / d node where there is any; atoms that are not owned give none
 template <class T>
-void EdgewiseEnergy<T>::start_gradients(const Work<T> &work, const Group &group) const
+void EdgewiseEnergy<T>::start_gradients(const Workspace<T> &work, const Group &group) const
 {
   for (const auto &node : nodes_) {
     if (!node.starts) continue;
@@ -49,7 +49,7 @@ void EdgewiseEnergy<T>::start_gradients(const Work<T> &work, const Group &group)
 }
 
 template <class T>
-void EdgewiseEnergy<T>::run_nodes_back(const Work<T> &work, const Group &group, int level) const
+void EdgewiseEnergy<T>::run_nodes_back(const Workspace<T> &work, const Group &group, int level) const
 {
   for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
     if (node->level != level) continue;
@@ -63,7 +63,7 @@ void EdgewiseEnergy<T>::run_nodes_back(const Work<T> &work, const Group &group, 
 }
 
 template <class T>
-void EdgewiseEnergy<T>::run_product_back(const Work<T> &work, const Group &group, std::size_t k) const
+void EdgewiseEnergy<T>::run_product_back(const Workspace<T> &work, const Group &group, std::size_t k) const
 {
   const Product &product = products_[k];
   multiply(group, true, product.invariant, padded_, product.backward, false);
@@ -84,7 +84,7 @@ void EdgewiseEnergy<T>::run_product_back(const Work<T> &work, const Group &group
 }
 
 template <class T>
-void EdgewiseEnergy<T>::spread_environment(const Work<T> &work, const Group &group, const Environment &v,
+void EdgewiseEnergy<T>::spread_environment(const Workspace<T> &work, const Group &group, const Environment &v,
                                            std::int64_t center) const
 {
   T *from = group.dcenters + (center - group.begin) * center_width_ + v.offset;
@@ -124,7 +124,8 @@ void EdgewiseEnergy<T>::spread_environment(const Work<T> &work, const Group &gro
   }
 }
 
-#define NATROLITE_EDGEWISE(T) template void EdgewiseEnergy<T>::differentiate(Work<T> &, const Group &) const;
+#define NATROLITE_EDGEWISE(T)                                                                                \
+  template void EdgewiseEnergy<T>::differentiate(Workspace<T> &, const Group &) const;
 NATROLITE_EDGEWISE(float)
 NATROLITE_EDGEWISE(double)
 

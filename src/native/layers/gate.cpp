@@ -15,7 +15,7 @@ Gate<T>::Gate(const Step &step, const Layout &in, const Layout &out, const Kerne
 }
 
 template <class T>
-void Gate<T>::forward(Work<T> &work, const Operands<T> &rows) const
+void Gate<T>::forward(Workspace<T> &work, const Operands<T> &rows) const
 {
   work.scratch.reserve(2 * widest_);
   T *gate = work.scratch.data();
@@ -35,7 +35,7 @@ void Gate<T>::forward(Work<T> &work, const Operands<T> &rows) const
 }
 
 template <class T>
-void Gate<T>::backward(Work<T> &work, const Operands<T> &rows) const
+void Gate<T>::backward(Workspace<T> &work, const Operands<T> &rows) const
 {
   work.scratch.reserve(2 * widest_);
   T *gate = work.scratch.data(), *dgate = gate + widest_;
@@ -64,7 +64,7 @@ Energy<T>::Energy(const Step &step, const Layout &in) : scale_(step.scale), shif
 }
 
 template <class T>
-void Energy<T>::forward(Work<T> &work, const Operands<T> &rows) const
+void Energy<T>::forward(Workspace<T> &work, const Operands<T> &rows) const
 {
   for (std::int64_t row = work.begin; row < work.end; ++row) {
     const auto type = work.graph->types[row];
@@ -73,7 +73,7 @@ void Energy<T>::forward(Work<T> &work, const Operands<T> &rows) const
 }
 
 template <class T>
-void Energy<T>::backward(Work<T> &work, const Operands<T> &rows) const
+void Energy<T>::backward(Workspace<T> &work, const Operands<T> &rows) const
 {
   for (std::int64_t row = work.begin; row < work.end; ++row) {
     T *d = rows.din[row];
@@ -102,7 +102,7 @@ Norm<T>::Norm(const Step &step, const Layout &in) : in_(in), epsilon_(static_cas
 }
 
 template <class T>
-void Norm<T>::forward(Work<T> &work, const Operands<T> &rows) const
+void Norm<T>::forward(Workspace<T> &work, const Operands<T> &rows) const
 {
   for (std::int64_t row = work.begin; row < work.end; ++row) {
     const T *x = rows.in[row];
@@ -114,7 +114,7 @@ void Norm<T>::forward(Work<T> &work, const Operands<T> &rows) const
 }
 
 template <class T>
-void Norm<T>::backward(Work<T> &work, const Operands<T> &rows) const
+void Norm<T>::backward(Workspace<T> &work, const Operands<T> &rows) const
 {
   for (std::int64_t row = work.begin; row < work.end; ++row) {
     const T *x = rows.in[row], *dy = rows.dout[row];

@@ -12,8 +12,8 @@ template <class T>
 class Gate : public Layer<T> {
 public:
   Gate(const Step &step, const Layout &in, const Layout &out, const Kernels<T> &kernels);
-  void forward(Work<T> &work, const Operands<T> &rows) const override;
-  void backward(Work<T> &work, const Operands<T> &rows) const override;
+  void forward(Workspace<T> &work, const Operands<T> &rows) const override;
+  void backward(Workspace<T> &work, const Operands<T> &rows) const override;
   bool keeps_input() const override { return true; }
   bool in_place() const override { return true; }
 
@@ -30,8 +30,8 @@ template <class T>
 class Energy : public Layer<T> {
 public:
   Energy(const Step &step, const Layout &in);
-  void forward(Work<T> &work, const Operands<T> &rows) const override;
-  void backward(Work<T> &work, const Operands<T> &rows) const override;
+  void forward(Workspace<T> &work, const Operands<T> &rows) const override;
+  void backward(Workspace<T> &work, const Operands<T> &rows) const override;
 
 private:
   std::vector<double> scale_, shift_;
@@ -43,8 +43,8 @@ template <class T>
 class Norm : public Layer<T> {
 public:
   Norm(const Step &step, const Layout &in);
-  void forward(Work<T> &work, const Operands<T> &rows) const override;
-  void backward(Work<T> &work, const Operands<T> &rows) const override;
+  void forward(Workspace<T> &work, const Operands<T> &rows) const override;
+  void backward(Workspace<T> &work, const Operands<T> &rows) const override;
   bool keeps_input() const override { return true; }
   bool in_place() const override { return true; }
 

@@ -23,7 +23,7 @@ struct EdgeTable {
 
 /// What one thread works on: rows [begin, end) and its own memory.
 template <class T>
-struct Work {
+struct Workspace {
   const EdgeTable<T> *graph = nullptr;
   std::int64_t begin = 0, end = 0;
   EdgeArrays<T> edges;                       ///< of the block, prepared
@@ -42,10 +42,10 @@ struct Work {
 
 /// Room for the arrays of a block's edges: unit vectors and distances, harmonics, splines.
 template <class T>
-void make_room_for_edges(Work<T> &work, const Kernels<T> &kernels)
+void allocate_edges(Workspace<T> &work, const Kernels<T> &kernels)
 {
   const int n = work.nedges(), width = kernels.width, stride = (n + width - 1) / width * width + width;
-  work.edge_memory.reserve(static_cast<std::size_t>(4 + HARMONICS + 2 * kernels.spline) * stride);
+  work.edge_memory.reserve(static_cast<std::size_t>(4 + HARMONICS + 2 * kernels.spline_order) * stride);
   work.nodes.reserve(stride);
   EdgeArrays<T> &a = work.edges;
   a.stride = stride;
@@ -55,7 +55,7 @@ void make_room_for_edges(Work<T> &work, const Kernels<T> &kernels)
   a.r = a.z + stride;
   a.harmonics = a.r + stride;
   a.basis = a.harmonics + static_cast<std::size_t>(HARMONICS) * stride;
-  a.slope = a.basis + static_cast<std::size_t>(kernels.spline) * stride;
+  a.slope = a.basis + static_cast<std::size_t>(kernels.spline_order) * stride;
   a.node = work.nodes.data();
 }
 
@@ -72,14 +72,14 @@ template <class T>
 class Layer {
 public:
   virtual ~Layer() = default;
-  virtual void forward(Work<T> &work, const Operands<T> &rows) const = 0;
-  virtual void backward(Work<T> &work, const Operands<T> &rows) const = 0;
+  virtual void forward(Workspace<T> &work, const Operands<T> &rows) const = 0;
+  virtual void backward(Workspace<T> &work, const Operands<T> &rows) const = 0;
   virtual bool keeps_input() const { return false; }
   /// may the gradient of the input overwrite the input?
   virtual bool in_place() const { return false; }
   virtual double memory_bytes() const { return 0.0; }
   /// before an evaluation, outside of threads: types that may be new
-  virtual void see_types(const std::int64_t * /*types*/, std::int64_t /*n*/) {}
+  virtual void prepare_types(const std::int64_t * /*types*/, std::int64_t /*n*/) {}
 };
 
 /// A step that reads radial functions from tables.

@@ -79,7 +79,7 @@ void Linear<T>::pack(std::int64_t type, Packed &packed) const
 }
 
 template <class T>
-void Linear<T>::see_types(const std::int64_t *types, std::int64_t n)
+void Linear<T>::prepare_types(const std::int64_t *types, std::int64_t n)
 {
   for (std::int64_t k = 0; typed_ && k < n; ++k)
     if (!packed_[types[k]].forward.data()) {
@@ -90,7 +90,7 @@ void Linear<T>::see_types(const std::int64_t *types, std::int64_t n)
 }
 
 template <class T>
-void Linear<T>::apply(Work<T> &work, const std::vector<Product> &products, bool transposed, Rows<T> x,
+void Linear<T>::apply(Workspace<T> &work, const std::vector<Product> &products, bool transposed, Rows<T> x,
                       Rows<T> y, bool add) const
 {
   const auto n = static_cast<int>(work.end - work.begin);
@@ -129,7 +129,7 @@ void Linear<T>::apply(Work<T> &work, const std::vector<Product> &products, bool 
 }
 
 template <class T>
-void Linear<T>::forward(Work<T> &work, const Operands<T> &rows) const
+void Linear<T>::forward(Workspace<T> &work, const Operands<T> &rows) const
 {
   apply(work, forward_, false, rows.in, rows.out, step_.add);
   for (const auto &bias : step_.biases) {
@@ -143,7 +143,7 @@ void Linear<T>::forward(Work<T> &work, const Operands<T> &rows) const
 }
 
 template <class T>
-void Linear<T>::backward(Work<T> &work, const Operands<T> &rows) const
+void Linear<T>::backward(Workspace<T> &work, const Operands<T> &rows) const
 {
   apply(work, backward_, true, rows.dout, rows.din, rows.add_gradient);
 }

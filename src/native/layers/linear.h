@@ -12,10 +12,10 @@ template <class T>
 class Linear : public Layer<T> {
 public:
   Linear(const Step &step, const Layout &in, const Layout &out, const Kernels<T> &kernels);
-  void forward(Work<T> &work, const Operands<T> &rows) const override;
-  void backward(Work<T> &work, const Operands<T> &rows) const override;
+  void forward(Workspace<T> &work, const Operands<T> &rows) const override;
+  void backward(Workspace<T> &work, const Operands<T> &rows) const override;
   double memory_bytes() const override;
-  void see_types(const std::int64_t *types, std::int64_t n) override;
+  void prepare_types(const std::int64_t *types, std::int64_t n) override;
 
 private:
   /// products that give one block: segments[m], one per map
@@ -29,7 +29,7 @@ private:
   };
   void plan(const Layout &from, const Layout &to, bool transposed, std::vector<Product> &products);
   void pack(std::int64_t type, Packed &packed) const;
-  void apply(Work<T> &work, const std::vector<Product> &products, bool transposed, Rows<T> x, Rows<T> y,
+  void apply(Workspace<T> &work, const std::vector<Product> &products, bool transposed, Rows<T> x, Rows<T> y,
              bool add) const;
 
   Step step_;

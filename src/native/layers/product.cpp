@@ -62,7 +62,7 @@ void Product<T>::multiply_out(std::size_t set)
 }
 
 template <class T>
-void Product<T>::see_types(const std::int64_t *types, std::int64_t n)
+void Product<T>::prepare_types(const std::int64_t *types, std::int64_t n)
 {
   for (std::int64_t k = 0; k < n; ++k)
     if (!coefficients_[set_of(types[k])].data()) multiply_out(set_of(types[k]));
@@ -71,7 +71,7 @@ void Product<T>::see_types(const std::int64_t *types, std::int64_t n)
 /// vectors of channels outermost: their coefficients stay in the cache for all atoms of a block
 template <class T>
 template <class F>
-void Product<T>::for_each_vector(Work<T> &work, const Operands<T> &rows, F &&run) const
+void Product<T>::for_each_vector(Workspace<T> &work, const Operands<T> &rows, F &&run) const
 {
   ProductArguments<T> a = monomials_.arguments<T>();
   work.scratch.reserve(monomials_.scratch(kernels_.width));
@@ -87,7 +87,7 @@ void Product<T>::for_each_vector(Work<T> &work, const Operands<T> &rows, F &&run
 }
 
 template <class T>
-void Product<T>::forward(Work<T> &work, const Operands<T> &rows) const
+void Product<T>::forward(Workspace<T> &work, const Operands<T> &rows) const
 {
   for_each_vector(work, rows, [&](ProductArguments<T> &a, std::int64_t row, int channel) {
     a.out = rows.out[row] + channel;
@@ -96,7 +96,7 @@ void Product<T>::forward(Work<T> &work, const Operands<T> &rows) const
 }
 
 template <class T>
-void Product<T>::backward(Work<T> &work, const Operands<T> &rows) const
+void Product<T>::backward(Workspace<T> &work, const Operands<T> &rows) const
 {
   for_each_vector(work, rows, [&](ProductArguments<T> &a, std::int64_t row, int channel) {
     a.out = rows.dout[row] + channel;
@@ -121,7 +121,7 @@ Divide<T>::Divide(const Step &step, const Layout &in, const Layout &by) :
 }
 
 template <class T>
-void Divide<T>::forward(Work<T> &work, const Operands<T> &rows) const
+void Divide<T>::forward(Workspace<T> &work, const Operands<T> &rows) const
 {
   for (std::int64_t row = work.begin; row < work.end; ++row) {
     const T inverse = T(1) / (alpha_ + beta_ * rows.by[row][0]);
@@ -132,7 +132,7 @@ void Divide<T>::forward(Work<T> &work, const Operands<T> &rows) const
 }
 
 template <class T>
-void Divide<T>::backward(Work<T> &work, const Operands<T> &rows) const
+void Divide<T>::backward(Workspace<T> &work, const Operands<T> &rows) const
 {
   for (std::int64_t row = work.begin; row < work.end; ++row) {
     const T inverse = T(1) / (alpha_ + beta_ * rows.by[row][0]);
@@ -150,7 +150,7 @@ void Divide<T>::backward(Work<T> &work, const Operands<T> &rows) const
 /// calls f(edge of the block, center, energy, d energy / d r)
 template <class T>
 template <class F>
-void Repulsion<T>::for_each_edge(const Work<T> &work, F &&f) const
+void Repulsion<T>::for_each_edge(const Workspace<T> &work, F &&f) const
 {
   const auto &g = *work.graph;
   for (std::int64_t row = work.begin; row < work.end; ++row)
@@ -177,7 +177,7 @@ void Repulsion<T>::for_each_edge(const Work<T> &work, F &&f) const
 }
 
 template <class T>
-void Repulsion<T>::forward(Work<T> &work, const Operands<T> &) const
+void Repulsion<T>::forward(Workspace<T> &work, const Operands<T> &) const
 {
   const T *const unit[] = {work.edges.x, work.edges.y, work.edges.z};
   for_each_edge(work, [&](std::int64_t e, std::int64_t row, double energy, double slope) {

@@ -14,18 +14,18 @@ template <class T>
 class Product : public Layer<T> {
 public:
   Product(const Step &step, const Layout &in, const Layout &out, const Kernels<T> &kernels);
-  void forward(Work<T> &work, const Operands<T> &rows) const override;
-  void backward(Work<T> &work, const Operands<T> &rows) const override;
+  void forward(Workspace<T> &work, const Operands<T> &rows) const override;
+  void backward(Workspace<T> &work, const Operands<T> &rows) const override;
   bool keeps_input() const override { return true; }
   bool in_place() const override { return true; }
   double memory_bytes() const override;
-  void see_types(const std::int64_t *types, std::int64_t n) override;
+  void prepare_types(const std::int64_t *types, std::int64_t n) override;
 
 private:
   std::size_t set_of(std::int64_t type) const { return coefficients_.size() == 1 ? 0 : type; }
   void multiply_out(std::size_t set);
   template <class F>
-  void for_each_vector(Work<T> &work, const Operands<T> &rows, F &&run) const;
+  void for_each_vector(Workspace<T> &work, const Operands<T> &rows, F &&run) const;
 
   Step step_;
   Layout in_, out_;
@@ -40,8 +40,8 @@ template <class T>
 class Divide : public Layer<T> {
 public:
   Divide(const Step &step, const Layout &in, const Layout &by);
-  void forward(Work<T> &work, const Operands<T> &rows) const override;
-  void backward(Work<T> &work, const Operands<T> &rows) const override;
+  void forward(Workspace<T> &work, const Operands<T> &rows) const override;
+  void backward(Workspace<T> &work, const Operands<T> &rows) const override;
   bool keeps_input() const override { return true; }
 
 private:
@@ -54,12 +54,12 @@ template <class T>
 class Repulsion : public Layer<T> {
 public:
   explicit Repulsion(const Step &step) : step_(step.repulsion) {}
-  void forward(Work<T> &work, const Operands<T> &rows) const override;
-  void backward(Work<T> &, const Operands<T> &) const override {}
+  void forward(Workspace<T> &work, const Operands<T> &rows) const override;
+  void backward(Workspace<T> &, const Operands<T> &) const override {}
 
 private:
   template <class F>
-  void for_each_edge(const Work<T> &work, F &&f) const;
+  void for_each_edge(const Workspace<T> &work, F &&f) const;
   Step::Repulsion step_;
 };
 

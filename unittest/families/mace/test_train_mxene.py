@@ -44,29 +44,12 @@ def labeled(count, seed):
     return frames
 
 
-class Ended(Exception):
-    """What stops a training after its first epoch."""
-
-
-def stop(_):
-    raise Ended
+def weights(path):
+    return torch.load(path, weights_only=False).state_dict()
 
 
 def test_a_training_goes_on_where_it_ended(tmp_path):
-    frames, valid, said = labeled(8, 1), labeled(3, 2), []
-    whole = students.train(str(tmp_path / "whole"), frames, valid, [6, 8], 5, OPTIONS, log=said.append)
-    part = str(tmp_path / "part")
-    with pytest.raises(Ended):
-        students.train(part, frames, valid, [6, 8], 5, OPTIONS, log=stop)
-    assert not os.path.exists(part)
-    students.train(part, frames, valid, [6, 8], 5, OPTIONS, log=said.append)
-    weights = [torch.load(path, weights_only=False).state_dict() for path in (whole, part)]
-    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
-    assert said[3] == "part: goes on after epoch 1"
-    assert said[2].startswith("whole: epoch 3/3, validation ") and said[2].endswith("; 0 min left")
-    other = students.train(str(tmp_path / "other"), frames, valid, [6, 8], 6, OPTIONS, log=said.append)
-    other = torch.load(other, weights_only=False).state_dict()
-    assert not all(torch.equal(weights[0][name], other[name]) for name in other)
+    makings.training_goes_on(students, weights, labeled(8, 1), labeled(3, 2), [6, 8], OPTIONS, tmp_path)
 
 
 def test_a_training_learns(tmp_path):

@@ -5,7 +5,6 @@ The teacher is an Allegro of random weights with a pair potential.
 """
 
 import json
-import os
 import pathlib
 import sys
 
@@ -86,34 +85,15 @@ def test_the_first_guess_has_the_energies_of_the_free_atoms():
     assert again["C"] == pytest.approx(-7.0, abs=1e-3) and again["Na"] == pytest.approx(-1.0, abs=1e-3)
 
 
-class Ended(Exception):
-    """What stops a training after its first epoch."""
-
-
-def stop(_):
-    raise Ended
-
-
 def weights(path):
     return students.read(path)[1]
 
 
 def test_a_training_goes_on_where_it_ended(tmp_path):
-    frames, valid, said = labeled(8, 1), labeled(3, 2), []
-    whole = students.train(str(tmp_path / "whole"), frames, valid, [6, 11], 5, OPTIONS, log=said.append)
-    part = str(tmp_path / "part")
-    with pytest.raises(Ended):
-        students.train(part, frames, valid, [6, 11], 5, OPTIONS, log=stop)
-    assert not os.path.exists(part)
-    students.train(part, frames, valid, [6, 11], 5, OPTIONS, log=said.append)
-    assert all(torch.equal(value, weights(part)[name]) for name, value in weights(whole).items())
-    assert said[3] == "part: goes on after epoch 1"
-    assert said[2].startswith("whole: epoch 3/3, validation ") and said[2].endswith("; 0 min left")
-    other = students.train(str(tmp_path / "other"), frames, valid, [6, 11], 6, OPTIONS, log=said.append)
-    assert not all(torch.equal(value, weights(other)[name]) for name, value in weights(whole).items())
-    more = students.train(
-        str(tmp_path / "more"), frames, valid, [6, 11], 5, {**OPTIONS, "rate": 0.0}, start=whole, log=said.append
-    )
+    frames, valid = labeled(8, 1), labeled(3, 2)
+    whole = makings.training_goes_on(students, weights, frames, valid, [6, 11], OPTIONS, tmp_path)
+    options = {**OPTIONS, "rate": 0.0}
+    more = students.train(str(tmp_path / "more"), frames, valid, [6, 11], 5, options, start=whole, log=lambda _: None)
     assert all(torch.equal(value, weights(more)[name]) for name, value in weights(whole).items())
 
 

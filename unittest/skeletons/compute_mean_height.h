@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LMP_COMPUTE_MEAN_HEIGHT_H
+#define LMP_COMPUTE_MEAN_HEIGHT_H
+
+#include "compute.h"
+
+#include <memory>
+
+namespace LAMMPS_NS {
+
+class ComputeMeanHeight : public Compute {
+public:
+  ComputeMeanHeight(class LAMMPS *, int, char **);
+  ~ComputeMeanHeight() override;
+  void init() override {}
+  double compute_scalar() override;
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl;
+};
+
+}    // namespace LAMMPS_NS
+
+#endif

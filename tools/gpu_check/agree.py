@@ -42,7 +42,8 @@ class Ways:
     def __init__(self, cpu, with_kk=True):
         kk = "-k on t 2 -sf kk" if cpu else "-k on g 1 -sf kk -pk kokkos newton on neigh half"
         self.switches = {"cpu": [], "cuda": [], "kk": kk.split()}
-        self.device = {"cpu": "device cpu", "cuda": "device cuda", "kk": ""}
+        # without a GPU the native evaluator would be compared with itself
+        self.device = {"cpu": "device cpu", "cuda": "device cuda", "kk": "evaluator torch" if cpu else ""}
         self.others = ["kk"] * with_kk + ["cuda"] * (not cpu)
         self.aware = [] if cpu else ["gpu/aware", "off"]
 

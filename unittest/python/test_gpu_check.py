@@ -374,6 +374,34 @@ run.PACK = pathlib.Path(sys.argv.pop(1)); sys.exit(run.main())"""
     assert (tmp_path / "out" / "table.txt").read_text().count("\n") == len(content["facts"]) + 2
 
 
+def test_the_programs_of_a_build(tmp_path):
+    """The plain plugin of the tree of the /kk styles runs without these, where nvcc failed on them."""
+    import build
+
+    steps = build.Build(tmp_path, tmp_path, None, None, True, 2)
+    steps.mpi = False
+    write(tmp_path, {"build-lammps/lmp": "", "build-kk/plugins/natroliteplugin.so": "plain"})
+    assert steps.programs() is None
+    write(tmp_path, {"build-engine/plugins/libnatrolite_engine.so": "engine"})
+    built = steps.programs()
+    assert (built["kk"], built["kernels"], built["mpiexec"]) == (False, None, None)
+    assert pathlib.Path(built["engine"]).read_text() == "engine"
+    assert pathlib.Path(built["plugins"], "natroliteplugin.so").read_text() == "plain"
+    write(tmp_path, {"build-kk/plugins/kokkos/natrolite_kokkosplugin.so": "kk"})
+    assert steps.programs()["kk"] and (tmp_path / "plugins/kokkos/natrolite_kokkosplugin.so").exists()
+    assert json.loads((tmp_path / "built.json").read_text())["kk"]
+
+
+def test_the_rehearsal_compares_two_evaluators(monkeypatch):
+    """On a GPU equivariant/kk has LibTorch; on the CPU it would have the native evaluator, as the plain style has."""
+    monkeypatch.setenv("NATROLITE_PLUGINS", "none")
+    import agree
+
+    case = {"shell_cutoff": 9.0, "charge": 0, "spin": 0}
+    assert "evaluator torch" in agree.style(case, "kk", agree.Ways(True), "ghost")
+    assert "evaluator" not in agree.style(case, "kk", agree.Ways(False), "ghost")
+
+
 def test_numbers_that_are_none_never_agree(tmp_path, monkeypatch):
     monkeypatch.setenv("NATROLITE_PLUGINS", "none")
     import agree

@@ -24,7 +24,13 @@ OPTIMIZED = "-O2 -DNDEBUG"
 
 
 class Failed(RuntimeError):
-    """A step of the build went wrong; the text is the end of its output."""
+    """A step of the build went wrong; the text is what what_failed finds in its output."""
+
+
+def what_failed(output):
+    """Return the lines that tell why, of compilers and linkers; not Ninja's of files that are called error.cpp."""
+    lines = [line for line in output.splitlines() if not line.startswith("[")]
+    return [line for line in lines if re.search(r"\berror\b|undefined reference", line, re.I)][:8] or lines[-15:]
 
 
 class Build:
@@ -60,9 +66,7 @@ class Build:
                 code = "time is up"
         seconds = time.monotonic() - begin
         if code:
-            lines = log.read_text(errors="replace").splitlines()
-            wrong = [line for line in lines if "error" in line.lower()][:8]
-            raise Failed(f"{name} ({code}): " + "\n".join(wrong or lines[-15:]))
+            raise Failed(f"{name} ({code}): " + "\n".join(what_failed(log.read_text(errors="replace"))))
         self.report.add("build", name, "ok", f"{seconds:.0f} s", seconds=seconds)
 
     def unpack(self):

@@ -49,6 +49,7 @@ set(KOKKOS_PKG_SOURCES ${KOKKOS_PKG_SOURCES_DIR}/kokkos.cpp
         "src/KOKKOS/kokkos.cpp": "",
         "src/KOKKOS/comm_kokkos.cpp": "",
         "src/KOKKOS/fix_nve_kokkos.cpp": "",
+        "src/KOKKOS/fix_property_atom_kokkos.cpp": "",
         "src/KOKKOS/fix_nh_kokkos.cpp": "",
         "src/KOKKOS/pair_eam_kokkos.cpp": "",
         "src/KOKKOS/pair_eam_kokkos.h": "",
@@ -114,6 +115,7 @@ def test_a_pack_holds_what_is_compiled_and_no_more(pack, trees, monkeypatch, tmp
         assert archive.extractfile("kokkos/example/CMakeLists.txt").read() == b""
     inside = {
         "lammps/src/KOKKOS/fix_nve_kokkos.cpp",
+        "lammps/src/KOKKOS/fix_property_atom_kokkos.cpp",
         "lammps/src/KOKKOS/kokkos.cpp",
         "lammps/src/KOKKOS/pair_eam_kokkos.h",
         "lammps/src/PLUGIN/plugin.cpp",
@@ -390,6 +392,16 @@ def test_the_programs_of_a_build(tmp_path):
     write(tmp_path, {"build-kk/plugins/kokkos/natrolite_kokkosplugin.so": "kk"})
     assert steps.programs()["kk"] and (tmp_path / "plugins/kokkos/natrolite_kokkosplugin.so").exists()
     assert json.loads((tmp_path / "built.json").read_text())["kk"]
+
+
+def test_why_a_build_failed():
+    import build
+
+    ninja = "[2/9] Building CXX object src/error.cpp.o\nFAILED: lmp\n"
+    linker = ["ld: liblammps.so.0: undefined reference to `X::sync()'", "collect2: error: ld returned 1 exit status"]
+    assert build.what_failed(ninja + "\n".join(linker) + "\nninja: build stopped.") == linker
+    assert build.what_failed("CMake Error at x:1\n  none") == ["CMake Error at x:1"]
+    assert build.what_failed(ninja + "killed") == ["FAILED: lmp", "killed"]
 
 
 def test_the_rehearsal_compares_two_evaluators(monkeypatch):

@@ -193,6 +193,40 @@ def test_the_cases_of_a_family(monkeypatch, tmp_path):
     assert np.linalg.norm(entry["cases"][0]["forces"][0]) == pytest.approx(1.0)
 
 
+def test_a_file_of_a_family_without_cases(tmp_path):
+    """SevenNet's exported file is packed too, for all modes; the run on the CPU is its truth."""
+    import family_cases
+
+    case = {"file": "deployed.pt", "dtype": "float32", "foreign": True, "modes": ["folded"], "energy": 1.0}
+    other = case | {"file": "deployed-0.12.pt"}
+    write(tmp_path, {"cases.json": json.dumps([case, other])})
+    *known, own = family_cases.cases_of(tmp_path, "sevennet")
+    assert known == [case, other] == family_cases.cases_of(tmp_path, "mace")
+    assert (own["file"], own["dtype"], own["foreign"]) == ("sevennet-float64.pt", "float64", False)
+    assert "ghost" in own["modes"] and family_cases.in_frame(own, None) == {"energy": None}
+
+
+def test_two_ranks_take_the_first_file_that_can(tmp_path, monkeypatch):
+    monkeypatch.setenv("NATROLITE_PLUGINS", "none")
+    import agree
+
+    entries = [
+        {"file": "a.pth", "family": "a", "cases": [{"modes": ["folded"]}]},
+        {"file": "a.pt", "family": "a", "cases": [{"modes": ["folded"]}, {"modes": ["ghost"], "id": "second"}]},
+        {"file": "b.pt", "family": "b", "cases": [{"modes": ["ghost"]}]},
+        {"file": "c.pt", "family": "b", "cases": [{"modes": ["ghost"]}]},
+        {"file": "d.pt", "family": "d", "cases": [{"modes": ["folded"]}]},
+    ]
+    write(tmp_path, {"models/models.json": json.dumps(entries)})
+    found, agreement = [], agree.Agreement(tmp_path, tmp_path, None, agree.Ways(True), 2)
+    monkeypatch.setattr(agreement, "together", lambda stage, clock, tasks: found.extend(tasks))
+    agreement.two_ranks(None)
+    assert [(what, [case["modes"] for case in entry["cases"]]) for what, _, entry, _ in found] == [
+        ("a.pt kk", [["ghost"]]),
+        ("b.pt kk", [["ghost"]]),
+    ]
+
+
 def version(kokkos, major):
     """Return a copy of sources of Kokkos of another version."""
     other = kokkos.with_name(f"kokkos{major}")

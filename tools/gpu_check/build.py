@@ -4,7 +4,7 @@
 The result is built.json in the work folder: {lmp, mpiexec (null without MPI), plugins, engine, kernels
 (null where they did not compile), kk (is there a plugin of the /kk styles?)}. One made by hand with other
 programs is as good (`run --built DIR`). Environment: NATROLITE_ARCH, and for a rehearsal that must be short
-NATROLITE_FLAGS in place of -O2 -DNDEBUG for LAMMPS and the /kk styles (and nvcc's own NVCC_APPEND_FLAGS).
+NATROLITE_FLAGS in place of -O2 -DNDEBUG for LAMMPS and the plugins (and nvcc's own NVCC_APPEND_FLAGS).
 """
 
 import json
@@ -24,7 +24,13 @@ OPTIMIZED = "-O2 -DNDEBUG"
 
 
 class Failed(RuntimeError):
-    """A step of the build went wrong; the text is the end of its output."""
+    """A step of the build went wrong; the text is what what_failed finds in its output."""
+
+
+def what_failed(output):
+    """Return the lines that tell why, of compilers and linkers; not Ninja's of files that are called error.cpp."""
+    lines = [line for line in output.splitlines() if not line.startswith("[")]
+    return [line for line in lines if re.search(r"\berror\b|undefined reference", line, re.I)][:8] or lines[-15:]
 
 
 class Build:
@@ -60,9 +66,7 @@ class Build:
                 code = "time is up"
         seconds = time.monotonic() - begin
         if code:
-            lines = log.read_text(errors="replace").splitlines()
-            wrong = [line for line in lines if "error" in line.lower()][:8]
-            raise Failed(f"{name} ({code}): " + "\n".join(wrong or lines[-15:]))
+            raise Failed(f"{name} ({code}): " + "\n".join(what_failed(log.read_text(errors="replace"))))
         self.report.add("build", name, "ok", f"{seconds:.0f} s", seconds=seconds)
 
     def unpack(self):
@@ -150,14 +154,14 @@ class Build:
         self.call(f"configure {build}", ["cmake", "-S", source, "-B", build, *common, *options])
 
     def ninja(self, build, jobs, *targets):
-        self.call(
-            f"build {build}", ["cmake", "--build", build, "-j", jobs, *(["--target", *targets] if targets else [])]
-        )
+        """Build the targets, or all; an error stops only what needs the file."""
+        wanted = ["--target", *targets] if targets else []
+        self.call(f"build {build}", ["cmake", "--build", build, "-j", jobs, *wanted, "--", "-k", "0"])
 
     # ------------------------------------------------------------------ the steps
 
     def engine(self):
-        """The plain plugin and the engine: g++ only, nobody waits for it but the end."""
+        """The engine alone, since the tree of the /kk styles has the plain plugin too: g++ only."""
         self.cmake(
             "natrolite",
             "build-engine",
@@ -166,7 +170,7 @@ class Build:
             f"-DPython3_EXECUTABLE={sys.executable}",
             *self.mpi_options(),
         )
-        self.ninja("build-engine", max(1, self.jobs // 4))
+        self.ninja("build-engine", max(1, self.jobs // 4), "natrolite_engine")
 
     def kokkos_host(self):
         """Kokkos, LAMMPS' configuration, then LAMMPS and the plugin of the /kk styles side by side."""
@@ -215,6 +219,7 @@ class Build:
         plugin.join()
 
     def kokkos_plugin(self, prefix):
+        """Both plugins and the loops alone; where nvcc fails on the /kk styles, the plain plugin is still made."""
         self.cmake(
             "natrolite",
             "build-kk",
@@ -256,14 +261,17 @@ class Build:
     def programs(self):
         """Put together what there is and write built.json; None where nothing can run."""
         plugins, lmp = self.work / "plugins", self.work / "build-lammps/lmp"
-        engine = self.work / "build-engine/plugins"
+        made = [
+            self.work / "build-kk/plugins/natroliteplugin.so",
+            self.work / "build-engine/plugins/libnatrolite_engine.so",
+        ]
         kk = self.work / "build-kk/plugins/kokkos/natrolite_kokkosplugin.so"
         kernels = self.work / "build-kk/unittest/kokkos/device_kernels"
-        if not lmp.exists() or not (engine / "natroliteplugin.so").exists():
+        if not all(file.exists() for file in [lmp, *made]):
             return None
         (plugins / "kokkos").mkdir(parents=True, exist_ok=True)
-        for name in ("natroliteplugin.so", "libnatrolite_engine.so"):
-            shutil.copy(engine / name, plugins)
+        for file in made:
+            shutil.copy(file, plugins)
         if kk.exists():
             shutil.copy(kk, plugins / "kokkos")
         built = {

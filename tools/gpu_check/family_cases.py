@@ -11,6 +11,8 @@ import numpy as np
 SKIN = 1.0  # Angstrom, of lammps_run.load
 CROWD = 20000  # atoms within reach of a shell's layers
 LARGEST = 10e6  # bytes of a model file: SpookyNet in float64 has more, in float32 less
+# family -> file that its folder has beside those of cases.json, of the same network; its truth is the run on the CPU
+EXPORTED = {"sevennet": "sevennet-float64.pt"}
 
 
 def packed(system, name, to):
@@ -22,7 +24,9 @@ def packed(system, name, to):
 
 
 def in_frame(case, system):
-    """Return the calculator's values in LAMMPS' frame."""
+    """Return the calculator's values in LAMMPS' frame, if there are any."""
+    if case["energy"] is None:
+        return {"energy": None}
     virial = None
     if case["stress"] is not None:
         virial = system.rotated(-system.volume * np.array(case["stress"])).tolist()
@@ -37,12 +41,22 @@ def modes_of(case, system):
     return [mode for mode in case["modes"] if not (mode == "shell" and crowded)]
 
 
+def cases_of(folder, family):
+    """Return the cases of a family's tests, and those of the file that has none there."""
+    cases = json.loads(pathlib.Path(folder, "cases.json").read_text())
+    own = {"dtype": "float64", "foreign": False, "modes": ["folded", "ghost", "shell"], "energy": None}
+    if family in EXPORTED:
+        own["file"] = EXPORTED[family]
+        cases += [case | own for case in cases if case["file"] == cases[0]["file"]]
+    return cases
+
+
 def main(folder, to, family):
     """Print the entries of a family; copies its model files from folder."""
     import test_matrix
 
     entries = {}
-    for case in json.loads(pathlib.Path(folder, "cases.json").read_text()):
+    for case in cases_of(folder, family):
         if case["file"].endswith(".pt2"):  # machine code for another LibTorch
             continue
         if pathlib.Path(folder, case["file"]).stat().st_size > LARGEST:

@@ -2,8 +2,8 @@
 """Model files and structures for the check, with what each family's own calculator says of them.
 
 models.json: a list of {file, family, dtype, foreign, cases}, a case being {id, data (file of LAMMPS),
-names (of its types), boundary, atoms, charge, spin, modes, shell_cutoff, energy (eV), forces (eV/A), virial
-(eV; or null), charges (or null)}, all in LAMMPS' frame.
+names (of its types), boundary, atoms, charge, spin, modes, shell_cutoff, energy (eV; null without a calculator's
+values), forces (eV/A), virial (eV; or null), charges (or null)}, all in LAMMPS' frame.
 """
 
 import json

@@ -22,9 +22,10 @@ SOURCE = HERE.parent / "debian-source.sh"
 SUITES = ["sid", "trixie"]  # of Debian, newest first
 LIMIT = 60_000_000  # bytes, of the whole folder
 # What LAMMPS' KOKKOS package always compiles but these, which take nvcc a minute or two each; and the styles of the
-# check's decks.
+# decks of the check and of the /kk tests, and fix property/atom, which its atom_kokkos.cpp links with.
 NEEDLESS = ["fix_nh_kokkos", "fix_nh_sphere_kokkos", "min_kokkos", "min_linesearch_kokkos"]
-STYLES = ["atom_vec_atomic", "verlet", "compute_temp", "fix_nve", "npair_skip", "npair_copy", "npair_trim"]
+STYLES = ["atom_vec_atomic", "verlet", "compute_temp", "fix_nve", "fix_property_atom"]
+STYLES += ["npair_skip", "npair_copy", "npair_trim", "pair_hybrid", "pair_hybrid_overlay"]
 JSON = "nlohmann-json==3.12.0"  # which LAMMPS before 2025 lacks
 # what the machine may lack, for its Python 3.12
 WHEELS = ["mpich==5.0.2", "ase==3.29.0"]

@@ -49,7 +49,9 @@ set(KOKKOS_PKG_SOURCES ${KOKKOS_PKG_SOURCES_DIR}/kokkos.cpp
         "src/KOKKOS/kokkos.cpp": "",
         "src/KOKKOS/comm_kokkos.cpp": "",
         "src/KOKKOS/fix_nve_kokkos.cpp": "",
+        "src/KOKKOS/fix_property_atom_kokkos.cpp": "",
         "src/KOKKOS/fix_nh_kokkos.cpp": "",
+        "src/KOKKOS/pair_hybrid_kokkos.cpp": "",
         "src/KOKKOS/pair_eam_kokkos.cpp": "",
         "src/KOKKOS/pair_eam_kokkos.h": "",
         "src/PLUGIN/plugin.cpp": "",
@@ -114,7 +116,9 @@ def test_a_pack_holds_what_is_compiled_and_no_more(pack, trees, monkeypatch, tmp
         assert archive.extractfile("kokkos/example/CMakeLists.txt").read() == b""
     inside = {
         "lammps/src/KOKKOS/fix_nve_kokkos.cpp",
+        "lammps/src/KOKKOS/fix_property_atom_kokkos.cpp",
         "lammps/src/KOKKOS/kokkos.cpp",
+        "lammps/src/KOKKOS/pair_hybrid_kokkos.cpp",
         "lammps/src/KOKKOS/pair_eam_kokkos.h",
         "lammps/src/PLUGIN/plugin.cpp",
         "lammps/src/fix_nve.h",
@@ -189,6 +193,40 @@ def test_the_cases_of_a_family(monkeypatch, tmp_path):
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"a.pt", "pair.data"}
     assert (entry["file"], entry["family"], entry["cases"][0]["atoms"]) == ("a.pt", "mace", 2)
     assert np.linalg.norm(entry["cases"][0]["forces"][0]) == pytest.approx(1.0)
+
+
+def test_a_file_of_a_family_without_cases(tmp_path):
+    """SevenNet's exported file is packed too, for all modes; the run on the CPU is its truth."""
+    import family_cases
+
+    case = {"file": "deployed.pt", "dtype": "float32", "foreign": True, "modes": ["folded"], "energy": 1.0}
+    other = case | {"file": "deployed-0.12.pt"}
+    write(tmp_path, {"cases.json": json.dumps([case, other])})
+    *known, own = family_cases.cases_of(tmp_path, "sevennet")
+    assert known == [case, other] == family_cases.cases_of(tmp_path, "mace")
+    assert (own["file"], own["dtype"], own["foreign"]) == ("sevennet-float64.pt", "float64", False)
+    assert "ghost" in own["modes"] and family_cases.in_frame(own, None) == {"energy": None}
+
+
+def test_two_ranks_take_the_first_file_that_can(tmp_path, monkeypatch):
+    monkeypatch.setenv("NATROLITE_PLUGINS", "none")
+    import agree
+
+    entries = [
+        {"file": "a.pth", "family": "a", "cases": [{"modes": ["folded"]}]},
+        {"file": "a.pt", "family": "a", "cases": [{"modes": ["folded"]}, {"modes": ["ghost"], "id": "second"}]},
+        {"file": "b.pt", "family": "b", "cases": [{"modes": ["ghost"]}]},
+        {"file": "c.pt", "family": "b", "cases": [{"modes": ["ghost"]}]},
+        {"file": "d.pt", "family": "d", "cases": [{"modes": ["folded"]}]},
+    ]
+    write(tmp_path, {"models/models.json": json.dumps(entries)})
+    found, agreement = [], agree.Agreement(tmp_path, tmp_path, None, agree.Ways(True), 2)
+    monkeypatch.setattr(agreement, "together", lambda stage, clock, tasks: found.extend(tasks))
+    agreement.two_ranks(None)
+    assert [(what, [case["modes"] for case in entry["cases"]]) for what, _, entry, _ in found] == [
+        ("a.pt kk", [["ghost"]]),
+        ("b.pt kk", [["ghost"]]),
+    ]
 
 
 def version(kokkos, major):
@@ -372,6 +410,44 @@ run.PACK = pathlib.Path(sys.argv.pop(1)); sys.exit(run.main())"""
     outcomes = [(line["stage"], line["outcome"]) for line in content["lines"]]
     assert outcomes == [("kernels", "FAILED" if code else "ok"), ("ranks", "skipped")]
     assert (tmp_path / "out" / "table.txt").read_text().count("\n") == len(content["facts"]) + 2
+
+
+def test_the_programs_of_a_build(tmp_path):
+    """The plain plugin of the tree of the /kk styles runs without these, where nvcc failed on them."""
+    import build
+
+    steps = build.Build(tmp_path, tmp_path, None, None, True, 2)
+    steps.mpi = False
+    write(tmp_path, {"build-lammps/lmp": "", "build-kk/plugins/natroliteplugin.so": "plain"})
+    assert steps.programs() is None
+    write(tmp_path, {"build-engine/plugins/libnatrolite_engine.so": "engine"})
+    built = steps.programs()
+    assert (built["kk"], built["kernels"], built["mpiexec"]) == (False, None, None)
+    assert pathlib.Path(built["engine"]).read_text() == "engine"
+    assert pathlib.Path(built["plugins"], "natroliteplugin.so").read_text() == "plain"
+    write(tmp_path, {"build-kk/plugins/kokkos/natrolite_kokkosplugin.so": "kk"})
+    assert steps.programs()["kk"] and (tmp_path / "plugins/kokkos/natrolite_kokkosplugin.so").exists()
+    assert json.loads((tmp_path / "built.json").read_text())["kk"]
+
+
+def test_why_a_build_failed():
+    import build
+
+    ninja = "[2/9] Building CXX object src/error.cpp.o\nFAILED: lmp\n"
+    linker = ["ld: liblammps.so.0: undefined reference to `X::sync()'", "collect2: error: ld returned 1 exit status"]
+    assert build.what_failed(ninja + "\n".join(linker) + "\nninja: build stopped.") == linker
+    assert build.what_failed("CMake Error at x:1\n  none") == ["CMake Error at x:1"]
+    assert build.what_failed(ninja + "killed") == ["FAILED: lmp", "killed"]
+
+
+def test_the_rehearsal_compares_two_evaluators(monkeypatch):
+    """On a GPU equivariant/kk has LibTorch; on the CPU it would have the native evaluator, as the plain style has."""
+    monkeypatch.setenv("NATROLITE_PLUGINS", "none")
+    import agree
+
+    case = {"shell_cutoff": 9.0, "charge": 0, "spin": 0}
+    assert "evaluator torch" in agree.style(case, "kk", agree.Ways(True), "ghost")
+    assert "evaluator" not in agree.style(case, "kk", agree.Ways(False), "ghost")
 
 
 def test_numbers_that_are_none_never_agree(tmp_path, monkeypatch):

@@ -6,8 +6,8 @@
 #
 # Environment: MODEL (model file, default the shipped one), RANKS (2; hard-carbon 1), PYTHON (python3), LMP and
 # MPIEXEC (those beside PYTHON), RESULTS (results-SIZE), RUNS (list of runs, default SYSTEM/runs, else what
-# SYSTEM/matrix.sh says; there JOBS, DENSITIES and LOADINGS). A run that is done is not done again, dynamics that was
-# stopped goes on. With another MODEL the same RESULTS gets a further column. Ends with 1 where a run failed.
+# SYSTEM/matrix.sh says; there JOBS, DENSITIES and LOADINGS). A run that is done is not done again unless a file of @ that
+# it reads is newer, dynamics that was stopped goes on. With another MODEL the same RESULTS gets a further column. Ends with 1 where a run failed.
 set -euo pipefail
 size=${1:-small} systems=${2:-mxene}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -28,6 +28,9 @@ run() {
   done
   name=${name//[:\/]/-}; name=${name//@-/}
   arguments=("${arguments[@]//@/$out}")
+  for word in ${arguments[@]+"${arguments[@]}"}; do    # files of other runs that are newer than what was made of them
+    [[ $word == "$out"/* && $word -nt $out/$name.done ]] && rm -f "$out/$name.done"
+  done
   [ -e "$out/$name.done" ] && { echo "$name: done before"; return; }
   { compgen -G "$out/${saved:-$name}.restart.*" || compgen -G "$out/$name.state"; } >/dev/null \
     && arguments+=(-var restart yes)

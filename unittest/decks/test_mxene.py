@@ -288,6 +288,12 @@ def test_report(decks):
     assert f"{adhesion.maximum(rows[:, 0], rows[:, 3])[1]:.2f} at" in page
     assert f"{neb.profile(Table(folder / 'neb-G-short.table'))[1].max():.3f} eV" in page
     assert 'class="none">–<' in page, "what was not run is a dash"
+    (decks.folder / "list").write_text("na1 layer=G\nmap na=1 layer=G dump=@/na1-G.dump\n")
+    for named in (0, 2, 1):  # the last time the trajectory has grown
+        done = decks.run_all(RANKS=1, RUNS=decks.folder / "list")
+        assert done.returncode == 0 and done.stdout.count("done before") == named, done.stdout + done.stderr
+        if named:
+            (folder / "na1-G.dump").touch()
     refused = decks.run_all(words=["large"])
     assert refused.returncode == 1 and "size is large" in refused.stderr
 

@@ -27,6 +27,18 @@ Vec3 next_to_height(const Cell &cell, const Vec3 &position, double z);
 /// by less than one period; nothing if z is not periodic.
 Vec3 lift_above(const Cell &cell, double rise);
 
+/// Mean heights of two layers: sums that add up over ranks.
+struct LayerHeights {
+  std::vector<double> sums = std::vector<double>(4, 0.0);    ///< number and sum, lower and upper
+  void add(bool upper, double z)
+  {
+    sums[2 * upper] += 1.0;
+    sums[2 * upper + 1] += z;
+  }
+  /// of the upper mean above the lower one; NaN if a layer has no atoms
+  double rise() const { return sums[3] / sums[2] - sums[1] / sums[0]; }
+};
+
 /// A map of the gap between two layers on nx x ny nodes, x running fastest. Positions carry heights
 /// that are whole within a layer, the upper layer above the lower one. Sums add up over ranks.
 class LayerMap {

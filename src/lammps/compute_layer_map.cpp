@@ -69,7 +69,7 @@ void ComputeLayerMap::compute_array()
   const std::vector<Vec3> reference = impl->layers->references();
   std::vector<Vec3> &unwrapped = impl->unwrapped;    // the lower layer, then the upper one
   std::size_t at = 0;
-  std::vector<double> heights(4, 0.0);    // number and sum, lower and upper
+  natrolite::LayerHeights heights;
   for (int l = 0; l < 2; l++) {
     const auto &members = impl->layers->members()[l];
     unwrapped.resize(at + members.size());
@@ -77,13 +77,12 @@ void ComputeLayerMap::compute_array()
       // whole along c; the map wraps along a and b
       const Vec3 x{atom->x[i][0], atom->x[i][1], atom->x[i][2]};
       unwrapped[at] = natrolite::next_to_height(cell, x, reference[l].z);
-      heights[2 * l + 1] += unwrapped[at++].z;
+      heights.add(l == 1, unwrapped[at++].z);
     }
-    heights[2 * l] = static_cast<double>(members.size());
   }
-  const auto lower = static_cast<std::size_t>(heights[0]);
-  sum_over_ranks(heights, world);
-  const Vec3 lift = natrolite::lift_above(cell, heights[3] / heights[2] - heights[1] / heights[0]);
+  const std::size_t lower = impl->layers->members()[0].size();
+  sum_over_ranks(heights.sums, world);
+  const Vec3 lift = natrolite::lift_above(cell, heights.rise());
 
   natrolite::LayerMap map(cell, impl->settings);
   for (std::size_t k = 0; k < lower; k++) map.accumulate(false, unwrapped[k]);

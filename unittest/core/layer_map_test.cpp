@@ -207,3 +207,16 @@ TEST(LayerMap, LiftPutsTheUpperLayerAboveTheLower)
   EXPECT_EQ(lift_above(c, -31.0).z, 0.0);
   EXPECT_EQ(next_to_height(c, {1, 2, 32}, 4).z, 32);
 }
+
+TEST(LayerMap, MeanHeightsOfTwoLayersAddUpOverRanks)
+{
+  LayerHeights one, other;
+  one.add(false, 1.0);
+  one.add(true, 7.0);
+  EXPECT_DOUBLE_EQ(one.rise(), 6.0);
+  other.add(false, 2.0);
+  other.add(false, 3.0);
+  EXPECT_TRUE(std::isnan(other.rise())) << "no upper layer on this rank";
+  for (int k = 0; k < 4; ++k) one.sums[k] += other.sums[k];
+  EXPECT_DOUBLE_EQ(one.rise(), 5.0);
+}

@@ -4,11 +4,13 @@
 import os
 import pathlib
 
+import lammps_run
 import numpy as np
 import pytest
 from harness import BOXES, good, refused, write_data
 
 PLUGIN = pathlib.Path(os.environ["NATROLITE_DECK_SERVER"]).parent / "skeletons" / "skeletonplugin.so"
+pytestmark = pytest.mark.skipif(lammps_run.KOKKOS, reason="the skeleton is built for the LAMMPS without KOKKOS alone")
 
 HEAD = f"""units metal
 atom_style atomic

@@ -201,6 +201,15 @@ def test_labeling_goes_on_and_collects(fake, tmp_path, capsys):
     assert (tmp_path / "data/sodium.extxyz").read_text() == once
 
 
+def test_frames_of_the_data_set_are_not_computed_again(fake, tmp_path, capsys):
+    moved = nah()
+    moved.positions += 0.1
+    all_known, one_known = Trajectory("nah", "sodium", [nah()]), Trajectory("nah-b", "sodium", [nah(), moved])
+    label.run([all_known, one_known], SETTINGS, fake, tmp_path / "work", 1, {"nah-00", "nah-b-00", "other-00"})
+    assert capsys.readouterr().out.startswith("3/3 nah-b-01")
+    assert [file.stem for file in label.results(tmp_path / "work")] == ["01"]
+
+
 def test_a_stopped_cp2k_is_no_dropped_frame(fake, tmp_path):
     (tmp_path / "fake").write_text("#!/bin/sh\nkill -9 $$\n")
     with pytest.raises(RuntimeError, match="was stopped"):

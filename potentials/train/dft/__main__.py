@@ -6,6 +6,8 @@ import importlib.util
 import pathlib
 import re
 
+from ase.io import read
+
 from . import label
 from .collect import collect
 
@@ -53,7 +55,9 @@ def main():
     if args.model is None or not args.model.exists():
         parser.error(f"--model {args.model}: no such file; natrolite export makes one")
     programs = label.Programs(args.cp2k, args.lmp, args.model.resolve())
-    label.run(trajectories, module.SETTINGS, programs, work, args.jobs)
+    files = (HERE / args.system / "data").glob("*.extxyz")
+    known = {frame.info["name"] for file in files for frame in read(file, ":")}
+    label.run(trajectories, module.SETTINGS, programs, work, args.jobs, known)
 
 
 if __name__ == "__main__":

@@ -40,13 +40,16 @@ class Progress:
             print(f"{self.done}/{self.total} {name}: {what}, {seconds:.0f} s, {left:.1f} h left", flush=True)
 
 
-def run(trajectories, settings, programs, work, jobs):
-    """Label all trajectories in the order given, `jobs` at a time, in folders of `work`."""
-    names = {t.name for t in trajectories}
-    done = sum(file.parent.name in names for file in [*results(work), *failures(work)])
+def run(trajectories, settings, programs, work, jobs, known=frozenset()):
+    """Label all trajectories in the order given, `jobs` at a time, in folders of `work`; not frames of `known` names."""
+    in_work = {name_of(file.parent.name, file.stem) for file in [*results(work), *failures(work)]}
+    done = sum(name.rpartition("-")[0] in {t.name for t in trajectories} for name in in_work | known)
     progress = Progress(sum(map(len, trajectories)), done)
+    trajectories = [t for t in trajectories if not known.issuperset(name_of(t.name, i) for i in range(len(t)))]
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        waiting = [pool.submit(label, t, settings, programs, work / t.kind / t.name, progress) for t in trajectories]
+        waiting = [
+            pool.submit(label, t, settings, programs, work / t.kind / t.name, progress, known) for t in trajectories
+        ]
         for future in concurrent.futures.as_completed(waiting):
             future.result()
 
@@ -61,7 +64,12 @@ def failures(work):
     return sorted(work.glob("*/*/*.failed"))
 
 
-def label(trajectory, settings, programs, folder, progress):
+def name_of(trajectory, number):
+    """Name of a frame in data/: that of its trajectory and its number."""
+    return f"{trajectory}-{int(number):02d}"
+
+
+def label(trajectory, settings, programs, folder, progress, known):
     """Label the frames of one trajectory that have no result yet; nothing if another process is at it."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "w") as lock:
@@ -69,27 +77,28 @@ def label(trajectory, settings, programs, folder, progress):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        label_rest(trajectory, settings, programs, folder, progress)
+        label_rest(trajectory, settings, programs, folder, progress, known)
 
 
-def label_rest(trajectory, settings, programs, folder, progress):
+def label_rest(trajectory, settings, programs, folder, progress, known):
     """Sample a trajectory unless that was done, and label its frames in turn."""
     settings = dataclasses.replace(settings, kpoints=trajectory.kpoints)
     for number, atoms in enumerate(sampled(trajectory, folder, programs)):
+        name = name_of(trajectory.name, number)
         result = folder / f"{number:02d}.extxyz"
         reason = result.with_suffix(".failed")
-        if result.exists() or reason.exists():
+        if name in known or result.exists() or reason.exists():
             continue
         begin = time.monotonic()
         try:
             answer = compute(atoms, settings, programs, folder)
-            labeled = frames.labeled(atoms, answer, settings, f"{trajectory.name}-{number:02d}", trajectory.kind)
+            labeled = frames.labeled(atoms, answer, settings, name, trajectory.kind)
             whole(result, frames.text([labeled]))
             what = f"{answer['steps']} SCF steps"
         except cp2k.Failed as error:
             whole(reason, f"{error}\n")
             what = f"dropped: {error}"
-        progress.line(f"{trajectory.name}-{number:02d}", time.monotonic() - begin, what)
+        progress.line(name, time.monotonic() - begin, what)
     for rest in folder.glob("frame*"):  # wave functions
         rest.unlink()
 

@@ -55,8 +55,8 @@ def hops(table, _):
 
 @of("na8-{0}.dump")
 def movers(table, _):
-    times, elements, positions, _, _ = trajectory.read(table)
-    far = np.linalg.norm(trajectory.displacements(elements, positions), axis=2).max(0)
+    times, elements, positions, _, h = trajectory.read(table)
+    far = np.linalg.norm(trajectory.displacements(elements, positions, h), axis=2).max(0)
     return f"{(far > trajectory.FAR).sum()} of {len(far)}, farthest {far.max():.2f} A ({times[-1]:.3g} ps)"
 
 

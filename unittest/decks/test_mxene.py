@@ -124,7 +124,7 @@ def test_sodium(decks, deck, layer, count):
     assert (ions[:, :, 2] > face.max(1).mean()).all() and (ions[:, :, 2] < sheet).all(), "between the layers"
     first, every = (Table(decks.folder / f"results/{name}{kind}.msd") for kind in (".first", ""))
     assert every.settings["ions"] == str(count) and np.allclose(first.data[0, 0], every.data[0, 0])
-    far = np.linalg.norm(trajectory.displacements(elements, positions), axis=2)
+    far = np.linalg.norm(trajectory.displacements(elements, positions, cell), axis=2)
     reported = Table(decks.folder / f"results/{name}.ions").column("largest")
     assert np.allclose(far.max(0), reported, atol=1e-3), "plot and fix ion/transport agree"
     for kind in ("dump", "msd", "first.msd"):

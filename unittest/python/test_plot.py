@@ -213,10 +213,12 @@ def test_numbers_in_the_pictures(tables):
     times, elements, positions, origin, h = trajectory.read(Table(tables / "dump.ions"))
     np.testing.assert_allclose(times, 0.01 * np.arange(6))
     np.testing.assert_allclose([origin, h[1]], [[0, 0, 0], [-3, 7, 0]])
-    moved = trajectory.displacements(elements, positions)
-    weights = np.array([47.867, 47.867, 12.011, 12.011, 15.999])
-    drift = ((positions[:, :5] - positions[0, :5]) * weights[:, None]).sum(1) / weights.sum()
+    moved = trajectory.displacements(elements, positions, h)
+    rest, weights = [0, 1, 4], np.array([47.867, 47.867, 15.999])  # Ti and the O at 2.2 A
+    drift = np.einsum("tij,i->tj", positions[:, rest] - positions[0, rest], weights / weights.sum())
     np.testing.assert_allclose(moved, positions[:, 5:] - positions[0, 5:] - drift[:, None], atol=1e-9)
+    slid = positions + np.where(elements == "C", np.arange(6)[:, None], 0)[..., None] * [9.0, 0, 0]
+    np.testing.assert_allclose(trajectory.displacements(elements, slid, h), moved, atol=1e-9)
 
 
 def test_tortuosity_against_volume(tables, tmp_path):

@@ -22,7 +22,7 @@ def draw(table, figure):
             np.arange(len(contents)),
             part,
             bottom=bottom,
-            color=style.CYCLE[k % 7],
+            color=style.CYCLE[k % len(style.CYCLE)],
             alpha=1 - 0.5 * (k // 7 % 2),
             label=f"Na$_{{{kind[0]:.0f}}}$@{kind[1]:.0f}",
         )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Colors that color-blind readers can tell apart (Okabe and Ito, 2008), and common settings."""
+"""Colors that color-blind readers can tell apart (Okabe and Ito, 2008; gray for their yellow), and common settings."""
 
-BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, BLACK = (
+BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, BLACK, GRAY = (
     "#0072B2",
     "#E69F00",
     "#009E73",
@@ -9,8 +9,9 @@ BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, BLACK = (
     "#CC79A7",
     "#56B4E9",
     "#000000",
+    "#7F7F7F",
 )
-CYCLE = [BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK]
+CYCLE = [BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK, GRAY]
 COLORMAP = "cividis"
 
 SETTINGS = {

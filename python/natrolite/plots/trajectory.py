@@ -9,6 +9,7 @@ from . import style
 
 NAME = "trajectory of ions"
 ION = "Na"
+METAL, BOND = "Ti", 2.7  # A; the motion is against the layer of these atoms and those so near to them
 FAR = 3.0  # Angstrom, the filter of published counts of mobile ions
 COLUMNS = ("id", "element", "x", "y", "z", "ix", "iy", "iz")
 
@@ -68,15 +69,24 @@ def read(table):
     return np.array(steps) * interval, np.array(elements), np.array(positions), origin, h
 
 
-def displacements(elements, positions):
-    """Returns [t, ions, 3]: what the ions moved since the first frame, less the host's center of mass."""
+def mxene(elements, places, h):
+    """Returns which atoms [n] are of the MXene in one frame: Ti and all but ions within BOND of one."""
+    gap = places[:, None] - places[elements == METAL]
+    gap -= np.round(np.linalg.solve(h.T, gap.reshape(-1, 3).T).T).reshape(gap.shape) @ h
+    return (np.linalg.norm(gap, axis=2).min(axis=1) < BOND) & (elements != ION)
+
+
+def displacements(elements, positions, h):
+    """Returns [t, ions, 3]: what the ions moved since the first frame, less what the MXene's center of mass did.
+
+    Not that of the whole host: a layer that slides over the MXene moves it, and would seem to move all ions."""
     from ase.data import atomic_masses, atomic_numbers
 
     masses = np.array([atomic_masses[atomic_numbers[e]] for e in elements])
-    ions = elements == ION
+    rest = mxene(elements, positions[0], h)
     moved = positions - positions[0]
-    drift = np.average(moved[:, ~ions], axis=1, weights=masses[~ions])
-    return moved[:, ions] - drift[:, None]
+    drift = np.average(moved[:, rest], axis=1, weights=masses[rest])
+    return moved[:, elements == ION] - drift[:, None]
 
 
 def draw_host(axes, elements, places, h):
@@ -106,9 +116,9 @@ def folded(points, h):
 def draw(table, figure):
     times, elements, positions, origin, h = read(table)
     ions = elements == ION
-    if not ions.any() or "Ti" not in elements:
-        raise NatroliteError(f"{table.path} holds no {ION} between layers with Ti: nothing to draw")
-    moved = displacements(elements, positions)
+    if not ions.any() or METAL not in elements:
+        raise NatroliteError(f"{table.path} holds no {ION} between layers with {METAL}: nothing to draw")
+    moved = displacements(elements, positions, h)
     figure.set_size_inches(9.0, 3.8)
     left, right = figure.subplots(1, 2, width_ratios=[1.25, 1])
     last = positions[-1] - origin
@@ -129,7 +139,7 @@ def draw(table, figure):
         label += f", of these {(far[-1, movers] ** 2).mean():.2f} Å²"
     right.set(
         xlabel="time (ps)" if "TIME" in table.settings else "time step",
-        ylabel="displacement of each ion (Å)",
+        ylabel="displacement of each ion against the MXene (Å)",
         ylim=(0, max(1.15 * FAR, 1.2 * far.max())),
         title=label,
     )

@@ -49,7 +49,7 @@ def build(source, dtype, modality=None):
     import torch
 
     _nequip()
-    from natrolite.exporters import nequip_modules, nequip_native
+    from natrolite.exporters import allegro_native, nequip_modules, nequip_native
 
     with _quiet():
         model = _select(source, _load(source), modality)
@@ -57,12 +57,14 @@ def build(source, dtype, modality=None):
         nequip_modules.convert(model, getattr(torch, dtype))
         module = nequip_modules.build(model, source)
         fields = _fields(source, model, module, modality)
+    allegro = any(type(part).__name__ == "Allegro_Module" for part in module.func.children())
+    builder = allegro_native.Builder if allegro else nequip_native.Builder
     return Built(
         module=module,
         original=_original(model, fields["type_names"]),
         fields={**fields, "dtype": dtype},
         packages=_packages(),
-        describe=lambda: nequip_native.describe(module, dtype, fields["r_max"]),
+        describe=lambda: builder(module, dtype, fields["r_max"]).build(),
     )
 
 

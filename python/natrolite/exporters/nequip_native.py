@@ -7,16 +7,8 @@ from natrolite.exporters import convolution, native
 from natrolite.exporters.native import GateShape, Layout, Ordered, Undescribed
 
 
-def describe(model, dtype, cutoff):
-    """Return native.Description of a nequip_modules.EdgeModel."""
-    from natrolite.exporters import allegro_native
-
-    allegro = any(type(part).__name__ == "Allegro_Module" for part in model.func.children())
-    return (allegro_native.Builder if allegro else Builder)(model, dtype, cutoff).build()
-
-
 class Builder:
-    """Walks the modules of the energy model in their order."""
+    """Walks the modules of the energy model, a nequip_modules.EdgeModel, in their order."""
 
     def __init__(self, model, dtype, cutoff):
         self.parts = list(model.func.children())

@@ -36,8 +36,7 @@ def modes(table, _):
 
 @of("adhesion-{0}.table")
 def strongest(table, _):
-    rows = table.data[np.argsort(table.data[:, 0])]
-    (x1, y1), (x2, y2) = (adhesion.maximum(rows[:, 0], rows[:, column]) for column in (2, 3))
+    (x1, y1), (x2, y2) = (adhesion.maximum(table.data[:, 0], table.data[:, column]) for column in (2, 3))
     return f"{y2:.2f} at {x2:.2f} (common cell: {y1:.2f} at {x1:.2f})"
 
 

@@ -47,7 +47,7 @@ def test_adhesion(decks):
     decks.run("adhesion")
     d, energy, common, own = decks.table("adhesion-G.table").data.T
     assert np.allclose(d, np.linspace(5.5, 2.8, 6), atol=1e-3), "from afar"
-    x, y = adhesion.maximum(d[::-1], common[::-1])
+    x, y = adhesion.maximum(d, common)
     assert 2.8 < x < 4.2 and 1.2 < y < 3.5, "dispersion binds: eV/nm^2 of graphene on an oxide"
     assert common[0] < 0.35 * y and (common > own).all(), "graphene is strained in the common cell"
     area = 12.12 * 10.496228 / 100

@@ -11,9 +11,10 @@ def recognizes(table):
 
 
 def maximum(x, y):
-    """Returns (x, y) of the highest point of the cubic spline through the points."""
+    """Returns (x, y) of the highest point of the cubic spline through the points, in any order."""
     from scipy.interpolate import CubicSpline
 
+    x, y = np.array(sorted(zip(x, y))).T
     spline = CubicSpline(x, y)
     at = np.r_[x[0], spline.derivative().roots(extrapolate=False), x[-1]]
     at = at[np.isfinite(at)]

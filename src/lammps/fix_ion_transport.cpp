@@ -2,6 +2,7 @@
 #include "ion_transport_state.h"
 
 #include "arguments.h"
+#include "energy_unit.h"
 #include "over_ranks.h"
 #include "text_files.h"
 #include "lammps_data.h"
@@ -164,10 +165,8 @@ FixIonTransport::FixIonTransport(LAMMPS *lmp, int narg, char **arg) :
 {
   Arguments args(lmp, Impl::title, narg, arg, 3);
   impl->nevery = nevery = args.integer("Nevery", 1);
-  const std::string style = update->unit_style;
-  if (style != "metal" && style != "real")
-    args.refuse(fmt::format("needs units metal or real, not {}", style));
-  if (style == "real") impl->units = {"fs", 1000.0, 0.1};
+  require_metal_or_real(lmp, Impl::title);
+  if (real_units(lmp)) impl->units = {"fs", 1000.0, 0.1};
   impl->read(args);
   if (group->dynamic[igroup])
     args.refuse(fmt::format("group {} is dynamic; ions must stay the same, use a static group",

@@ -3,6 +3,7 @@
 /// State of PairEquivariant.
 #pragma once
 
+#include "arguments.h"
 #include "comm_exchange.h"
 #include "committee_table.h"
 #include "core/edges.h"
@@ -17,13 +18,6 @@
 #include <vector>
 
 namespace LAMMPS_NS {
-
-/// A number or an equal-style variable.
-struct NumberOrVariable {
-  double value = 0.0;
-  std::string variable;    ///< empty = the number
-  bool given = false;
-};
 
 /// Keyword committee.
 struct CommitteeSettings {

@@ -245,11 +245,6 @@ const double *Dispersion::centroid_atom() const
   return impl_->threads[0].sums.centroid_atom;
 }
 
-const char *Dispersion::instructions()
-{
-  return d3::kernels().name;
-}
-
 double Dispersion::memory_bytes() const
 {
   double doubles = 0.0;

@@ -57,7 +57,6 @@ public:
   void accumulate(const std::vector<Vec3> &positions);
   std::int64_t samples() const { return msd_.samples(); }
   Msd &msd() { return msd_; }
-  const TransportSettings &settings() const { return settings_; }
 
   IonResult ion(int i);
 

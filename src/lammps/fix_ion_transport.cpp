@@ -23,6 +23,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 using namespace LAMMPS_NS;
 using namespace FixConst;
@@ -116,13 +117,7 @@ void FixIonTransport::Impl::sample()
     error->all(FLERR, "{}: the time step changed from {} to {}; define the fix again after it", title,
                settings.interval / nevery, update->dt);
   std::vector<Vec3> x = roster.positions();
-  const Vec3 shift = drift();
-  const bool *dims = settings.msd.dims;
-  for (Vec3 &p : x) {
-    p = p - shift;
-    p = {dims[0] ? p.x : 0.0, dims[1] ? p.y : 0.0, dims[2] ? p.z : 0.0};
-  }
-  transport->accumulate(x);
+  transport->accumulate(std::move(x), drift());
 }
 
 void FixIonTransport::Impl::reduce_curve()

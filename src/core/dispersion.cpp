@@ -132,7 +132,7 @@ void Dispersion::Impl::run(const DispersionAtoms &atoms, const F &loop)
   const NeighborView &list = atoms.list;
   on_threads(static_cast<int>(threads.size()), [&](int thread, int count) {
     const std::int64_t n = list.ncenter;
-    for (std::int64_t ii = n * thread / count; ii < n * (thread + 1) / count; ++ii) {
+    for (auto [ii, end] = share_of(n, thread, count); ii < end; ++ii) {
       const int i = list.ilist[ii];
       loop(i, list.firstneigh[i], list.numneigh[i], threads[thread].sums);
     }
@@ -148,7 +148,7 @@ void Dispersion::Impl::add_threads(std::int64_t begin, std::int64_t end)
     double *to = threads[0].memory.data() + begin;
     for (std::size_t t = 1; t < threads.size(); ++t) {
       const double *from = threads[t].memory.data() + begin;
-      for (std::int64_t k = n * thread / count; k < n * (thread + 1) / count; ++k) to[k] += from[k];
+      for (auto [k, stop] = share_of(n, thread, count); k < stop; ++k) to[k] += from[k];
     }
   });
 }
@@ -172,9 +172,9 @@ double *Dispersion::pairs(const DispersionAtoms &atoms)
   const std::int64_t nall = atoms.nall;
   m.weights.resize(d3::WEIGHT_ROW * nall);
   on_threads(static_cast<int>(m.threads.size()), [&](int thread, int count) {
-    m.kernels.reference_weights(m.tables, atoms.type, m.threads[0].sums.coordination,
-                                static_cast<int>(nall * thread / count),
-                                static_cast<int>(nall * (thread + 1) / count), m.weights.data());
+    const auto [begin, end] = share_of(nall, thread, count);
+    m.kernels.reference_weights(m.tables, atoms.type, m.threads[0].sums.coordination, static_cast<int>(begin),
+                                static_cast<int>(end), m.weights.data());
   });
   const d3::Step step = m.step_of(atoms);
   m.run(atoms, [&](int i, const int *list, int n, d3::Sums &sums) {
@@ -243,11 +243,6 @@ const double *Dispersion::virial_atom() const
 const double *Dispersion::centroid_atom() const
 {
   return impl_->threads[0].sums.centroid_atom;
-}
-
-const char *Dispersion::instructions()
-{
-  return d3::kernels().name;
 }
 
 double Dispersion::memory_bytes() const

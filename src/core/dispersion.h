@@ -75,8 +75,6 @@ public:
   const double *centroid_atom() const;    ///< [nall][9] xx yy zz xy xz yz yx zx zy, not symmetric
   /// @}
 
-  /// Name of the instruction set: avx512, avx2 or plain.
-  static const char *instructions();
   double memory_bytes() const;
 
 private:

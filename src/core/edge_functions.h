@@ -42,4 +42,18 @@ NATROLITE_INLINE_FUNCTION void edge_virial(const double *v, const double *g, dou
   w[8] = -v[2] * g[1];
 }
 
+/// Adds an edge's virial w to tensors of its atoms, null = not wanted: half of the first six components
+/// to center and neighbor, all nine to the neighbor's centroid tensor (see AtomSums).
+NATROLITE_INLINE_FUNCTION void add_edge_virial(const double *w, double *center, double *neighbor,
+                                               double *centroid)
+{
+  if (center)
+    for (int k = 0; k < 6; ++k) {
+      center[k] += 0.5 * w[k];
+      neighbor[k] += 0.5 * w[k];
+    }
+  if (centroid)
+    for (int k = 0; k < 9; ++k) centroid[k] += w[k];
+}
+
 }    // namespace natrolite

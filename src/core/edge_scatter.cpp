@@ -34,13 +34,9 @@ double scatter_edges(const RowMap &rows, const EdgeList &edges, const double *gr
     if (!virials) continue;
     edge_virial(edges.vectors() + 3 * e, g, w);
     for (int k = 0; k < 6; ++k) total[k] += w[k];
-    if (sums.virial_atom)
-      for (int k = 0; k < 6; ++k) {
-        sums.virial_atom[i][k] += 0.5 * w[k];
-        sums.virial_atom[j][k] += 0.5 * w[k];
-      }
-    if (sums.centroid_atom)
-      for (int k = 0; k < 9; ++k) sums.centroid_atom[j][k] += w[k];
+    add_edge_virial(w, sums.virial_atom ? sums.virial_atom[i] : nullptr,
+                    sums.virial_atom ? sums.virial_atom[j] : nullptr,
+                    sums.centroid_atom ? sums.centroid_atom[j] : nullptr);
   }
   if (sums.virial)
     for (int k = 0; k < 6; ++k) sums.virial[k] += total[k];

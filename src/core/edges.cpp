@@ -4,6 +4,7 @@
 #include "edge_functions.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <string>
 
@@ -22,9 +23,13 @@ PairCutoffs::PairCutoffs(int ntypes, const std::vector<double> &matrix) : ntypes
                                 std::to_string(ntypes) + " types");
   for (double rc : matrix) {
     if (!(rc >= 0.0)) throw std::invalid_argument("cutoff " + std::to_string(rc) + " must not be negative");
-    largest_ = std::max(largest_, rc);
     sq_.push_back(rc * rc);
   }
+}
+
+double PairCutoffs::shortest() const
+{
+  return std::sqrt(*std::min_element(sq_.begin(), sq_.end()));
 }
 
 namespace {

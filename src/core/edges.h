@@ -20,12 +20,12 @@ public:
   {
     return sq_[center * ntypes_ + neighbor];
   }
-  double largest() const { return largest_; }
+  /// of all pairs
+  double shortest() const;
   int ntypes() const { return ntypes_; }
 
 private:
   int ntypes_ = 0;
-  double largest_ = 0.0;
   std::vector<double> sq_;
 };
 

@@ -3,12 +3,22 @@
 /// One function on the threads of a rank.
 #pragma once
 
+#include <cstdint>
 #include <exception>
 #ifdef _OPENMP
 #include <omp.h>
 #endif
 
 namespace natrolite {
+
+/// The part of n things that belongs to one of `count` threads: begin, ..., end - 1.
+struct Share {
+  std::int64_t begin, end;
+};
+constexpr Share share_of(std::int64_t n, int thread, int count)
+{
+  return {n * thread / count, n * (thread + 1) / count};
+}
 
 /// Runs f(thread, count) on `threads` threads, or on fewer if OpenMP gives fewer; without OpenMP f(0, 1).
 /// Throws what a thread has thrown.

@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "transport.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace natrolite {
+
+void TransportSettings::set_times(double sample, double stride, double window, double block)
+{
+  const auto samples = [&](double time) {
+    return std::max(1, static_cast<int>(std::lround(std::min(1e9, time / sample))));
+  };
+  interval = sample;
+  path.stride = samples(stride);
+  path.window = std::max(1, static_cast<int>(std::lround(samples(window) / double(path.stride))));
+  hop_block = samples(block);
+}
 
 void GroupCurve::take_sums(const std::vector<double> &sums, int ions)
 {
@@ -30,8 +42,13 @@ Transport::Transport(int ions, const TransportSettings &settings) :
 {
 }
 
-void Transport::accumulate(const std::vector<Vec3> &positions)
+void Transport::accumulate(std::vector<Vec3> positions, const Vec3 &origin)
 {
+  const bool *dims = settings_.msd.dims;
+  for (Vec3 &p : positions) {
+    p = p - origin;
+    p = {dims[0] ? p.x : 0.0, dims[1] ? p.y : 0.0, dims[2] ? p.z : 0.0};
+  }
   msd_.accumulate(positions);
   for (int i = 0; i < ions_; i++) {
     paths_[i].accumulate(positions[i]);

@@ -17,6 +17,10 @@ struct TransportSettings {
   double interval = 1.0;              ///< time between samples
   double fit[2] = {0.1, 0.5};         ///< of the group, fractions of the run
   double ion_fit[2] = {0.02, 0.1};    ///< of one ion
+
+  /// interval, path and hop_block from times of one unit: each becomes a whole number of samples, at
+  /// least one, and the window a whole number of strides
+  void set_times(double sample, double stride, double window, double block);
 };
 
 /// A diffusion coefficient from a mean squared displacement curve.
@@ -54,10 +58,10 @@ class Transport {
 public:
   Transport(int ions, const TransportSettings &settings);
 
-  void accumulate(const std::vector<Vec3> &positions);
+  /// Positions against an origin that may move; only MsdSettings::dims of them count.
+  void accumulate(std::vector<Vec3> positions, const Vec3 &origin = {});
   std::int64_t samples() const { return msd_.samples(); }
   Msd &msd() { return msd_; }
-  const TransportSettings &settings() const { return settings_; }
 
   IonResult ion(int i);
 

@@ -163,8 +163,7 @@ std::pair<std::size_t, std::size_t> place_of_row(const std::string &all, const E
 std::string voltage_text(const std::vector<VoltageRow> &rows, double host_mass)
 {
   char line[320];
-  std::snprintf(line, sizeof line, "# natrolite table: ocv voltages\n# host = %.10g g/mol\n", host_mass);
-  std::string out = line;
+  std::string out = "# natrolite table: ocv voltages\n" + host_line(host_mass);
   out += "# columns: n | V_from_empty (V) | error (V) | V_from_previous (V) | error (V) | "
          "V_along_hull (V) | error (V) | capacity (mAh/g)\n";
   for (const VoltageRow &r : rows) {

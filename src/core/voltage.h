@@ -38,8 +38,7 @@ struct VoltageRow {
 std::vector<VoltageRow> voltage_table(const std::vector<Content> &sorted, const Value &mu, double host_mass,
                                       bool hull);
 
-/// A table of energies as text: `#` comments, then n, E and perhaps its error in each line. A
-/// comment
+/// A table of energies as text: `#` comments, then n, E and perhaps its error in each line. A comment
 /// "# host = M" gives the host's mass. problem is empty if the table is sound.
 struct ContentTable {
   std::vector<Content> contents;    ///< sorted by n

@@ -45,6 +45,17 @@ double Arguments::nonnegative(const std::string &what)
   return value;
 }
 
+NumberOrVariable Arguments::number_or_variable(const std::string &what)
+{
+  NumberOrVariable n;
+  n.given = true;
+  if (!empty() && utils::strmatch(peek(), "^v_"))
+    n.variable = word(what).substr(2);
+  else
+    n.value = number(what);
+  return n;
+}
+
 int Arguments::integer(const std::string &what, int minimum)
 {
   const std::string text = word(what);

@@ -12,6 +12,13 @@
 
 namespace LAMMPS_NS {
 
+/// A number or an equal-style variable.
+struct NumberOrVariable {
+  double value = 0.0;
+  std::string variable;    ///< empty = the number
+  bool given = false;
+};
+
 /// Walks over the arguments of a style and refuses, with the value, what it cannot use.
 class Arguments : protected Pointers {
 public:
@@ -26,6 +33,8 @@ public:
   double nonnegative(const std::string &what);
   /// E [err]: an energy and, if a number follows, its error; name: what E is called in messages
   natrolite::Value with_error(const std::string &keyword, const std::string &name);
+  /// a number or v_name, whose variable is not looked at
+  NumberOrVariable number_or_variable(const std::string &what);
   int integer(const std::string &what, int minimum);
   bool yes(const std::string &what);
   std::string group(const std::string &what);    ///< the name of a group that exists

@@ -100,7 +100,7 @@ ComputeIonEnvironment::ComputeIonEnvironment(LAMMPS *lmp, int narg, char **arg) 
   impl->read(args, 0.0);
   if (impl->with_volume && impl->points == 0)
     impl->grid = std::make_unique<natrolite::AccessibleVolume>(impl->rs, impl->spacing, impl->connected);
-  if (!atom->tag_enable) args.refuse("atoms need IDs; use atom_modify id yes");
+  require_ids(lmp, Impl::title);
   peratom_flag = vector_flag = 1;
   size_peratom_cols = size_vector = Impl::ncolumns;
   extvector = 0;

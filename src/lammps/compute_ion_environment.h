@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef LMP_COMPUTE_ION_ENVIRONMENT_H
-#define LMP_COMPUTE_ION_ENVIRONMENT_H
+#pragma once
 
 #include "compute.h"
 
@@ -28,5 +27,3 @@ protected:
 };
 
 }    // namespace LAMMPS_NS
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef LMP_COMPUTE_LAYER_MAP_H
-#define LMP_COMPUTE_LAYER_MAP_H
+#pragma once
 
 #include "compute.h"
 
@@ -22,5 +21,3 @@ private:
 };
 
 }    // namespace LAMMPS_NS
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef LMP_COMPUTE_LAYER_SPACING_H
-#define LMP_COMPUTE_LAYER_SPACING_H
+#pragma once
 
 #include "compute.h"
 
@@ -26,5 +25,3 @@ private:
 };
 
 }    // namespace LAMMPS_NS
-
-#endif

@@ -86,7 +86,7 @@ ComputeRDFSite::ComputeRDFSite(LAMMPS *lmp, int narg, char **arg) :
   if (images > 1.0e4)
     args.refuse(fmt::format("'rcut {}' reaches over {:.0f} images of the box; use a smaller one", impl->rcut,
                             images));
-  if (!atom->tag_enable) args.refuse("atoms need IDs; use atom_modify id yes");
+  require_ids(lmp, title);
   array_flag = 1;
   extarray = 0;
   size_array_cols = 3;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef LMP_COMPUTE_RDF_SITE_H
-#define LMP_COMPUTE_RDF_SITE_H
+#pragma once
 
 #include "compute.h"
 
@@ -21,5 +20,3 @@ private:
 };
 
 }    // namespace LAMMPS_NS
-
-#endif

@@ -3,13 +3,14 @@
 /// State of PairEquivariant.
 #pragma once
 
+#include "arguments.h"
 #include "comm_exchange.h"
 #include "committee_table.h"
 #include "core/edges.h"
+#include "core/place_sums.h"
 #include "model_loader.h"
 #include "pair_equivariant.h"
 
-#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,13 +18,6 @@
 #include <vector>
 
 namespace LAMMPS_NS {
-
-/// A number or an equal-style variable.
-struct NumberOrVariable {
-  double value = 0.0;
-  std::string variable;    ///< empty = the number
-  bool given = false;
-};
 
 /// Keyword committee.
 struct CommitteeSettings {
@@ -47,8 +41,7 @@ struct CommitteeRow {
   bigint step = 0;
   double energy = 0.0, energy_per_atom = 0.0, largest_force = 0.0, mean_force = 0.0;
   tagint atom = 0;
-  std::array<double, 4> place{};    ///< sums over positions and types, weighted by atom IDs
-  double size = 0.0;                ///< sum of the sizes of what is summed there
+  natrolite::PlaceSums place;    ///< of the atoms in the model
 
   /// The same configuration and results but for rounding: the end of a run and the start of the next.
   bool is_again(const CommitteeRow &) const;

@@ -2,6 +2,7 @@
 #include "ion_transport_state.h"
 
 #include "arguments.h"
+#include "energy_unit.h"
 #include "over_ranks.h"
 #include "text_files.h"
 #include "lammps_data.h"
@@ -22,6 +23,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 using namespace LAMMPS_NS;
 using namespace FixConst;
@@ -115,13 +117,7 @@ void FixIonTransport::Impl::sample()
     error->all(FLERR, "{}: the time step changed from {} to {}; define the fix again after it", title,
                settings.interval / nevery, update->dt);
   std::vector<Vec3> x = roster.positions();
-  const Vec3 shift = drift();
-  const bool *dims = settings.msd.dims;
-  for (Vec3 &p : x) {
-    p = p - shift;
-    p = {dims[0] ? p.x : 0.0, dims[1] ? p.y : 0.0, dims[2] ? p.z : 0.0};
-  }
-  transport->accumulate(x);
+  transport->accumulate(std::move(x), drift());
 }
 
 void FixIonTransport::Impl::reduce_curve()
@@ -164,10 +160,8 @@ FixIonTransport::FixIonTransport(LAMMPS *lmp, int narg, char **arg) :
 {
   Arguments args(lmp, Impl::title, narg, arg, 3);
   impl->nevery = nevery = args.integer("Nevery", 1);
-  const std::string style = update->unit_style;
-  if (style != "metal" && style != "real")
-    args.refuse(fmt::format("needs units metal or real, not {}", style));
-  if (style == "real") impl->units = {"fs", 1000.0, 0.1};
+  require_metal_or_real(lmp, Impl::title);
+  if (real_units(lmp)) impl->units = {"fs", 1000.0, 0.1};
   impl->read(args);
   if (group->dynamic[igroup])
     args.refuse(fmt::format("group {} is dynamic; ions must stay the same, use a static group",

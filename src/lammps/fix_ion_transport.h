@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef LMP_FIX_ION_TRANSPORT_H
-#define LMP_FIX_ION_TRANSPORT_H
+#pragma once
 
 #include "fix.h"
 
@@ -35,5 +34,3 @@ private:
 };
 
 }    // namespace LAMMPS_NS
-
-#endif

@@ -7,7 +7,6 @@
 #include "update.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 using namespace LAMMPS_NS;
@@ -84,16 +83,7 @@ void FixIonTransport::Impl::read(Arguments &args)
     args.refuse(fmt::format("'window {}' is shorter than 'stride {}'", window_ps, stride_ps));
 }
 
-// Times become whole numbers of samples, at least one.
 void FixIonTransport::Impl::finish_settings(double dt)
 {
-  const double interval = nevery * dt;
-  const auto samples = [&](double ps) {
-    return std::max(1, static_cast<int>(std::lround(std::min(1e9, ps * units.ps / interval))));
-  };
-  settings.interval = interval;
-  settings.path.stride = samples(stride_ps);
-  settings.path.window =
-      std::max(1, static_cast<int>(std::lround(samples(window_ps) / double(settings.path.stride))));
-  settings.hop_block = samples(1.0);
+  settings.set_times(nevery * dt, stride_ps * units.ps, window_ps * units.ps, units.ps);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef LMP_FIX_OCV_H
-#define LMP_FIX_OCV_H
+#pragma once
 
 #include "fix.h"
 
@@ -27,5 +26,3 @@ private:
 };
 
 }    // namespace LAMMPS_NS
-
-#endif

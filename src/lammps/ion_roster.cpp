@@ -21,7 +21,7 @@ using natrolite::Vec3;
 IonRoster::IonRoster(LAMMPS *lmp, const std::string &title, int igroup) :
     Pointers(lmp), title_(title), igroup_(igroup)
 {
-  if (!atom->tag_enable) error->all(FLERR, "{}: atoms need IDs; use atom_modify id yes", title_);
+  require_ids(lmp, title_);
 }
 
 void IonRoster::attach(const std::string &fix_id)
@@ -125,11 +125,6 @@ std::vector<Vec3> IonRoster::positions(bool strict)
   }
   if (strict) check_all_seen(seen);
   return mine;
-}
-
-static double mass_of(const Atom *atom, int i)
-{
-  return atom->rmass ? atom->rmass[i] : atom->mass[atom->type[i]];
 }
 
 bigint IonRoster::take_host(int group_index)

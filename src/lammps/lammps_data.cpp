@@ -31,3 +31,8 @@ int LAMMPS_NS::group_index(LAMMPS *lmp, const std::string &title, const std::str
     lmp->error->all(FLERR, "{}: group '{}' is gone; define it again with the group command", title, name);
   return index;
 }
+
+void LAMMPS_NS::require_ids(LAMMPS *lmp, const std::string &title)
+{
+  if (!lmp->atom->tag_enable) lmp->error->all(FLERR, "{}: atoms need IDs; use atom_modify id yes", title);
+}

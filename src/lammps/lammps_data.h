@@ -5,6 +5,8 @@
 
 #include "core/cell.h"
 
+#include "atom.h"
+
 #include <cstring>
 #include <string>
 #include <type_traits>
@@ -21,6 +23,14 @@ natrolite::Cell cell_of(const Domain *domain);
 /// The index of a group that a style names: looked up whenever it is used, since a group may be
 /// deleted and made anew between runs. A group that is gone is an error.
 int group_index(LAMMPS *lmp, const std::string &title, const std::string &name);
+
+/// Refuses atoms without IDs.
+void require_ids(LAMMPS *lmp, const std::string &title);
+
+inline double mass_of(const Atom *atom, int i)
+{
+  return atom->rmass ? atom->rmass[i] : atom->mass[atom->type[i]];
+}
 
 /// Rows, structs of five doubles, into an array of five columns.
 template <class Row>

@@ -19,7 +19,7 @@ using natrolite::Vec3;
 LayerGather::LayerGather(LAMMPS *lmp, const std::string &title, int igroup) :
     Pointers(lmp), title_(title), groupbit_(group->bitmask[igroup])
 {
-  if (!atom->tag_enable) error->all(FLERR, "{}: atoms need IDs; use atom_modify id yes", title_);
+  require_ids(lmp, title_);
 }
 
 void LayerGather::add_group(const std::string &name)
@@ -131,9 +131,8 @@ std::vector<natrolite::LayerSums> LayerGather::add_up(const std::vector<Vec3> &r
   std::vector<natrolite::LayerSums> sums(nlayers_);
   for (int l = 0; l < nlayers_; l++)
     for (const int i : members_[l]) {
-      const double mass = atom->rmass ? atom->rmass[i] : atom->mass[atom->type[i]];
       const Vec3 x{atom->x[i][0], atom->x[i][1], atom->x[i][2]};
-      sums[l].accumulate(minimum_image(cell, x - reference[l]), by_mass ? mass : 1.0);
+      sums[l].accumulate(minimum_image(cell, x - reference[l]), by_mass ? mass_of(atom, i) : 1.0);
     }
   return sums;
 }

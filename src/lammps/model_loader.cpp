@@ -66,10 +66,6 @@ namespace {
     return load;
   }
 
-}    // namespace
-
-namespace {
-
   std::unique_ptr<natrolite::Model> load_torch(const natrolite::LoadOptions &options)
   {
     static natrolite::LoadModelFunction *load = open_engine();

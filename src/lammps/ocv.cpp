@@ -2,38 +2,18 @@
 #include "ocv.h"
 
 #include "arguments.h"
-#include "text_files.h"
+#include "collective.h"
 #include "energy_unit.h"
+#include "text_files.h"
 
 #include "core/voltage.h"
 
-#include "comm.h"
 #include "error.h"
 #include "utils.h"
 
 using namespace LAMMPS_NS;
 
 static constexpr char title[] = "ocv";
-
-// The whole file, read by the first rank and given to all; false if it cannot be read.
-static bool read_everywhere(const std::string &file, std::string &text, int me, MPI_Comm world)
-{
-  int size = -1;
-  if (me == 0) {
-    if (FILE *fp = fopen(file.c_str(), "r")) {
-      char buffer[4096];
-      std::size_t got;
-      while ((got = fread(buffer, 1, sizeof buffer, fp)) > 0) text.append(buffer, got);
-      fclose(fp);
-      size = static_cast<int>(text.size());
-    }
-  }
-  MPI_Bcast(&size, 1, MPI_INT, 0, world);
-  if (size < 0) return false;
-  text.resize(size);
-  MPI_Bcast(text.data(), size, MPI_CHAR, 0, world);
-  return true;
-}
 
 void CommandOCV::command(int narg, char **arg)
 {
@@ -59,9 +39,9 @@ void CommandOCV::command(int narg, char **arg)
   }
   if (!has_mu) args.refuse("needs 'mu E', the energy per atom of the ions' metal");
   const double unit = energy_unit_in_ev(lmp, title);
-  std::string text;
-  if (!read_everywhere(file, text, comm->me, world))
-    error->all(FLERR, "{}: cannot read file '{}'", title, file);
+  std::string path = file, text;
+  const std::string unread = read_file_on_all(world, path, text);
+  if (!unread.empty()) error->all(FLERR, "{}: file '{}': {}", title, file, unread);
   const auto table = natrolite::read_contents(text, unit);
   if (!table.problem.empty()) error->all(FLERR, "{}: file '{}' {}", title, file, table.problem);
   if (host == 0.0) host = table.host_mass;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef LMP_COMMAND_OCV_H
-#define LMP_COMMAND_OCV_H
+#pragma once
 
 #include "command.h"
 
@@ -13,5 +12,3 @@ public:
 };
 
 }    // namespace LAMMPS_NS
-
-#endif

@@ -10,6 +10,7 @@
 
 #include "collective.h"
 #include "committee_watch.h"
+#include "over_ranks.h"
 #include "core/deviation.h"
 #include "core/edge_scatter.h"
 
@@ -27,12 +28,9 @@ using namespace LAMMPS_NS;
 
 bool CommitteeRow::is_again(const CommitteeRow &o) const
 {
-  const auto close = [](double a, double b, double size) { return std::abs(a - b) <= size; };
-  const auto same = [&](double a, double b) { return close(a, b, 1e-3 * std::abs(a)); };
-  bool again = step == o.step && same(energy, o.energy) && same(largest_force, o.largest_force) &&
-               same(mean_force, o.mean_force);
-  for (std::size_t k = 0; k < place.size(); ++k) again &= close(place[k], o.place[k], 1e-12 * size);
-  return again;
+  const auto same = [](double a, double b) { return std::abs(a - b) <= 1e-3 * std::abs(a); };
+  return step == o.step && same(energy, o.energy) && same(largest_force, o.largest_force) &&
+         same(mean_force, o.mean_force) && place.is_again(o.place);
 }
 
 /// members have the same cutoffs; element numbers may differ, and are translated
@@ -233,9 +231,10 @@ CommitteeRow PairEquivariant::row_of_step() const
 {
   const Committee &c = impl->committee;
   const auto &field = impl->peratom.at("uncertainty");
-  std::vector<double> energy(c.energy.size());
-  MPI_Allreduce(c.energy.data(), energy.data(), static_cast<int>(energy.size()), MPI_DOUBLE, MPI_SUM, world);
-  std::array<double, 7> mine{}, sum;    // of deviations; number of atoms in the model; place, size
+  std::vector<double> energy = c.energy;
+  sum_over_ranks(energy, world);
+  double deviations = 0.0, atoms = 0.0;    // of those in the model
+  natrolite::PlaceSums place;
   struct {
     double value;
     int rank;
@@ -245,29 +244,25 @@ CommitteeRow PairEquivariant::row_of_step() const
     if (impl->rows.row_of_atom[i] < 0) continue;
     double value = field[i] / impl->energy_scale;
     if (!std::isfinite(value)) value = HUGE_VAL;    // NaN has no order: ranks would disagree
-    mine[0] += value;
-    mine[1] += 1.0;
-    double x[4];
+    deviations += value;
+    atoms += 1.0;
+    double x[3];
     domain->unmap(atom->x[i], atom->image[i], x);
-    x[3] = atom->type[i];
-    const double weight = 1.0 + std::fmod(0.6180339887498949 * static_cast<double>(atom->tag[i]), 1.0);
-    for (int k = 0; k < 4; ++k) {
-      mine[2 + k] += weight * x[k];
-      mine[6] += std::abs(weight * x[k]);
-    }
+    place.add(atom->tag[i], {x[0], x[1], x[2]}, atom->type[i]);
     if (value <= largest.value) continue;
     largest.value = value;
     row.atom = atom->tag[i];
   }
-  MPI_Allreduce(mine.data(), sum.data(), static_cast<int>(mine.size()), MPI_DOUBLE, MPI_SUM, world);
+  const auto &p = place.sum;
+  std::vector<double> sums{deviations, atoms, p[0], p[1], p[2], p[3], place.size};
+  sum_over_ranks(sums, world);
   MPI_Allreduce(&largest, &found, 1, MPI_DOUBLE_INT, MPI_MAXLOC, world);
   MPI_Bcast(&row.atom, 1, MPI_LMP_TAGINT, found.rank, world);
   row.step = update->ntimestep;
   row.energy = natrolite::deviation(energy);
-  row.energy_per_atom = row.energy / std::max(sum[1], 1.0);
+  row.energy_per_atom = row.energy / std::max(sums[1], 1.0);
   row.largest_force = found.value;
-  row.mean_force = sum[0] / std::max(sum[1], 1.0);
-  std::copy_n(sum.begin() + 2, 4, row.place.begin());
-  row.size = sum[6];
+  row.mean_force = sums[0] / std::max(sums[1], 1.0);
+  row.place = {{sums[2], sums[3], sums[4], sums[5]}, sums[6]};
   return row;
 }

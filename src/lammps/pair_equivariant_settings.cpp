@@ -4,8 +4,6 @@
 #include "equivariant_state.h"
 
 #include "comm.h"
-#include "error.h"
-#include "utils.h"
 
 using namespace LAMMPS_NS;
 using Mode = EquivariantSettings::Mode;
@@ -17,96 +15,45 @@ constexpr int DECLARED_WORDS = 512;
 /// The forces of a committee's member are summed over ranks three words at a time.
 constexpr int FORCE_WORDS = 3;
 
-template <class T>
-T choose(Error *error, const std::string &keyword, const std::string &value,
-         const std::vector<std::pair<const char *, T>> &choices)
+/// N FILE [threshold]
+void read_committee(Arguments &args, CommitteeSettings &c)
 {
-  std::string names;
-  for (const auto &[name, result] : choices) {
-    if (value == name) return result;
-    names += std::string(names.empty() ? "" : ", ") + name;
+  c.every = args.integer("committee N", 1);
+  c.table = args.word("committee FILE");
+  if (args.next_is_number()) c.threshold = args.positive("committee threshold (eV/Angstrom)");
+}
+
+EquivariantSettings read_settings(Arguments &args)
+{
+  EquivariantSettings s;
+  while (!args.empty()) {
+    const std::string keyword = args.word("keyword");
+    if (keyword == "exchange")
+      s.exchange = static_cast<Mode>(args.choice(keyword, {"auto", "folded", "ghost", "shell"}));
+    else if (keyword == "device")
+      s.device = static_cast<natrolite::Device>(args.choice(keyword, {"auto", "cpu", "cuda"}));
+    else if (keyword == "evaluator")
+      s.evaluator = static_cast<Evaluator>(args.choice(keyword, {"auto", "native", "torch"}));
+    else if (keyword == "charge")
+      s.charge = args.number_or_variable(keyword);
+    else if (keyword == "spin")
+      s.spin = args.number_or_variable(keyword);
+    else if (keyword == "committee")
+      read_committee(args, s.committee);
+    else if (keyword == "check")
+      s.check = args.yes(keyword);
+    else
+      args.unknown(keyword, "exchange, device, evaluator, charge, spin, committee, check");
   }
-  error->all(FLERR, "Unknown value '{}' of pair_style equivariant keyword {}: use one of {}", value, keyword,
-             names);
-}
-
-NumberOrVariable number_or_variable(LAMMPS *lmp, const char *text)
-{
-  NumberOrVariable n;
-  n.given = true;
-  if (utils::strmatch(text, "^v_"))
-    n.variable = text + 2;
-  else
-    n.value = utils::numeric(FLERR, text, false, lmp);
-  return n;
-}
-
-/// N FILE [threshold]; returns the number of words read
-int read_committee(LAMMPS *lmp, int nwords, char **word, CommitteeSettings &c)
-{
-  Error *error = lmp->error;
-  if (nwords < 2) error->all(FLERR, "pair_style equivariant keyword committee needs N and a file name");
-  c.every = utils::inumeric(FLERR, word[0], false, lmp);
-  if (c.every < 1)
-    error->all(FLERR, "pair_style equivariant keyword committee has N = {}: use 1 or more steps", c.every);
-  c.table = word[1];
-  if (nwords < 3 || !utils::is_double(word[2])) return 2;
-  c.threshold = utils::numeric(FLERR, word[2], false, lmp);
-  if (!(c.threshold > 0.0))
-    error->all(FLERR,
-               "pair_style equivariant keyword committee has the threshold {}: use a positive "
-               "number (eV/Angstrom) or leave it out",
-               c.threshold);
-  return 3;
-}
-
-/// The words behind a keyword; returns their number.
-int read_value(LAMMPS *lmp, const std::string &keyword, int nwords, char **word, EquivariantSettings &s)
-{
-  Error *error = lmp->error;
-  if (keyword == "exchange")
-    s.exchange = choose<Mode>(error, keyword, *word,
-                              {{"auto", Mode::automatic},
-                               {"folded", Mode::folded},
-                               {"ghost", Mode::ghost},
-                               {"shell", Mode::shell}});
-  else if (keyword == "device")
-    s.device = choose<natrolite::Device>(error, keyword, *word,
-                                         {{"auto", natrolite::Device::automatic},
-                                          {"cpu", natrolite::Device::cpu},
-                                          {"cuda", natrolite::Device::cuda}});
-  else if (keyword == "evaluator")
-    s.evaluator = choose<Evaluator>(
-        error, keyword, *word,
-        {{"auto", Evaluator::automatic}, {"native", Evaluator::native}, {"torch", Evaluator::torch}});
-  else if (keyword == "charge")
-    s.charge = number_or_variable(lmp, *word);
-  else if (keyword == "spin")
-    s.spin = number_or_variable(lmp, *word);
-  else if (keyword == "committee")
-    return read_committee(lmp, nwords, word, s.committee);
-  else
-    s.check = utils::logical(FLERR, *word, false, lmp);
-  return 1;
+  return s;
 }
 
 }    // namespace
 
 void PairEquivariant::settings(int narg, char **arg)
 {
-  EquivariantSettings s;
-  int iarg = 0;
-  while (iarg < narg) {
-    const std::string keyword = arg[iarg];
-    if (keyword != "exchange" && keyword != "device" && keyword != "evaluator" && keyword != "charge" &&
-        keyword != "spin" && keyword != "committee" && keyword != "check")
-      error->all(FLERR,
-                 "Unknown pair_style equivariant keyword '{}': known are exchange, device, "
-                 "evaluator, charge, spin, committee, check",
-                 keyword);
-    if (iarg + 1 >= narg) error->all(FLERR, "Missing value for pair_style equivariant keyword {}", keyword);
-    iarg += 1 + read_value(lmp, keyword, narg - iarg - 1, arg + iarg + 1, s);
-  }
+  Arguments args(lmp, "pair_style equivariant", narg, arg, 0);
+  const EquivariantSettings s = read_settings(args);
   if (impl->model && (s.device != impl->settings.device || s.evaluator != impl->settings.evaluator))
     impl->ready = false;
   if (s.committee.table != impl->settings.committee.table) impl->committee.table.reset();

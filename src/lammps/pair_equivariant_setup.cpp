@@ -8,6 +8,8 @@
 #include "list_completeness.h"
 #include "model_loader.h"
 
+#include "model/cutoffs.h"
+
 #include "atom.h"
 #include "citeme.h"
 #include "comm.h"
@@ -102,9 +104,7 @@ void PairEquivariant::load(const std::string &files)
   impl->file = names.front();
   impl->model = load_file(impl->file);
   const natrolite::Metadata &m = impl->model->metadata();
-  const int ntypes = static_cast<int>(m.type_names.size());
-  impl->cutoffs = m.pair_cutoffs.empty() ? natrolite::PairCutoffs(ntypes, m.list_cutoff)
-                                         : natrolite::PairCutoffs(ntypes, m.pair_cutoffs);
+  impl->cutoffs = natrolite::cutoffs_of(m);
   impl->cutoff = m.list_cutoff;
   impl->num_layers = m.num_layers;
   impl->other_files.assign(names.begin() + 1, names.end());

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "self_test.h"
 
-#include "core/edges.h"
+#include "core/edge_scatter.h"
 #include "core/periodic_edges.h"
+#include "cutoffs.h"
+#include "owned_graph.h"
 
 #include <cmath>
 #include <cstdio>
@@ -32,10 +34,7 @@ namespace {
   }
 
   /// the reference's graph, periodic images folded onto their atoms, in the form that the run has
-  struct ReferenceGraph {
-    std::vector<double> vec;
-    std::vector<std::int64_t> index, types;
-    Graph graph;
+  struct ReferenceGraph : OwnedGraph {
     // the compact form: the atoms, then an atom at the end of every edge
     std::vector<Vec3> at;
     std::vector<const double *> x;
@@ -47,25 +46,15 @@ namespace {
     ReferenceGraph(const Metadata &m, bool without_vectors)
     {
       const Reference &r = m.reference;
-      const auto ntypes = static_cast<int>(m.type_names.size());
-      const PairCutoffs cutoffs =
-          m.pair_cutoffs.empty() ? PairCutoffs(ntypes, m.list_cutoff) : PairCutoffs(ntypes, m.pair_cutoffs);
+      const PairCutoffs cutoffs = cutoffs_of(m);
       const PlainEdges all = edges_of(r, m.list_cutoff);
-      std::vector<std::int64_t> neighbors;
       for (std::size_t e = 0; e < all.vec.size(); ++e) {
-        const Vec3 &v = all.vec[e];
-        if (dot(v, v) >= cutoffs.squared(r.types[all.center[e]], r.types[all.neighbor[e]])) continue;
-        vec.insert(vec.end(), {v.x, v.y, v.z});
-        index.push_back(all.center[e]);
-        neighbors.push_back(all.neighbor[e]);
+        const std::int64_t center = all.center[e], neighbor = all.neighbor[e];
+        if (dot(all.vec[e], all.vec[e]) < cutoffs.squared(r.types[center], r.types[neighbor]))
+          add_edge(center, neighbor, all.vec[e]);
       }
-      graph.nedges = static_cast<std::int64_t>(index.size());
-      index.insert(index.end(), neighbors.begin(), neighbors.end());
       types.assign(r.types.begin(), r.types.end());
-      graph.nowned = graph.nlocal = graph.nall = static_cast<std::int64_t>(types.size());
-      graph.edge_vec = vec.data();
-      graph.edge_index = index.data();
-      graph.types = types.data();
+      finish();
       graph.total_charge = r.total_charge;
       graph.total_spin = r.total_spin;
       if (without_vectors) make_compact(structure_of(r).positions);
@@ -94,16 +83,23 @@ namespace {
   std::vector<Vec3> forces_of(const Graph &g, const Evaluation &result)
   {
     std::vector<Vec3> forces(g.nall, Vec3{});
-    if (const double *f = result.row_forces) {
-      for (Vec3 &force : forces) force = {f[0], f[1], f[2]}, f += 3;
-      return forces;
+    RowMap rows;    // of the atoms themselves
+    std::vector<double *> force;
+    for (std::int64_t i = 0; i < g.nall; ++i) {
+      rows.atom_of_row.push_back(static_cast<int>(i));
+      force.push_back(&forces[i].x);
     }
-    const double *gradient = result.edge_gradient;
-    for (std::int64_t e = 0; e < g.nedges; ++e)
-      for (int d = 0; d < 3; ++d) {
-        forces[g.edge_index[e]][d] += gradient[3 * e + d];
-        forces[g.edge_index[g.nedges + e]][d] -= gradient[3 * e + d];
-      }
+    AtomSums sums;
+    sums.force = force.data();
+    if (result.row_forces) {
+      RowResults of_rows;
+      of_rows.forces = result.row_forces;
+      scatter_rows(rows, of_rows, 1.0, sums);
+    } else {
+      EdgeList edges;
+      edges.assign(g.nedges, g.edge_vec, g.edge_index);
+      scatter_edges(rows, edges, result.edge_gradient, 1.0, sums);
+    }
     return forces;
   }
 

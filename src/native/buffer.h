@@ -4,6 +4,7 @@
 #pragma once
 
 #include "description.h"
+#include "packing.h"
 
 #include <cstdint>
 #include <cstdlib>
@@ -57,7 +58,7 @@ struct Layout {
   Layout(const std::vector<BlockShape> &shapes, int vector)
   {
     for (const auto &s : shapes) {
-      const int padded = (s.channels + vector - 1) / vector * vector;
+      const int padded = whole_vectors(s.channels, vector);
       blocks.push_back({s.channels, s.l, padded, width});
       width += padded * (2 * s.l + 1);
     }

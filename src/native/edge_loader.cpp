@@ -93,13 +93,9 @@ void RowForces::add_virial(const double *v, const double *g, std::int64_t center
   double w[9];
   edge_virial(v, g, w);
   for (int k = 0; k < 9; ++k) total[k] += w[k];
-  if (!virial.empty())
-    for (int k = 0; k < 6; ++k) {
-      virial[6 * center + k] += 0.5 * w[k];
-      virial[6 * neighbor + k] += 0.5 * w[k];
-    }
-  if (!centroid.empty())
-    for (int k = 0; k < 9; ++k) centroid[9 * neighbor + k] += w[k];
+  double *six = virial.empty() ? nullptr : virial.data();
+  add_edge_virial(w, six ? six + 6 * center : nullptr, six ? six + 6 * neighbor : nullptr,
+                  centroid.empty() ? nullptr : centroid.data() + 9 * neighbor);
 }
 
 void RowForces::sum(const SharedRows &shared, int phase)

@@ -201,7 +201,8 @@ template <class T>
 void Network<T>::Impl::clear(T *from, std::int64_t n) const
 {
   on_threads(threads, [&](int thread, int count) {
-    std::fill(from + n * thread / count, from + n * (thread + 1) / count, T(0));
+    const auto [begin, end] = share_of(n, thread, count);
+    std::fill(from + begin, from + end, T(0));
   });
 }
 

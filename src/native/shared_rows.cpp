@@ -20,7 +20,7 @@ void SharedRows::find(const Graph &graph, const std::vector<std::int64_t> &first
   const std::int64_t blocks = (graph.nlocal + block - 1) / block;
   starts_.clear();
   for (int t = 0; t < threads; ++t) {
-    const std::int64_t begin = blocks * t / threads, end = blocks * (t + 1) / threads;
+    const auto [begin, end] = share_of(blocks, t, threads);
     starts_.push_back(begin);
     starts_.push_back(begin + (end - begin) / 2);
   }
@@ -89,8 +89,7 @@ void SharedRows::sum(int phase, S *data, std::int64_t width) const
 {
   if (threads_ == 1) return;
   on_threads(threads_, [&](int thread, int count) {
-    const auto begin = static_cast<std::int32_t>(nall_ * thread / count);
-    const auto end = static_cast<std::int32_t>(nall_ * (thread + 1) / count);
+    const auto [begin, end] = share_of(nall_, thread, count);
     S *extra = data + nall_ * width;
     for (int t = 0; t < threads_; ++t) {
       const auto &copied = copied_[phase * threads_ + t];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// \file
-/// What is this file? Recognised from its bytes before anything in it is executed.
+/// What is this file? Recognized from its bytes before anything in it is executed.
 #pragma once
 
 #include <cstddef>

@@ -4,6 +4,7 @@
 #include "border.h"
 #include "cuda_stream.h"
 #include "foreign_metadata.h"
+#include "model/cutoffs.h"
 #include "nequip_metadata.h"
 #include "runtime.h"
 #include "torch_tools.h"
@@ -152,7 +153,7 @@ namespace {
     const c10::InferenceMode guard;
     const auto integer = at::TensorOptions().dtype(at::kLong).device(device_);
     const auto real = integer.dtype(at::kDouble);
-    const double r = 0.7 * (metadata_.pair_cutoffs.empty() ? metadata_.r_max : metadata_.pair_cutoffs[0]);
+    const double r = 0.7 * std::sqrt(cutoffs_of(metadata_).squared(0, 0));
     const at::Tensor pos = r * at::tensor({0.0, 0.0, 0.0, 1.0, 0.2, 0.1, 2.0, -0.1, 0.3}, real).view({3, 3});
     const at::Tensor edges = at::tensor({0, 1, 1, 2, 1, 0, 2, 1}, integer).view({2, 4});
     const auto first_energy = [&](const at::Tensor &index) {

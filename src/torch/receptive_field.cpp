@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "receptive_field.h"
 
+#include "model/cutoffs.h"
+#include "model/owned_graph.h"
+
 #include <algorithm>
 #include <stdexcept>
-#include <vector>
 
 namespace natrolite {
 
@@ -11,35 +13,23 @@ namespace {
 
   constexpr int MAX_LAYERS = 20;
 
-  /// A zigzag chain in which only consecutive atoms are neighbors, as a graph that owns its end.
-  struct Chain {
-    std::vector<double> vec;
-    std::vector<std::int64_t> index, types;
-    Graph graph;
-
+  /// A zigzag chain in which only consecutive atoms are neighbors; one row is owned, its end.
+  struct Chain : OwnedGraph {
     Chain(int ntypes, double cutoff)
     {
       const std::int64_t n = MAX_LAYERS + 2;
       const double along = 0.7 * cutoff, across = 0.15 * cutoff, up = 0.05 * cutoff;
-      std::vector<std::int64_t> neighbors;
       const auto edge = [&](std::int64_t i, std::int64_t j) {
         const double sign = j > i ? 1.0 : -1.0, side = std::min(i, j) % 2 ? -1.0 : 1.0;
-        vec.insert(vec.end(), {sign * along, sign * side * across, sign * up});
-        index.push_back(i);
-        neighbors.push_back(j);
+        add_edge(i, j, {sign * along, sign * side * across, sign * up});
       };
       for (std::int64_t i = 0; i < n; ++i) {
         if (i > 0) edge(i, i - 1);
         if (i + 1 < n) edge(i, i + 1);
         types.push_back(i % ntypes);
       }
-      graph.nedges = static_cast<std::int64_t>(index.size());
-      index.insert(index.end(), neighbors.begin(), neighbors.end());
+      finish();
       graph.nowned = 1;
-      graph.nlocal = graph.nall = n;
-      graph.edge_vec = vec.data();
-      graph.edge_index = index.data();
-      graph.types = types.data();
     }
   };
 
@@ -47,10 +37,8 @@ namespace {
 
 int count_layers(Model &model)
 {
-  const Metadata &m = model.metadata();
-  const double shortest =
-      m.pair_cutoffs.empty() ? m.r_max : *std::min_element(m.pair_cutoffs.begin(), m.pair_cutoffs.end());
-  const Chain chain(static_cast<int>(m.type_names.size()), shortest);
+  const PairCutoffs cutoffs = cutoffs_of(model.metadata());
+  const Chain chain(cutoffs.ntypes(), cutoffs.shortest());
   NoExchange alone;
   Evaluation result;
   model.evaluate(chain.graph, alone, result);

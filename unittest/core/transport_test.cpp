@@ -312,6 +312,39 @@ TEST(Transport, SizeOfTheStateIsKnownBeforehand)
   }
 }
 
+TEST(Transport, TimesAreWholeSamplesAndWindowsWholeStrides)
+{
+  TransportSettings s;
+  s.set_times(0.2, 0.5, 50.0, 1.0);    // lround(2.5) = 3 samples, lround(250 / 3) = 83 strides
+  EXPECT_EQ(s.interval, 0.2);
+  EXPECT_EQ(s.path.stride, 3);
+  EXPECT_EQ(s.path.window, 83);
+  EXPECT_EQ(s.hop_block, 5);
+  s.set_times(10.0, 0.5, 1.0, 1.0);    // samples farther apart than all of them
+  EXPECT_EQ(s.path.stride, 1);
+  EXPECT_EQ(s.path.window, 1);
+  EXPECT_EQ(s.hop_block, 1);
+  s.set_times(1e-9, 1e9, 1e9, 1e9);    // as many as an int can count
+  EXPECT_EQ(s.path.stride, 1000000000);
+}
+
+TEST(Transport, PositionsAreAgainstTheOriginAndInTheMeasuredDimensions)
+{
+  TransportSettings s;
+  s.msd.maxlag = 10;
+  s.msd.dims[1] = false;
+  Transport moving(1, s), still(1, s);
+  for (int n = 0; n < 20; n++) {
+    moving.accumulate({{1.3 * n, 7.0 * n, 0.5 * n}}, {1.0 * n, 2.0 * n, 0.5 * n});
+    still.accumulate({{1.3 * n - 1.0 * n, 0.0, 0.0}});
+  }
+  const IonResult a = moving.ion(0), b = still.ion(0);
+  EXPECT_EQ(a.path, b.path);
+  EXPECT_NEAR(a.path, 0.3 * 19, 1e-12);
+  EXPECT_EQ(a.d_fit, b.d_fit);
+  EXPECT_EQ(moving.part_sums(), still.part_sums());
+}
+
 TEST(GroupCurve, MeanAndDeviationOfTwoIons)
 {
   GroupCurve curve;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 import re
 
+import lammps_run
 import numpy as np
 import pytest
 from harness import Box, good, page_examples, refused, run, write_data
@@ -16,7 +17,6 @@ timestep 0.001
 """
 MASSES = [22.99, 12.011]
 MAH_PER_MOL = 96485.33212 / 3.6
-KCAL = 23.060547830619
 
 
 def system(folder, ions=4, hosts=24):
@@ -70,7 +70,7 @@ def test_average_voltage_and_capacity(tmp_path, ranks):
 def test_real_units_give_the_same_volts(tmp_path):
     system(tmp_path)
     volts = []
-    for units, f in (("metal", 1.0), ("real", KCAL)):
+    for units, f in (("metal", 1.0), ("real", lammps_run.KCAL_PER_EV)):
         deck = (
             head(units).replace("0.01 2.5", f"{0.01 * f!r} 2.5")
             + f"fix v ions ocv 1 1 1 reference 0 {-3.5 * f!r} mu {-1.3 * f!r}\n"
@@ -226,7 +226,7 @@ def test_wrong_fix_input_is_refused(tmp_path, arguments, pieces):
 GOOD = "0 -1\n1 -3\n2 -5 0.1\n"
 WRONG_COMMAND = [
     ("table", GOOD, ["mu E"]),
-    ("nofile mu -1", GOOD, ["nofile"]),
+    ("nofile mu -1", GOOD, ["nofile", "cannot read the file", "LAMMPS_POTENTIALS"]),
     ("table mu x", GOOD, ["'x'"]),
     ("table mu -1 -0.1", GOOD, ["-0.1"]),
     ("table mu -1 host -3", GOOD, ["host", "-3"]),

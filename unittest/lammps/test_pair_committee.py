@@ -269,9 +269,9 @@ pair_coeff * * equivariant 2 {names} Ar Ne
 
 REFUSED = {
     "one model": ("mp", "committee 2 t.txt", ["needs several models", "FILE1,FILE2"]),
-    "no steps": ("mp,gsum", "committee 0 t.txt", ["N = 0", "1 or more"]),
-    "no table": ("mp,gsum", "committee 2", ["committee", "N and a file name"]),
-    "negative": ("mp,gsum", "committee 2 t.txt -1", ["threshold -1", "positive"]),
+    "no steps": ("mp,gsum", "committee 0 t.txt", ["'committee N'", "at least 1, not 0"]),
+    "no table": ("mp,gsum", "committee 2", ["'committee FILE' lacks a value"]),
+    "negative": ("mp,gsum", "committee 2 t.txt -1", ["committee threshold", "above 0, not -1"]),
     "nowhere": ("mp,gsum", "committee 2 nowhere/t.txt", ["nowhere/t.txt", "No such file"]),
     "cutoffs": ("mp,mp3", "committee 2 t.txt", ["same cutoffs", "5", "4"]),
     "charge": ("mp,charged", "committee 2 t.txt", ["same charge and spin", "charged.pt"]),

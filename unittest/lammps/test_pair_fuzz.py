@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """200 mutated model files through lmp, a fifth of them on 2 ranks: one error line, or the very results of the whole file.
 
-A mutation may be harmless (a bit in a zip's padding, a changed name or licence); then energy and
+A mutation may be harmless (a bit in a zip's padding, a changed name or license); then energy and
 forces must be those of the original. Everything else ends with one line that names the file: no
 crash, no hang, no other numbers. Seeded, so every session tests the same files.
 """

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -71,3 +72,33 @@ def test_a_line_that_is_out_of_place_is_seen(tmp_path):
     assert run("clang-format", "--dry-run", "--Werror", str(tmp_path / "wrong.cpp"))[0] == 1
     assert run("ruff", "format", "--check", str(tmp_path / "wrong.py"))[0] == 1
     assert run("ruff", "check", str(tmp_path / "wrong.py"))[0] == 1
+
+
+OUR = "behavi|col|fav|flav|harb|hon|lab|neighb|rum|vap"
+ISE = """author capital categor character crystall custom discret emphas equilibr final general initial item
+local maxim memor minim modern neutral normal optim organ parallel penal polar priorit quant random rational real
+recogn regular serial special stabil standard summar symmetr synchron tabular token util vector visual"""
+BRITISH = re.compile(
+    rf"(?:{OUR})our|(?:{'|'.join(ISE.split())})is(?:e[drs]?|ing|ations?)\b|analys(?:e[drs]?|ing)\b|(?:cent|fib|theat)re\b"
+    r"|(?:cancel|label|model|signal|travel)l(?:ed|er|ing)|catalogue|defence|\bgrey|licence|offence",
+    re.IGNORECASE,
+)
+TITLES = {"doc/which_potential.rst": ["modelling"]}  # of papers
+
+
+def british(text):
+    return [found.group() for found in BRITISH.finditer(text)]
+
+
+def test_spelling_is_american():
+    names = set(files("*.h", "*.cpp", "*.py", "*.rst", "*.md", "*.txt", "*.cmake", "*.toml", "*.sh", "*.lmp"))
+    names.remove("unittest/python/test_style.py")
+    seen = {name: british(pathlib.Path(SOURCE, name).read_text()) for name in sorted(names)}
+    assert {name: words for name, words in seen.items() if words} == TITLES
+
+
+def test_british_spelling_is_seen():
+    """The check can fail, and lets similar words pass."""
+    assert british("Recognised behaviour of neighbours in the centre; modelling, optimisation, licence")
+    assert len(british("a grey label labelled, analysed and minimised")) == 4
+    assert not british("precise analysis, otherwise four hours, advertising, centered, a label of models")

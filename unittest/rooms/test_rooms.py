@@ -62,3 +62,10 @@ def test_binaries_link_only_what_they_may(library, forbidden):
 def test_sources_carry_the_license_line():
     files = [f for f in SOURCE.rglob("*") if f.suffix in (".h", ".cpp")]
     assert not [f for f in files if "SPDX-License-Identifier: GPL-2.0-only" not in f.read_text()]
+
+
+def test_headers_have_one_kind_of_guard():
+    headers = [f for room in (SOURCE, SOURCE.parent / "unittest") for f in room.rglob("*.h")]
+    assert headers and not [f for f in headers if "#pragma once\n" not in f.read_text()]
+    guards = re.compile(r"^#\s*ifndef (\w+)\n#\s*define \1\s*$", re.MULTILINE)
+    assert not [f for f in headers if guards.search(f.read_text())]

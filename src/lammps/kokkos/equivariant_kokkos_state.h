@@ -19,12 +19,12 @@ namespace LAMMPS_NS {
 /// Gives a variable another value while it lives. With execution_space = Host LAMMPS takes the
 /// pair style for one of the host and packs its messages there.
 template <class T>
-class Temporarily {
+class ScopedValue {
 public:
-  Temporarily(T &variable, T value) : variable_(variable), before_(std::exchange(variable, value)) {}
-  ~Temporarily() { variable_ = before_; }
-  Temporarily(const Temporarily &) = delete;
-  Temporarily &operator=(const Temporarily &) = delete;
+  ScopedValue(T &variable, T value) : variable_(variable), before_(std::exchange(variable, value)) {}
+  ~ScopedValue() { variable_ = before_; }
+  ScopedValue(const ScopedValue &) = delete;
+  ScopedValue &operator=(const ScopedValue &) = delete;
 
 private:
   T &variable_;

@@ -118,7 +118,7 @@ void PairEquivariantKokkos<DeviceType>::judge()
 {
   if (host_only()) return PairEquivariant::judge();
   bring_edges();
-  const Temporarily scope(execution_space, Host);
+  const ScopedValue scope(execution_space, Host);
   PairEquivariant::judge();
 }
 
@@ -128,7 +128,7 @@ void PairEquivariantKokkos<DeviceType>::refresh_device_rows()
   DeviceImpl &d = *device;
   d.atoms->sync(Host, TYPE_MASK | MASK_MASK | TAG_MASK | SPECIAL_MASK);
   {
-    const Temporarily scope(execution_space, Host);
+    const ScopedValue scope(execution_space, Host);
     read_atoms();
   }
   natrolite::copy_in(d.types, impl->types);
@@ -167,10 +167,10 @@ void PairEquivariantKokkos<DeviceType>::evaluate_on_device()
       !ON_HOST<DeviceType> && (comm->style != Comm::BRICK || compat::packs_on_host(*lmp->kokkos));
   if (by_host) {
     bring_rows();
-    const Temporarily scope(execution_space, Host);
+    const ScopedValue scope(execution_space, Host);
     return evaluate(*impl->model, impl->file, device_graph(), *impl->exchange, impl->result);
   }
-  const Temporarily scope(d.exchanging, true);
+  const ScopedValue scope(d.exchanging, true);
   evaluate(*impl->model, impl->file, device_graph(), *d.exchange, impl->result);
 }
 

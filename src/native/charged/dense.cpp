@@ -6,15 +6,10 @@
 namespace natrolite::native::charged {
 namespace {
 
-  int padded(int n, int width)
-  {
-    return (n + width - 1) / width * width;
-  }
-
   template <class T>
   void fill_padded(const std::vector<double> &values, int width, Buffer<T> &to)
   {
-    const int n = padded(static_cast<int>(values.size()), width);
+    const int n = whole_vectors(static_cast<int>(values.size()), width);
     to.reserve(n);
     std::fill_n(to.data(), n, T(0));
     std::transform(values.begin(), values.end(), to.data(), [](double x) { return static_cast<T>(x); });
@@ -42,30 +37,12 @@ void Dense<T>::assign(int in, int out, const double *weights)
 {
   in_ = in;
   out_ = out;
-  width_in_ = padded(in, kernels_.width);
-  width_out_ = padded(out, kernels_.width);
-  pack(in, out, width_out_, weights, false, forward_);
-  pack(out, in, width_in_, weights, true, backward_);
-}
-
-/// in groups of 4, 2 and 1 vectors of columns, as Kernels::multiply reads them
-template <class T>
-void Dense<T>::pack(int depth, int columns, int width, const double *w, bool transposed, Buffer<T> &to) const
-{
-  to.reserve(static_cast<std::size_t>(depth) * width);
-  T *at = to.data();
-  for (int c = 0; c < width;) {
-    const int left = (width - c) / kernels_.width, group = (left >= 4   ? 4
-                                                            : left >= 2 ? 2
-                                                                        : 1) *
-                                                           kernels_.width;
-    for (int k = 0; k < depth; ++k)
-      for (int j = c; j < c + group; ++j)
-        *at++ = j >= columns ? T(0)
-                             : static_cast<T>(transposed ? w[static_cast<std::size_t>(j) * depth + k]
-                                                         : w[static_cast<std::size_t>(k) * columns + j]);
-    c += group;
-  }
+  width_in_ = whole_vectors(in, kernels_.width);
+  width_out_ = whole_vectors(out, kernels_.width);
+  forward_.reserve(static_cast<std::size_t>(in) * width_out_);
+  backward_.reserve(static_cast<std::size_t>(out) * width_in_);
+  pack_weights(weights, in, out, false, kernels_.width, width_out_, forward_.data());
+  pack_weights(weights, in, out, true, kernels_.width, width_in_, backward_.data());
 }
 
 template <class T>
@@ -105,7 +82,7 @@ void Dense<T>::backward(int rows, Strided<const T> dy, const T *base, Strided<T>
 
 template <class T>
 Swish<T>::Swish(const SwishShape &shape, const Kernels<T> &kernels) :
-    kernels_(kernels), width_(padded(static_cast<int>(shape.slope.size()), kernels.width))
+    kernels_(kernels), width_(whole_vectors(static_cast<int>(shape.slope.size()), kernels.width))
 {
   fill_padded(shape.amplitude, kernels.width, amplitude_);
   fill_padded(shape.slope, kernels.width, slope_);

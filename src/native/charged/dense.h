@@ -36,12 +36,9 @@ public:
   /// base: null = 0, or rows of y's stride; may be y's
   void forward(int rows, Strided<const T> x, const T *base, Strided<T> y) const;
   void backward(int rows, Strided<const T> dy, const T *base, Strided<T> dx) const;
-  int width_in() const { return width_in_; }
-  int width_out() const { return width_out_; }
   double memory_bytes() const { return forward_.bytes() + backward_.bytes(); }
 
 private:
-  void pack(int depth, int columns, int width, const double *w, bool transposed, Buffer<T> &to) const;
   void multiply(int rows, Strided<const T> x, int depth, const Buffer<T> &weights, int columns, bool add,
                 Strided<T> y) const;
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace natrolite::native::charged {
 namespace {
@@ -10,7 +11,7 @@ namespace {
   /// of the error function that counts a neighbor, and how far from 0 it is less than rounding
   constexpr double STEEPNESS = 7.5, UNCOUNTED = 6.5;
   constexpr double STEEPNESS_OF_CHARGES = 3.0;
-  constexpr double TWO_OVER_ROOT_PI = 1.1283791670955126, PI = 3.141592653589793;
+  constexpr double TWO_OVER_ROOT_PI = 2.0 * std::numbers::inv_sqrtpi;
 
   struct Slope {
     double value, slope;
@@ -65,7 +66,7 @@ Dispersion::Dispersion(const DispersionShape &shape, int types, double cutoff) :
       for (std::size_t k = 0; k < n; ++k)
         sum += d_.frequency_weights[k] * alpha[a * n + k] * alpha[b * n + k];
       const auto pair = static_cast<std::size_t>(a / SYSTEMS) * types + b / SYSTEMS;
-      c6_[(pair * SYSTEMS + a % SYSTEMS) * SYSTEMS + b % SYSTEMS] = 3.0 / PI * sum;
+      c6_[(pair * SYSTEMS + a % SYSTEMS) * SYSTEMS + b % SYSTEMS] = 3.0 / std::numbers::pi * sum;
     }
 }
 

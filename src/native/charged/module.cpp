@@ -41,7 +41,7 @@ namespace {
 template <class T>
 Module<T>::Module(const ModuleShape &s, const Kernels<T> &kernels) :
     kernels_(kernels), features_(static_cast<int>(s.directions.shape[0])),
-    width_((features_ + kernels.width - 1) / kernels.width * kernels.width), pre_(s.pre, width_, kernels),
+    width_(whole_vectors(features_, kernels.width)), pre_(s.pre, width_, kernels),
     post_(s.post, width_, kernels), own_(s.own, width_, kernels),
     messages_{Readout<T>(s.messages[0], width_, kernels), Readout<T>(s.messages[1], width_, kernels),
               Readout<T>(s.messages[2], width_, kernels)},

@@ -20,8 +20,6 @@ public:
   int width() const { return width_; }    ///< of a row, P
   /// of a row with one column more
   int extended_width() const { return width_ + kernels_.width; }
-  int message_width() const { return 3 * width_; }
-  int sums_width() const { return 9 * width_; }      ///< of s, p and d
   std::size_t slab_size() const { return slab_; }    ///< elements for a block
   static constexpr int SCRATCH = 24;                 ///< rows of width() by BLOCK
 

@@ -39,9 +39,9 @@ namespace {
 template <class T>
 ChargedNetwork<T>::Impl::Impl(ChargedDescription d, int nthreads) :
     kernels(native::kernels<T>()), threads(std::max(nthreads, 1)), types(d.types), features(d.features),
-    width((d.features + kernels.width - 1) / kernels.width * kernels.width),
-    extended_width(width + kernels.width), r_max(d.r_max), all_pairs(d.all_pairs), output(d.output),
-    offset(d.offset), embedding(d, width, kernels), long_range(d), place(d.types, 0)
+    width(whole_vectors(d.features, kernels.width)), extended_width(width + kernels.width), r_max(d.r_max),
+    all_pairs(d.all_pairs), output(d.output), offset(d.offset), embedding(d, width, kernels), long_range(d),
+    place(d.types, 0)
 {
   for (const auto &shape : d.modules) stages.emplace_back(shape, kernels);
   make_convolutions(d);
@@ -93,7 +93,7 @@ void ChargedNetwork<T>::Impl::load(const Graph &graph)
   pairs.r.reserve(nedges + 1);
   near.first.assign(n + 1, 0);
   on_threads(threads, [&](int thread, int count) {
-    for (std::int64_t i = n * thread / count; i < n * (thread + 1) / count; ++i)
+    for (auto [i, end] = share_of(n, thread, count); i < end; ++i)
       for (std::int64_t e = pairs.first[i]; e < pairs.first[i + 1]; ++e) {
         const double *v = pairs.vec + 3 * e;
         const double r = std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
@@ -120,7 +120,7 @@ void ChargedNetwork<T>::Impl::find_near()
   near_distance.reserve(nedges + 1);
   near_gradient.reserve(3 * nedges + 1);
   on_threads(threads, [&](int thread, int count) {
-    for (std::int64_t i = n * thread / count; i < n * (thread + 1) / count; ++i) {
+    for (auto [i, end] = share_of(n, thread, count); i < end; ++i) {
       std::int64_t to = near.first[i];
       for (std::int64_t e = pairs.first[i]; e < pairs.first[i + 1]; ++e) {
         const double r = pairs.r.data()[e];

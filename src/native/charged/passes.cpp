@@ -208,7 +208,7 @@ void ChargedNetwork<T>::Impl::backward(Exchange &exchange)
   }
   const std::int64_t n = near.nedges;
   on_threads(threads, [&](int thread, int count) {
-    for (std::int64_t e = n * thread / count; e < n * (thread + 1) / count; ++e)
+    for (auto [e, end] = share_of(n, thread, count); e < end; ++e)
       for (int d = 0; d < 3; ++d) gradient[3 * near_edge[e] + d] += near_gradient.data()[3 * e + d];
   });
 }
@@ -245,7 +245,7 @@ void ChargedNetwork<T>::Impl::sum_gathered(std::size_t m)
   on_threads(threads, [&](int thread, int count) {
     for (int t = 1; t < threads; ++t) {
       const T *from = gathered(m, t);
-      for (std::int64_t k = n * thread / count; k < n * (thread + 1) / count; ++k) to[k] += from[k];
+      for (auto [k, end] = share_of(n, thread, count); k < end; ++k) to[k] += from[k];
     }
   });
 }

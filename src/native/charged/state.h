@@ -126,7 +126,7 @@ void ChargedNetwork<T>::Impl::for_blocks(F &&f)
 {
   const std::int64_t n = blocks();
   on_threads(threads, [&](int thread, int count) {
-    for (std::int64_t b = n * thread / count; b < n * (thread + 1) / count; ++b) {
+    for (auto [b, end] = share_of(n, thread, count); b < end; ++b) {
       const std::int64_t begin = b * block_rows;
       f(memory[thread], b, begin, static_cast<int>(std::min<std::int64_t>(block_rows, near.nlocal - begin)));
     }

@@ -2,7 +2,7 @@
 /// \file
 /// EdgewiseEnergy before its first evaluation: places of values, packed weights, tables.
 #include "edgewise.h"
-#include "packing.h"
+#include "native/packing.h"
 
 #include <algorithm>
 
@@ -11,8 +11,8 @@ namespace natrolite::native {
 template <class T>
 EdgewiseEnergy<T>::EdgewiseEnergy(const Edgewise &e, int lmax, const Kernels<T> &kernels) :
     kernels_(kernels), lmax_(lmax), harmonics_((lmax + 1) * (lmax + 1)), radial_(e.radial),
-    channels_(e.channels), padded_((e.channels + kernels.width - 1) / kernels.width * kernels.width),
-    norm_(e.norm), scale_(e.scale), shift_(e.shift)
+    channels_(e.channels), padded_(whole_vectors(e.channels, kernels.width)), norm_(e.norm), scale_(e.scale),
+    shift_(e.shift)
 {
   place_nodes(e);
   place_centers(e);
@@ -27,7 +27,7 @@ template <class T>
 int EdgewiseEnergy<T>::table_block(int from, int count)
 {
   blocks_.push_back({from, count, table_width_});
-  table_width_ += (count + kernels_.width - 1) / kernels_.width * kernels_.width;
+  table_width_ += whole_vectors(count, kernels_.width);
   return blocks_.back().to;
 }
 
@@ -49,7 +49,7 @@ void EdgewiseEnergy<T>::place_nodes(const Edgewise &e)
   for (const auto &n : e.nodes) {
     Node node;
     node.level = n.level;
-    node.columns = (n.width + kernels_.width - 1) / kernels_.width * kernels_.width;
+    node.columns = whole_vectors(n.width, kernels_.width);
     node.activation = n.activation;
     node.tabulated = n.column >= 0;
     if (node.tabulated) node.pre = table_block(n.column, n.width);

@@ -44,7 +44,7 @@ struct Workspace {
 template <class T>
 void allocate_edges(Workspace<T> &work, const Kernels<T> &kernels)
 {
-  const int n = work.nedges(), width = kernels.width, stride = (n + width - 1) / width * width + width;
+  const int n = work.nedges(), width = kernels.width, stride = whole_vectors(n, width) + width;
   work.edge_memory.reserve(static_cast<std::size_t>(4 + HARMONICS + 2 * kernels.spline_order) * stride);
   work.nodes.reserve(stride);
   EdgeArrays<T> &a = work.edges;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "linear.h"
 
-#include "packing.h"
+#include "native/packing.h"
 
 #include <algorithm>
 #include <utility>

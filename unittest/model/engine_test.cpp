@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "core/periodic_edges.h"
+#include "model/owned_graph.h"
 #include "torch/engine.h"
 
 #include <gtest/gtest.h>
@@ -50,33 +51,25 @@ std::string complaint(const std::string &bytes)
 }
 
 /// a periodic structure whose images are ghost rows behind the own rows
-struct GhostedGraph {
-  std::vector<std::int64_t> types, index, owner;
-  std::vector<double> vec;
-  Graph graph;
+struct GhostedGraph : OwnedGraph {
+  std::vector<std::int64_t> owner;
 
   GhostedGraph(const Structure &s, const std::vector<std::int64_t> &t, double cutoff, bool ghosts)
   {
     const auto n = static_cast<std::int64_t>(t.size());
     types = t;
     const PlainEdges all = periodic_edges(s, cutoff);
-    index = all.center;
     for (std::size_t e = 0; e < all.vec.size(); ++e) {
-      vec.insert(vec.end(), {all.vec[e].x, all.vec[e].y, all.vec[e].z});
       std::int64_t row = all.neighbor[e];
       if (ghosts) {    // every edge has a ghost of its own
         owner.push_back(row);
         types.push_back(t[row]);
         row = n + static_cast<std::int64_t>(e);
       }
-      index.push_back(row);
+      add_edge(all.center[e], row, all.vec[e]);
     }
+    finish();
     graph.nowned = graph.nlocal = n;
-    graph.nall = static_cast<std::int64_t>(types.size());
-    graph.nedges = static_cast<std::int64_t>(all.vec.size());
-    graph.edge_vec = vec.data();
-    graph.edge_index = index.data();
-    graph.types = types.data();
   }
 };
 
@@ -130,16 +123,14 @@ const std::vector<std::int64_t> TYPES{0, 1, 0, 1};
 TEST(Engine, LennardJonesDimerIsTheFormula)
 {
   const auto model = load("lj.pt");
-  const double vec[] = {3.7, 0.0, 0.0, -3.7, 0.0, 0.0};
-  const std::int64_t index[] = {0, 1, 1, 0}, types[] = {0, 0};
-  Graph g;
-  g.nowned = g.nlocal = g.nall = g.nedges = 2;
-  g.edge_vec = vec;
-  g.edge_index = index;
-  g.types = types;
+  OwnedGraph g;
+  g.types = {0, 0};
+  g.add_edge(0, 1, {3.7, 0.0, 0.0});
+  g.add_edge(1, 0, {-3.7, 0.0, 0.0});
+  g.finish();
   NoExchange alone;
   Evaluation r;
-  model->evaluate(g, alone, r);
+  model->evaluate(g.graph, alone, r);
   const double s6 = std::pow(3.4 / 3.7, 6), e = 4 * 0.0104 * (s6 * s6 - s6);
   const double slope = 4 * 0.0104 * (-12 * s6 * s6 + 6 * s6) / 3.7;
   EXPECT_NEAR(r.energy[0] + r.energy[1], e, 1e-15);

@@ -6,6 +6,12 @@
 
 namespace natrolite::native {
 
+/// elements of n channels in whole vectors
+constexpr int whole_vectors(int n, int width)
+{
+  return (n + width - 1) / width * width;
+}
+
 /// Weights [in, out], or transposed, as Kernels::multiply reads them: in groups of 4, 2 and 1 vectors of
 /// `width` columns, `padded` columns in all. Returns the number of elements written.
 template <class T>

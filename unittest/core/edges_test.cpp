@@ -334,5 +334,5 @@ TEST(PairCutoffs, BadValuesAreNamed)
   EXPECT_THROW(PairCutoffs(1, -2.0), std::invalid_argument);
   EXPECT_THROW(PairCutoffs(2, std::vector<double>{1.0, 2.0, 3.0}), std::invalid_argument);
   EXPECT_THROW(PairCutoffs(1, std::vector<double>{-1.0}), std::invalid_argument);
-  EXPECT_DOUBLE_EQ(PairCutoffs(2, std::vector<double>{1.0, 2.0, 3.0, 0.0}).largest(), 3.0);
+  EXPECT_DOUBLE_EQ(PairCutoffs(2, std::vector<double>{1.0, 2.0, 3.0, 0.5}).shortest(), 0.5);
 }

@@ -251,7 +251,9 @@ double ChargedNetwork<T>::memory_bytes() const
   const Impl &me = *impl;
   double bytes = me.near_unit.bytes() + me.near_distance.bytes() + me.near_gradient.bytes() +
                  me.outputs.bytes() + me.dmessages[0].bytes() + me.dmessages[1].bytes() +
-                 me.atom_data.bytes();
+                 me.atom_data.bytes() + me.pairs.r.bytes();
+  bytes += me.type_rows.bytes() + me.type_slabs.bytes() + me.type_counts.bytes();
+  for (const auto &stage : me.stages) bytes += stage.slabs.bytes() + stage.messages.bytes();
   for (const auto *indices : {&me.near.first, &me.near_neighbor, &me.near_place, &me.near_edge})
     bytes += 8.0 * static_cast<double>(indices->capacity());
   for (const auto *numbers : {&me.gradient, &me.energy, &me.charge, &me.coordination, &me.by_charge,

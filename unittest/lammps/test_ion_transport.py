@@ -4,7 +4,8 @@ import re
 import numpy as np
 import pytest
 import tidynamics
-from harness import BOXES, Box, good, page_examples, read_dump, read_vectors, refused, write_data
+from harness import BOXES, Box, good, page_examples, read_vectors, refused, write_data
+from lammps_run import read_dump
 
 HEAD = """units {units}
 atom_style atomic
@@ -71,12 +72,12 @@ def brute(x, maxlag, origins=10**9, dims=(1, 1, 1)):
 
 
 def unwrapped(path, kind=1):
-    frames = read_dump(path)
-    return np.array([t[t[:, 1] == kind][:, 2:] for _, t in frames])
+    return np.array([frame.numbers("xu", "yu", "zu")[frame["type"] == kind] for frame in read_dump(path)])
 
 
-def center(path, masses=MASSES):
-    return np.array([t[t[:, 1] == 2][:, 2:].mean(0) for _, t in read_dump(path)])
+def center(path):
+    """Return the center of mass [frames, 3] of the atoms of type 2, which all have the same mass."""
+    return unwrapped(path, 2).mean(1)
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 4])
@@ -169,7 +170,7 @@ run 600
     x = unwrapped(tmp_path / "dump.unwrapped")
     expected = ion_twin(x, 0.05, 2, 20, 9.0, 20)
     assert expected[:, 7].min() > 1
-    table = read_dump(tmp_path / "dump.peratom")[-1][1]
+    table = read_dump(tmp_path / "dump.peratom")[-1].numbers()
     np.testing.assert_allclose(table[:7, 1:9], expected, rtol=1e-10)
     np.testing.assert_array_equal(table[7:], np.c_[table[7:, 0], np.zeros((20, 16))])
     other = ion_twin(x, 0.05, 3, 10, 1.5, 20, (0.05, 0.25), np.mean)
@@ -203,10 +204,10 @@ run 420
     result = good(deck, tmp_path, ranks)
     x = unwrapped(tmp_path / "dump.unwrapped")
     frames = read_dump(tmp_path / "dump.peratom")
-    assert [step for step, _ in frames] == list(range(0, 421, 67))
-    for step, table in frames[3:]:
-        expected = ion_twin(x[: step + 1], 0.01, 2, 20, 9.0, 100)
-        np.testing.assert_allclose(table[:, 1:], expected, rtol=1e-10, err_msg=f"step {step}")
+    assert [frame.step for frame in frames] == list(range(0, 421, 67))
+    for frame in frames[3:]:
+        expected = ion_twin(x[: frame.step + 1], 0.01, 2, 20, 9.0, 100)
+        np.testing.assert_allclose(frame.numbers()[:, 1:], expected, rtol=1e-10, err_msg=f"step {frame.step}")
     shown = {int(step): float(value) for step, value in re.findall(r"^ +(\d+) +([\d.e+]+) *$", result.text, re.M)}
     for step in range(71, 421, 71):
         path = np.linalg.norm(np.diff(x[: step + 1 : 2], axis=0), axis=2).sum(0)
@@ -386,8 +387,8 @@ thermo_style custom step f_a f_b
         )
     assert msd_table(tmp_path / "two.msd")[1]["samples"] == "81"
     a, b = read_dump(tmp_path / "one.dump")[-1], read_dump(tmp_path / "two.dump")[-1]
-    assert a[0] == b[0] == 400
-    np.testing.assert_allclose(a[1], b[1], rtol=1e-10)
+    assert a.step == b.step == 400
+    np.testing.assert_allclose(a.numbers(), b.numbers(), rtol=1e-10)
     wrong = again + fixes.format("two").replace("maxlag 60", "maxlag 50") + "run 10\n"
     refused(wrong, tmp_path, "maxlag 60", "50", ranks=2)
 

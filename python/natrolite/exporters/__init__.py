@@ -45,7 +45,7 @@ def family_module(family):
     return importlib.import_module(FAMILIES[family])
 
 
-def resolve(source, family=None):
+def resolve(source):
     """Return the family module for a pretrained model's name or a checkpoint's path.
 
     Raises NatroliteError: neither a known name nor a file, or a file of no known family.
@@ -58,8 +58,6 @@ def resolve(source, family=None):
         raise NatroliteError(f"'{source}' is neither a file nor a known model; known models: {', '.join(NAMES)}")
     if modelfile.is_modelfile(source):
         raise NatroliteError(f"'{source}' is a model file already; pair_style equivariant reads it as it is")
-    if family:
-        return family_module(family)
     for candidate in FAMILIES:
         module = family_module(candidate)
         if module.claims(source):

@@ -85,10 +85,7 @@ class Builder(nequip_native.Builder):
             self._readout(nequip_native.dense(part.mlp_module.mlp))
 
     def _TwoBodySphericalHarmonicTensorEmbed(self, part):
-        irreps = list(part.sh.irreps_out)
-        self.lmax = len(irreps) - 1
-        if [(m, ir.l) for m, ir in irreps] != [(1, l) for l in range(self.lmax + 1)]:
-            raise Undescribed("harmonics other than 0, 1, ..., lmax")
+        self.lmax = native.lmax_of(part.sh.irreps_out.ls)
         self.d = native.Description(self.dtype, self.types, self.cutoff, self.lmax)
         self.channels = part._edge_weighter.multiplicity_out
         weights, _, _ = _plain(part.env_embed_linear.mlp)

@@ -148,6 +148,14 @@ class Description(Arrays):
         self.step("gate", **{"in": source}, out=to, scalars=gate.scalars, gated=gate.gated)
 
 
+def lmax_of(degrees):
+    """Return the largest of the degrees of spherical harmonics, which must be 0, 1, ..., lmax."""
+    lmax = len(degrees) - 1
+    if list(degrees) != list(range(lmax + 1)):
+        raise Undescribed("harmonics other than 0, 1, ..., lmax")
+    return lmax
+
+
 def features_of(module):
     """Return the Layout of the features that a convolution.Convolution gathers."""
     blocks, columns, start = [], [], 0

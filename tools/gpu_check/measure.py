@@ -211,7 +211,7 @@ def run_program(stage, what, command, report, clock, limit, count, folder=None):
     report.add(stage, what, "ok" if good else "FAILED", text)
 
 
-def profile(pack, work, report, python, source, cpu, clock):
+def profile(pack, report, python, source, cpu, clock):
     """LibTorch's profiler over the model alone; its table becomes profile-MODEL.txt."""
     for model, file in LARGE.items():
         left = clock.share(60)

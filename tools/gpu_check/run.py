@@ -123,7 +123,7 @@ def check(args, report, built, source, clock):
         "sanitizer": lambda: measure.memcheck(built, PACK, args.work, report, ways, clock),
         "time": lambda: [timing.times(way, clock) for way in ways.others if way == "kk"],
         "memory": lambda: timing.largest(clock),
-        "profile": lambda: measure.profile(PACK, args.work, report, sys.executable, source, args.cpu, clock),
+        "profile": lambda: measure.profile(PACK, report, sys.executable, source, args.cpu, clock),
         "plain": lambda: [timing.times(way, clock) for way in ways.others if way != "kk"],
         "tests": lambda: own_tests(source, args.work, report, clock),
     }

@@ -84,7 +84,7 @@ class Box:
         return grid @ self.h
 
 
-def write_data(path, box, types, x, masses, images=None, molecules=None, charges=None):
+def write_data(path, box, types, x, masses, images=None, molecules=None):
     types = np.asarray(types)
     x, image = box.wrap(np.asarray(x, float))
     if images is not None:

@@ -39,7 +39,7 @@ def ions(density, loading, seed=0, spread=1.0):
     return truth + 1, CENTERS[truth] + spread * SPREAD * rng.normal(size=(len(truth), 5))
 
 
-def text(density, loading, columns, units="metal", header=""):
+def text(density, loading, columns, units="metal"):
     """Returns the text of a table; columns as ions() gives them."""
     volume, diffusion, per_volume, per_d = UNITS[units]
     head = [

@@ -60,7 +60,7 @@ def recognize(table):
 
 
 def plot(path, folder=None, volume=None, column="c_env[3]", ends=False):
-    """Draws one file; returns the paths of the PNG and the SVG. ends: for maps of mode node."""
+    """Draw one file; return the paths of the PNG and the SVG. ends: for maps of mode node."""
     try:
         import matplotlib
 
@@ -99,7 +99,7 @@ def plot(path, folder=None, volume=None, column="c_env[3]", ends=False):
 
 
 def check_places(path, folder):
-    """Refuses what is no file to read and no folder to write to."""
+    """Refuse what is no file to read and no folder to write to."""
     if path.is_dir():
         raise NatroliteError(f"{path} is a folder; name the table in it")
     if not path.is_file():
@@ -110,7 +110,7 @@ def check_places(path, folder):
 
 
 def read(path):
-    """Returns the table of a file and the module that draws it."""
+    """Return the table of a file and the module that draws it."""
     from .plots.table import Table
 
     table = Table(path)

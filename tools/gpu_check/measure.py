@@ -154,7 +154,7 @@ def sanitizer():
 
 
 def kernels(built, report, clock):
-    """The device's loops alone against core's."""
+    """Compare the device's loops alone with core's."""
     if not built["kernels"]:
         return report.add("kernels", "loops alone", "missing", "not built")
     run_program("kernels", "loops alone", [built["kernels"]], report, clock, 60, r"(\d+) difference\(s\)")

@@ -63,7 +63,7 @@ def toys(build, to):
 
 
 def large(build, to):
-    """The two models that are timed: SevenNet-0, and a MACE of usual size with random weights."""
+    """Make the two models that are timed: SevenNet-0, and a MACE of usual size with random weights."""
     sevennet = build / "demo" / "sevennet-0.pt"
     if not sevennet.exists():
         stop(f"no {sevennet}: build the target demo first")

@@ -115,7 +115,7 @@ def pack_kokkos(source, to):
 
 
 def pack_ours(to):
-    """What git knows of the rooms that are built and used there; return the commit."""
+    """Pack what git knows of the rooms that are built and used there; return the commit."""
     command = ["git", "-C", ROOT, "ls-files", "-z", "--", *OURS]
     files = run(command, capture_output=True, text=True).stdout.split("\0")
     for name in filter(None, files):
@@ -126,7 +126,7 @@ def pack_ours(to):
 
 
 def pack_json(folder, lammps, to):
-    """The header that the engine needs, where LAMMPS does not bring it."""
+    """Pack the header that the engine needs, where LAMMPS does not bring it."""
     if (lammps / "src/nlohmann/json.hpp").exists():
         return
     run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, JSON])

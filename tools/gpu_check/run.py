@@ -73,7 +73,7 @@ def environment(built, source, work, cpu):
 
 
 def own_tests(source, work, report, clock):
-    """The /kk tests of the repository, which compare with the plain styles in the same process."""
+    """Run the /kk tests of the repository, which compare with the plain styles in the same process."""
     folder = source / "unittest" / "lammps"
     limit = clock.share(150)
     if limit < 15:

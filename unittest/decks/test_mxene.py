@@ -24,7 +24,7 @@ def decks(tmp_path, model):
 
 
 def momenta(output):
-    """Returns (momentum of all atoms, of the layer) in u A/ps, as in.spacing prints them."""
+    """Return (momentum of all atoms, of the layer) in u A/ps, as in.spacing prints them."""
     return [
         float(v) for v in re.search(r"momentum of all atoms \(u A/ps\): (\S+), of the layer: (\S+)", output).groups()
     ]

@@ -23,7 +23,7 @@ class Result:
 
 
 def run(deck, folder, ranks=1, timeout=120, threads=None):
-    """Runs the deck in folder; a failing run is returned, not raised. threads: see attempt()."""
+    """Run the deck in folder; a failing run is returned, not raised. threads: see attempt()."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     done = lammps_run.attempt(deck, folder, ranks, timeout=timeout, threads=threads)
@@ -37,7 +37,7 @@ def good(deck, folder, ranks=1, timeout=120, threads=None):
 
 
 def refused(deck, folder, *pieces, ranks=1, threads=None):
-    """The deck must end with one error that holds every piece (the value, the remedy)."""
+    """Check that the deck ends with one error that holds every piece (the value, the remedy)."""
     result = run(deck, folder, ranks, threads=threads)
     assert result.error, f"was not refused:\n{result.text[-1500:]}"
     for piece in pieces:
@@ -125,7 +125,7 @@ def read_vectors(path):
 
 
 def page_examples(name, marker):
-    """The literal blocks of a documentation page that follow the line `marker`."""
+    """Return the literal blocks of a documentation page that follow the line `marker`."""
     lines = (ROOT / "doc" / name).read_text().splitlines()
     blocks, at = [], 0
     while at < len(lines):

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""compute ion/environment against loops over all atoms: coordination and accessible volume."""
+
 import re
 
 import numpy as np

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""fix ion/transport against plain loops over unwrapped positions: MSD, per-ion results, restarts."""
+
 import re
 
 import numpy as np

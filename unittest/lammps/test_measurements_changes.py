@@ -45,7 +45,7 @@ def write(folder, ions=6):
 
 
 def tables(folder, name):
-    """The tables of a run; the rows of the ions without their IDs, sorted."""
+    """Return the tables of a run; the rows of the ions without their IDs, sorted."""
     ions = np.loadtxt(folder / f"{name}.ions")[:, 1:]
     return [np.loadtxt(folder / f"{name}.msd"), ions[np.argsort(ions[:, 0])], np.loadtxt(folder / f"{name}.energy")]
 

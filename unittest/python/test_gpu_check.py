@@ -30,7 +30,7 @@ def write(folder, files):
 
 @pytest.fixture
 def trees(tmp_path):
-    """A LAMMPS and a Kokkos of few files, as far as pack reads them."""
+    """Return a LAMMPS and a Kokkos of few files, as far as pack reads them."""
     package = """find_package(Kokkos 5.1.0 REQUIRED CONFIG)
 set(KOKKOS_PKG_SOURCES ${KOKKOS_PKG_SOURCES_DIR}/kokkos.cpp
                        ${KOKKOS_PKG_SOURCES_DIR}/fix_nh_kokkos.cpp
@@ -77,7 +77,7 @@ set(KOKKOS_PKG_SOURCES ${KOKKOS_PKG_SOURCES_DIR}/kokkos.cpp
 
 @pytest.fixture
 def pack(monkeypatch):
-    """The module, with models and wheels that cost nothing."""
+    """Return the module, with models and wheels that cost nothing."""
     import models
     import pack as module
 

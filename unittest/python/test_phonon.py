@@ -62,7 +62,7 @@ dynamical_matrix all regular 0.005 file dynmat
 
 
 def displaced_forces(folder, ph, atoms):
-    """Forces of LAMMPS in every one of phonopy's displaced supercells, in phonopy's order of atoms."""
+    """Return the forces of LAMMPS in every one of phonopy's displaced supercells, in phonopy's order of atoms."""
     shifts = (atoms.positions - ph.supercell.positions[:, None]) @ np.linalg.inv(atoms.cell.array)
     order = np.linalg.norm((shifts - np.round(shifts)) @ atoms.cell.array, axis=2).argmin(1)
     lines = [HEAD.partition("lattice")[0], "read_data data", HEAD.partition("reset_atoms id\n")[2]]

@@ -105,7 +105,7 @@ def label_rest(trajectory, settings, programs, folder, progress, known):
 
 
 def sampled(trajectory, folder, programs):
-    """The frames to label, kept in a file so that a second run labels the same ones."""
+    """Return the frames to label, kept in a file so that a second run labels the same ones."""
     file = folder / "sampled.traj"
     if not file.exists():
         found = sample(trajectory, folder, programs.model, programs.lmp)

@@ -72,11 +72,11 @@ class Table:
             self.data = np.array([[float(v) for v in r] for r in rows])
 
     def number(self, key):
-        """The leading number of a setting."""
+        """Return the leading number of a setting."""
         return float(self.settings[key].split()[0])
 
     def column(self, name, unit=None):
-        """The column, in its own unit or converted; of several with the name the one that has the unit."""
+        """Return the column, in its own unit or converted; of several with the name the one that has the unit."""
         found = [k for k, n in enumerate(self.columns) if n == name]
         if not found:
             raise KeyError(f"{self.path} has no column {name}")
@@ -85,7 +85,7 @@ class Table:
 
 
 def write_table(path, kind, settings, columns, rows):
-    """Writes rows of numbers under the header that Table reads. columns: "name" or "name (unit)"."""
+    """Write rows of numbers under the header that Table reads. columns: "name" or "name (unit)"."""
     lines = [
         f"# natrolite table: {kind}",
         *(f"# {key} = {value}" for key, value in settings.items()),

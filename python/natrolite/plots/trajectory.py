@@ -42,14 +42,14 @@ def read(table):
 
 
 def mxene(elements, places, h):
-    """Returns which atoms [n] are of the MXene in one frame: Ti and all but ions within BOND of one."""
+    """Return which atoms [n] are of the MXene in one frame: Ti and all but ions within BOND of one."""
     gap = places[:, None] - places[elements == METAL]
     gap -= np.round(np.linalg.solve(h.T, gap.reshape(-1, 3).T).T).reshape(gap.shape) @ h
     return (np.linalg.norm(gap, axis=2).min(axis=1) < BOND) & (elements != ION)
 
 
 def displacements(elements, positions, h):
-    """Returns [t, ions, 3]: what the ions moved since the first frame, less what the MXene's center of mass did.
+    """Return [t, ions, 3]: what the ions moved since the first frame, less what the MXene's center of mass did.
 
     Not that of the whole host: a layer that slides over the MXene moves it, and would seem to move all ions."""
     from ase.data import atomic_masses, atomic_numbers
@@ -62,7 +62,7 @@ def displacements(elements, positions, h):
 
 
 def draw_host(axes, elements, places, h):
-    """The cell, the bonds of the upper carbon layer, and the O that faces it."""
+    """Draw the cell, the bonds of the upper carbon layer, and the O that faces it."""
     carbon = places[(elements == "C") & (places[:, 2] > places[elements == "Ti", 2].max())]
     face = places[(elements == "O") & (places[:, 2] > places[elements == "Ti", 2].mean())]
     for shift in (m * h[0] + n * h[1] for m in (-1, 0, 1) for n in (-1, 0, 1)):

@@ -1,62 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`natrolite plot FILE...`: draws every table that the measurement commands write."""
 
+import importlib
 import pathlib
+import pkgutil
 
 from natrolite.errors import NatroliteError, reason
 
 
 def kinds():
-    from .plots import (
-        adhesion,
-        bands,
-        charges,
-        clusters,
-        contents,
-        density,
-        energies,
-        gaps,
-        ions,
-        layer_map,
-        msd,
-        neb,
-        quench,
-        rdf,
-        spacing,
-        structures,
-        trajectory,
-        vdos,
-        voltage,
-    )
+    """Return the modules of natrolite.plots that recognize and draw a kind of table."""
+    from . import plots
 
-    return [
-        msd,
-        ions,
-        voltage,
-        energies,
-        layer_map,
-        rdf,
-        gaps,
-        adhesion,
-        bands,
-        neb,
-        spacing,
-        structures,
-        density,
-        vdos,
-        quench,
-        charges,
-        contents,
-        clusters,
-        trajectory,
+    modules = [
+        importlib.import_module(f"{plots.__name__}.{found.name}") for found in pkgutil.iter_modules(plots.__path__)
     ]
+    return [module for module in modules if hasattr(module, "recognizes")]
 
 
 def recognize(table):
-    for kind in kinds():
-        if table.kind and kind.recognizes(table):
-            return kind
-    return None
+    """Return the module that draws a table, None for a table of no known kind."""
+    return next((kind for kind in kinds() if table.kind and kind.recognizes(table)), None)
 
 
 def plot(path, folder=None, volume=None, column="c_env[3]", ends=False):

@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FAMILIES = ["sevennet", "mace", "nequip", "nequip06", "nequix", "spookynet"]
+FAMILIES = sorted(path.stem.removeprefix("make_") for path in (ROOT / "unittest/families").glob("make_*.py"))
 TOYS = ["mp", "mp3", "mp3_32", "lj", "gsum", "gmax", "charged", "peratom", "committee"]
 ELECTRONS = {"charged": (-0.7, 2)}
 PATH = os.pathsep.join(

@@ -3,6 +3,10 @@
 
 import json
 import os
+import pathlib
+
+# A family is one that has a maker in this folder.
+FAMILIES = sorted(path.stem.removeprefix("make_") for path in pathlib.Path(__file__).parent.glob("make_*.py"))
 
 
 def write_cases(out, found):

@@ -6,7 +6,7 @@ A family module `natrolite.exporters.FAMILY` defines
     claims(path) -> bool          does this checkpoint file belong to the family? From the names in
                                   it (natrolite.archive): nothing of an unknown file may be run
     build(source, dtype, modality, **options) -> common.Built
-    OPTIONS   names of the further options of `natrolite export` that build takes (may be absent)
+    OPTIONS   names of the further options (natrolite.export.OPTIONS) that build takes (may be absent)
 and needs one line in FAMILIES, and one in NAMES for each pretrained model it can name.
 """
 

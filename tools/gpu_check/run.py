@@ -69,7 +69,7 @@ def environment(built, source, work, cpu):
     )
     if not cpu:
         os.environ["NATROLITE_KOKKOS_SWITCHES"] = "g 1 -pk kokkos newton on neigh half gpu/aware off"
-    sys.path[:0] = [str(source / "unittest" / "lammps"), str(work / "site")]
+    sys.path[:0] = [str(source / "unittest" / "lammps"), str(source / "python"), str(work / "site")]
 
 
 def own_tests(source, work, report, clock):

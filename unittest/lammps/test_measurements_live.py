@@ -5,11 +5,11 @@ import lammps_run
 import numpy as np
 import pytest
 import test_ion_environment
-import test_ion_transport
 import test_layer_map
 import test_layer_spacing
 import test_rdf_site
 from harness import Box, box_of, good, read_vectors, write_data
+from transport import brute, unwrapped
 
 BOX = Box(20.0, 19.0, 16.0, xy=5.0, lo=(-1.0, 2.0, 0.5))
 DECK = """units metal
@@ -100,8 +100,8 @@ def compare(folder, name):
         np.testing.assert_allclose(
             frame.numbers()[types == 1, 9:], environment, **SAME, err_msg=f"environment, step {step}"
         )
-    track = test_ion_transport.unwrapped(folder / f"{name}.dump")
-    np.testing.assert_allclose(np.loadtxt(folder / f"{name}.msd")[:, 1:], test_ion_transport.brute(track, 8), **SAME)
+    track = unwrapped(folder / f"{name}.dump")
+    np.testing.assert_allclose(np.loadtxt(folder / f"{name}.msd")[:, 1:], brute(track, 8), **SAME)
     scalars = np.loadtxt(folder / f"{name}.scalars")
     gaps = [table[:, 0].mean() for _, table in tables["spacing"]]
     np.testing.assert_allclose(scalars[:, 2], gaps, rtol=1e-12)
@@ -143,5 +143,5 @@ def test_no_ion_and_one_ion(tmp_path, ions):
         text = (tmp_path / f"a.{name}").read_text().lower()
         assert "nan" not in text and "inf" not in text, name
     if ions:
-        track = test_ion_transport.unwrapped(tmp_path / "a.dump")
-        np.testing.assert_allclose(np.loadtxt(tmp_path / "a.msd")[:, 1:], test_ion_transport.brute(track, 8), **SAME)
+        track = unwrapped(tmp_path / "a.dump")
+        np.testing.assert_allclose(np.loadtxt(tmp_path / "a.msd")[:, 1:], brute(track, 8), **SAME)

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Runs the decks of the examples and writes one HTML page with every table, picture, wall time and the
 # comparison with the published numbers.
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Quench, sodiation, transport and density of all systems, densities x loadings, and vibrations of the carbon. run.sh
 # reads this file for its list of runs (its `run` runs a deck, resumes it, keeps the time) and writes the page then.
 #

@@ -34,7 +34,7 @@ def write(folder, box, layers):
     write_data(folder / "data.layers", box, types, np.concatenate(layers), [12.0, 47.9])
 
 
-def whole(box, layers):
+def unwrapped(box, layers):
     """Each layer next to its first atom, the upper one lifted above the lower one."""
     out = []
     for x in layers:
@@ -52,7 +52,7 @@ def plane_fractions(box, x):
 
 
 def twin(box, layers, nx, ny, mode, s=1.5):
-    layers = whole(box, layers)
+    layers = unwrapped(box, layers)
     ends = mode == "node"
     us = np.linspace(0, 1, nx) if ends else (np.arange(nx) + 0.5) / nx
     vs = np.linspace(0, 1, ny) if ends else (np.arange(ny) + 0.5) / ny

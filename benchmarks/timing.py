@@ -37,7 +37,7 @@ run {steps} pre no
 
 
 def keep_memory():
-    """The engine's allocator settings (glibc): keep freed blocks in the process."""
+    """Return the engine's allocator settings (glibc): keep freed blocks in the process."""
     libc = ctypes.CDLL("libc.so.6")
     libc.mallopt(-4, 0)
     libc.mallopt(-1, -1)

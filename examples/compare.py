@@ -5,14 +5,14 @@ from natrolite.plots.table import Table
 
 
 def found(folder, name):
-    """Returns the table of a file, None where it is not there or has no rows yet."""
+    """Return the table of a file, None where it is not there or has no rows yet."""
     path = folder / name
     table = Table(path) if path.is_file() else None
     return table if table is not None and table.data.size else None
 
 
 def of(*names):
-    """Makes f(table, ..., *words) a function of the words that returns a function of a folder.
+    """Make f(table, ..., *words) a function of the words that returns a function of a folder.
 
     names: files of the tables, in which {0}, {1}, ... are the words. None where a table is not there.
     """

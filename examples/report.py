@@ -39,7 +39,7 @@ def natrolite(*arguments):
 
 
 def drawn(folder):
-    """Returns [{name, picture, comments}] of all tables and trajectories in a folder."""
+    """Return [{name, picture, comments}] of all tables and trajectories in a folder."""
     found = []
     for path in sorted(folder.iterdir()):
         if path.suffix in SKIPPED or path.is_dir() or path.stat().st_size > LARGEST:
@@ -65,7 +65,7 @@ def figure(name, picture, comments, wide):
 
 
 def pages(folder):
-    """Returns the pages in folders of a model's folder, as seen from the report."""
+    """Return the pages in folders of a model's folder, as seen from the report."""
     return [path.relative_to(folder.parent).as_posix() for path in sorted(folder.rglob("*.html"))]
 
 
@@ -76,7 +76,7 @@ def times(folder):
 
 
 def spanned(rows):
-    """Returns the rows with the number of rows that their reason stands for: 0 where it stands above."""
+    """Return the rows with the number of rows that their reason stands for: 0 where it stands above."""
     spans = [1] * len(rows)
     for k in range(len(rows) - 1, 0, -1):
         if rows[k][3] == rows[k - 1][3]:

@@ -91,7 +91,7 @@ def _is_test(frame):
 
 
 def refuses_teacher(make, toys, folder, name, words, capsys):
-    """A teacher that is none, or lacks elements, is one line, and no folder is made."""
+    """Check that a teacher that is none, or lacks elements, is one line, and no folder is made."""
     (folder / "garbage.pt").write_bytes(b"weights")
     path = (toys if name == "mp.pt" else folder) / name
     assert make.main(["--teacher", str(path), "--out", str(folder / "out")]) == 1

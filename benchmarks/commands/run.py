@@ -50,7 +50,7 @@ def atoms(folder, ions, count, side):
 
 
 def blocks(commands, steps):
-    """The bare block, then for each (define, undefine) a block of `steps` steps."""
+    """Return the bare block, then for each (define, undefine) a block of `steps` steps."""
     deck = f"run 50\nrun {steps}\n"
     for define, undefine in commands:
         deck += f"{define}\nrun {steps}\n{undefine}\n"

@@ -33,14 +33,14 @@ FAST = "modes are numbered by their mean log D; both readings: for each loading,
 
 
 def runs(folder, kind, ending):
-    """Returns [(density, ..., path)] of the files KIND-DENSITY-...ENDING, sorted by the numbers in their names."""
+    """Return [(density, ..., path)] of the files KIND-DENSITY-...ENDING, sorted by the numbers in their names."""
     pattern = re.compile(rf"{kind}-([\d.]+?)(?:-([\d.]+?))?{re.escape(ending)}")
     matches = [(pattern.fullmatch(path.name), path) for path in folder.glob(f"{kind}-*{ending}")]
     return sorted((*(float(word) for word in match.groups() if word), path) for match, path in matches if match)
 
 
 def related(x, y):
-    """Returns Pearson's r of y with x as text, with its 95 % confidence interval and p."""
+    """Return Pearson's r of y with x as text, with its 95 % confidence interval and p."""
     r, p, low, high = correlation(np.asarray(x, float), np.asarray(y, float))
     if np.isnan(r):
         return f"no r with {len(x)} point{'s' * (len(x) != 1)}"
@@ -52,7 +52,7 @@ def span(low, high):
 
 
 def trend(points, form):
-    """Returns the values (x, y) as text, and how y goes with x; None without any."""
+    """Return the values (x, y) as text, and how y goes with x; None without any."""
     if not points:
         return None
     return ", ".join(f"{form.format(y)} ({x:g})" for x, y in points) + "; " + related(*zip(*points))
@@ -62,7 +62,7 @@ def trend(points, form):
 
 
 def annealed(table, column):
-    """Returns the column of in.quench's table while the carbon was annealed."""
+    """Return the column of in.quench's table while the carbon was annealed."""
     time = table.column("time")
     length = float(re.search(r"then (\S+) ps", table.settings["settings"]).group(1))
     return table.column(column)[time > time[-1] - length]
@@ -86,7 +86,7 @@ def over_density(column, factor, form):
 
 
 def summit(x, y):
-    """Returns where a curve is highest: the vertex of the parabola through the three highest neighbors."""
+    """Return where a curve is highest: the vertex of the parabola through the three highest neighbors."""
     k = int(np.argmax(y))
     if k in (0, len(y) - 1):
         return x[k]
@@ -102,7 +102,7 @@ def bond_peak(table, *_):
 
 
 def vibrations(folder):
-    """The highest peak above 30 THz and where the vibrations end, of every density and temperature."""
+    """Return the highest peak above 30 THz and where the vibrations end, of every density and temperature."""
     parts = []
     for density, temperature, path in runs(folder, "validate", ".dump.vdos"):
         frequency, total = Table(path).data[:, :2].T
@@ -130,7 +130,7 @@ def diffusion(loading):
 
 
 def ions(folder):
-    """Returns the ions of all systems with what they are compared by, None where there are none."""
+    """Return the ions of all systems with what they are compared by, None where there are none."""
     paths = [path for *_, path in runs(folder, "sodium", ".ions")]
     try:
         return systems.read(paths, ["tortuosity", "volume", "ion_ion"]) if paths else None
@@ -213,7 +213,7 @@ def shells(kind):
 
 
 def entries():
-    """Yields (quantity, published, function of a folder that gives ours or None, why they differ)."""
+    """Yield (quantity, published, function of a folder that gives ours or None, why they differ)."""
     yield from entries_of_carbon()
     for loading in (25, 50, 100):
         yield f"log10 D of Na (cm2/s) against density, {loading} %", "", diffusion(loading), NO_NUMBER + "; " + FEW

@@ -16,7 +16,7 @@ GROUPS = "another definition of charge or of the atoms it is a mean of would shi
 
 @of("janus.table")
 def over(table, column, low, high, form="{:.2f}"):
-    """The column at every content from low to high."""
+    """Return the column at every content from low to high."""
     if column not in table.columns:
         return None
     x, values = table.column("x"), table.column(column)
@@ -47,7 +47,7 @@ def capacity(table):
 
 
 def entries():
-    """Yields (quantity, published, function of a folder that gives ours or None, why they differ)."""
+    """Yield (quantity, published, function of a folder that gives ours or None, why they differ)."""
     yield "layer gap at x = 0 (A)", "9.5", over("spacing", 0, 0), TIME
     yield "layer gap for x of 1.5 and more (A)", "6.3", over("spacing", 1.5, 99), TIME
     yield "D for x up to 1.5 (cm2/s)", "3.5e-6", over("D", 0, 1.5, "{:.1e}"), TIME

@@ -23,7 +23,7 @@ REACH = 4 * 7.398  # A: k points of the training data times the edge of its cell
 
 
 def frames(dump):
-    """Returns the frames of a dump as Atoms with energy (eV), forces (eV/A) and, if there are any, charges (e)."""
+    """Return the frames of a dump as Atoms with energy (eV), forces (eV/A) and, if there are any, charges (e)."""
     table = Table(dump.with_suffix(".energies"))
     made = []
     shots = read(dump, ":", format="lammps-dump-text")
@@ -43,7 +43,7 @@ def frames(dump):
 
 
 def poscar(path, atoms, name):
-    """Writes a POSCAR whose first line has name, energy (eV) and total charge (e)."""
+    """Write a POSCAR whose first line has name, energy (eV) and total charge (e)."""
     write(path, atoms, format="vasp", direct=True)
     _, rest = path.read_text().split("\n", 1)
     path.write_text(f"{name}, energy {atoms.get_potential_energy():.6f} eV, charge {atoms.info['charge']} e\n{rest}")
@@ -56,7 +56,7 @@ def settings(atoms):
 
 
 def convert(results):
-    """Writes the files of every dump in the folder of the results; raises ValueError where there is none."""
+    """Write the files of every dump in the folder of the results; raise ValueError where there is none."""
     dumps = sorted(results.glob("snapshots-*.dump"))
     if not dumps:
         raise ValueError(f"no snapshots-*.dump in {results}; run in.snapshots first")

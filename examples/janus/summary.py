@@ -26,7 +26,7 @@ NONE = float("nan")
 
 
 def clusters(atoms):
-    """Returns [(n, m)] of a frame: Na of every cluster, and the aminobenzene molecules that touch it."""
+    """Return [(n, m)] of a frame: Na of every cluster, and the aminobenzene molecules that touch it."""
     symbols, molecules = np.array(atoms.get_chemical_symbols()), atoms.arrays["v_molecule"].ravel().astype(int)
     sodium = symbols == "Na"
     first, second = neighbor_list("ij", atoms, {("Na", "Na"): SODIUM, ("Na", "N"): NITROGEN, ("Na", "C"): RING})
@@ -42,7 +42,7 @@ def clusters(atoms):
 
 
 def shares(dump):
-    """Returns {(n, m): share of all Na}, a mean over the frames of a dump."""
+    """Return {(n, m): share of all Na}, a mean over the frames of a dump."""
     found = Counter()
     for atoms in read(dump, ":", format="lammps-dump-text"):
         for n, m in clusters(atoms):
@@ -51,7 +51,7 @@ def shares(dump):
 
 
 def peak(path):
-    """Returns the distance (A) at which g(r) is largest."""
+    """Return the distance (A) at which g(r) is largest."""
     if not path.is_file():
         return NONE
     table = Table(path)
@@ -59,7 +59,7 @@ def peak(path):
 
 
 def row(gap):
-    """Returns (columns, numbers) of the run whose table of the layers' distance this is."""
+    """Return (columns, numbers) of the run whose table of the layers' distance this is."""
     table, stem = Table(gap), gap.with_suffix("")
     columns, numbers = ["x"], [table.number("x")]
 
@@ -88,7 +88,7 @@ def row(gap):
 
 
 def summarize(results):
-    """Writes both tables into the folder of the results and returns the rows; raises ValueError where they cannot be made."""
+    """Write both tables into the folder of the results and return the rows; raise ValueError where they cannot be made."""
     gaps = sorted(results.glob("md-*.gap"), key=lambda path: Table(path).number("x"))
     if not gaps:
         raise ValueError(f"no md-*.gap in {results}; run in.md first")

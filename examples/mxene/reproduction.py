@@ -80,7 +80,7 @@ def barrier(table, _):
 
 
 def entries():
-    """Yields (quantity, published, function of a folder that gives ours or None, why they differ)."""
+    """Yield (quantity, published, function of a folder that gives ours or None, why they differ)."""
     bond = "PBE; without D3"
     for name, value in (("thickness", "4.46"), ("Ti-C", "2.187"), ("Ti-O", "1.976"), ("Ti-Ti", "3.030")):
         yield f"Ti2CO2, {name} (A)", value, length(name), bond
@@ -118,7 +118,7 @@ def entries():
 
 
 def after(folder, natrolite):
-    """What has to be computed from the decks' output before tables are drawn. natrolite: runs the command."""
+    """Compute what has to be computed from the decks' output before tables are drawn. natrolite: runs the command."""
     for name in ("M", "G"):
         data, matrix = folder / f"phonon-{name}.data", folder / f"phonon-{name}.dynmat"
         if data.is_file() and matrix.is_file():

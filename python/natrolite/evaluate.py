@@ -57,8 +57,7 @@ def reach(metadata, atoms):
             "this model has no lr_cutoff and takes isolated molecules only, but the system is "
             "periodic; export the model with --lr-cutoff"
         )
-    size = np.ptp(atoms.positions, axis=0) if len(atoms) else np.zeros(3)
-    return max(cutoffs(metadata), float(np.linalg.norm(size)) + 1.0)
+    return max(cutoffs(metadata), graphs.extent(atoms))
 
 
 def evaluate(module, metadata, atoms, *, ghosts=False):

@@ -4,6 +4,16 @@
 from natrolite import modelfile
 from natrolite.errors import NatroliteError, needs_torch, reason
 
+# What only some families take, which say so in their own OPTIONS: name -> words of argparse.
+OPTIONS = {
+    "head": {"metavar": "NAME", "help": "MACE: which of several heads"},
+    "lr_cutoff": {
+        "metavar": "A",
+        "type": float,
+        "help": "SpookyNet: cutoff of electrostatics and dispersion in Angstrom, needed for periodic systems",
+    },
+}
+
 
 def add_parser(subparsers):
     """Add the subcommand."""
@@ -17,13 +27,8 @@ def add_parser(subparsers):
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the model file to write")
     parser.add_argument("--dtype", choices=["float32", "float64"], default="float32", help="compute type (float32)")
     parser.add_argument("--modality", metavar="M", help="for models trained on several data sets")
-    parser.add_argument("--head", metavar="NAME", help="MACE: which of several heads")
-    parser.add_argument(
-        "--lr-cutoff",
-        metavar="A",
-        type=float,
-        help="SpookyNet: cutoff of electrostatics and dispersion in Angstrom, needed for periodic systems",
-    )
+    for name, words in OPTIONS.items():
+        parser.add_argument(_flag(name), **words)
     parser.set_defaults(run=run)
 
 
@@ -33,8 +38,7 @@ def run(args):
 
     modelfile.writable(args.output)
     family = exporters.resolve(args.source)
-    given = {"lr_cutoff": args.lr_cutoff, "head": args.head}
-    options = {name: value for name, value in given.items() if value is not None}
+    options = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) is not None}
     report, meta = export(family, args.source, args.output, args.dtype, args.modality, log=print, options=options)
     print(
         f"wrote {args.output}: {meta['name']}, {meta['dtype']}; largest error against the original "
@@ -53,7 +57,7 @@ def export(family, source, output, dtype="float32", modality=None, log=lambda li
     options = options or {}
     unknown = [name for name in options if name not in getattr(family, "OPTIONS", ())]
     if unknown:
-        option = "--" + unknown[0].replace("_", "-")
+        option = _flag(unknown[0])
         raise NatroliteError(f"'{source}' is of a family without {option}; leave {option} out")
     log(f"loading {source}")
     built = _built(family, source, dtype, modality, options)
@@ -62,6 +66,10 @@ def export(family, source, output, dtype="float32", modality=None, log=lambda li
     scripted, meta, report = common.finish(built, log)
     modelfile.write(output, scripted, meta, records)
     return report, meta
+
+
+def _flag(option):
+    return "--" + option.replace("_", "-")
 
 
 def _built(family, source, dtype, modality, options):

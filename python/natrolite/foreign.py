@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Files of other programs that pair_style equivariant reads as they are: what they say of themselves.
 
-The kinds are those of src/model/file_kind.cpp, told by the names in the archive.
+The kinds are those of src/torch/file_kind.cpp, told by the names in the archive.
 """
 
 import dataclasses

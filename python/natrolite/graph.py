@@ -57,6 +57,12 @@ def with_ghosts(atoms, types, cutoff):
     return Graph(vec, np.stack([center, index]), np.concatenate([types, types[owner]]), owner, nlocal)
 
 
+def extent(atoms):
+    """Return a cutoff in Angstrom with which all pairs of a molecule are edges: more than its diameter."""
+    size = np.ptp(atoms.positions, axis=0) if len(atoms) else np.zeros(3)
+    return float(np.linalg.norm(size)) + 1.0
+
+
 def _pairs(atoms, types, cutoff):
     """Return centers, neighbors, vectors and cell shifts of all pairs with r < cutoff, sorted."""
     from ase.neighborlist import primitive_neighbor_list

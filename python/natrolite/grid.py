@@ -5,6 +5,7 @@ import pathlib
 
 import numpy as np
 
+from natrolite import dump
 from natrolite.errors import NatroliteError, reason
 
 LEVELS = 60
@@ -69,38 +70,20 @@ def read(path):
     Raises NatroliteError for a file that is no text dump of style grid with one column and three dimensions.
     """
     try:
-        text = pathlib.Path(path).read_text()
-        return _parse(text[text.rindex("ITEM: TIMESTEP") :].splitlines())
-    except (ValueError, IndexError) as error:
+        return _density(dump.read_last(path))
+    except ValueError as error:
         raise NatroliteError(
             f"{path} is no whole text file of dump style grid with one column ({reason(error)})"
         ) from None
 
 
-def _parse(lines):
-    items = {line.split()[1]: k for k, line in enumerate(lines) if line.startswith("ITEM:")}
-    for word in ("BOX", "GRID"):
-        if word not in items:
-            raise ValueError(f"no ITEM: {word}")
-    box = np.array([[float(v) for v in line.split()] for line in lines[items["BOX"] + 1 : items["BOX"] + 4]])
-    size, cells = ([k for k, line in enumerate(lines) if line.startswith(f"ITEM: GRID {w}")] for w in ("SIZE", "CELLS"))
-    nx, ny, nz = (int(word) for word in lines[size[0] + 1].split())
-    first = cells[0] + 1
-    values = np.array([float(line) for line in lines[first : first + nx * ny * nz]])
-    if len(values) != nx * ny * nz:
-        raise ValueError(f"{len(values)} cells of {nx * ny * nz}")
+def _density(frame):
+    if not frame.grid or len(frame.names) != 1:
+        raise ValueError(f"columns: {' '.join(frame.names)}")
+    values = frame.numbers()
     if not np.isfinite(values).all() or (values < 0).any() or not values.any():
         raise ValueError("densities must be finite, not negative, and not all 0")
-    return values.reshape(nz, ny, nx).transpose(2, 1, 0), _cell(box)
-
-
-def _cell(box):
-    """Return the cell [3, 3] of BOX BOUNDS, with or without tilt factors (as LAMMPS writes them)."""
-    xy, xz, yz = box[:, 2] if box.shape[1] == 3 else (0.0, 0.0, 0.0)
-    low = box[:, 0] - [min(0, xy, xz, xy + xz), min(0, yz), 0]
-    high = box[:, 1] - [max(0, xy, xz, xy + xz), max(0, yz), 0]
-    lx, ly, lz = high - low
-    return np.array([[lx, 0, 0], [xy, ly, 0], [xz, yz, lz]])
+    return values.reshape(frame.grid[::-1]).transpose(2, 1, 0), frame.cell
 
 
 def smoothed(values, cell, width):

@@ -20,7 +20,7 @@ HEXAGONAL = {  # corners by the angle between a and b
 
 
 def read_matrix(path, atoms):
-    """Returns the matrix [3n, 3n] (eV/Angstrom^2/u) that `dynamical_matrix all regular` wrote as text."""
+    """Return the matrix [3n, 3n] (eV/Angstrom^2/u) that `dynamical_matrix all regular` wrote as text."""
     try:
         values = np.array(pathlib.Path(path).read_text().split(), float)
     except ValueError as error:
@@ -39,7 +39,7 @@ def read_matrix(path, atoms):
 
 
 def read_atoms(path):
-    """Returns the ase.Atoms of a LAMMPS data file (atom_style atomic, units metal), sorted by ID."""
+    """Return the ase.Atoms of a LAMMPS data file (atom_style atomic, units metal), sorted by ID."""
     from ase.io import read
 
     try:
@@ -53,7 +53,7 @@ def read_atoms(path):
 
 
 def fold(atoms, repeat):
-    """Returns (cell [3, 3], fractional positions [m, 3] in it, basis [n]): atom i is a copy of basis[i]."""
+    """Return (cell [3, 3], fractional positions [m, 3] in it, basis [n]): atom i is a copy of basis[i]."""
     cell = atoms.cell.array / np.array(repeat)[:, None]
     places = atoms.positions @ np.linalg.inv(cell)
     numbers, found, members, basis = atoms.numbers, [], [], []
@@ -80,7 +80,7 @@ def fold(atoms, repeat):
 
 
 def phonons(matrix, atoms, repeat, symmetrize=True):
-    """Returns the phonopy.Phonopy with the force constants of a box that repeats a cell.
+    """Return the phonopy.Phonopy with the force constants of a box that repeats a cell.
 
     matrix: [3n, 3n] eV/Angstrom^2/u; symmetrize: make them symmetric and free of forces on a translation."""
     try:
@@ -107,7 +107,7 @@ def phonons(matrix, atoms, repeat, symmetrize=True):
 
 
 def positions_in(supercell, atoms):
-    """Returns, for every atom of phonopy's supercell, the index of the atom at its place."""
+    """Return, for every atom of phonopy's supercell, the index of the atom at its place."""
     order = []
     inverse = np.linalg.inv(atoms.cell.array)
     for place in supercell.positions:
@@ -120,7 +120,7 @@ def positions_in(supercell, atoms):
 
 
 def read_path(text, labels, cell):
-    """Returns (corners [k, 3] in reciprocal lattice vectors, labels); without text those of a hexagonal layer."""
+    """Return (corners [k, 3] in reciprocal lattice vectors, labels); without text those of a hexagonal layer."""
     if text is None:
         a, b = cell[:2]
         angle = np.degrees(np.arccos(a @ b / np.linalg.norm(a) / np.linalg.norm(b)))
@@ -141,7 +141,7 @@ def read_path(text, labels, cell):
 
 
 def bands(ph, corners):
-    """Returns (distance [k] 1/Angstrom, wave vectors [k, 3], frequencies [k, 3m] THz, corners' distances)."""
+    """Return (distance [k] 1/Angstrom, wave vectors [k, 3], frequencies [k, 3m] THz, corners' distances)."""
     from phonopy.phonon.band_structure import get_band_qpoints
 
     paths = get_band_qpoints([corners], npoints=POINTS)
@@ -153,7 +153,7 @@ def bands(ph, corners):
 
 
 def mesh(ph, repeat, count):
-    """Returns (wave vectors, frequencies [k, 3m] THz) of a mesh, and the DOS of ph is that of the mesh."""
+    """Return (wave vectors, frequencies [k, 3m] THz) of a mesh, and the DOS of ph is that of the mesh."""
     ph.run_mesh([count if n > 1 else 1 for n in repeat], is_gamma_center=True)
     ph.run_total_dos(sigma=0.1)
     found = ph.get_mesh_dict()
@@ -198,7 +198,7 @@ def run(arguments):
 
 
 def report(stem, wave, frequency):
-    """Prints the lowest and the highest mode, and what was written."""
+    """Print the lowest and the highest mode, and what was written."""
     for word, pick in (("lowest", np.argmin), ("highest", np.argmax)):
         k = np.unravel_index(pick(frequency), frequency.shape)[0]
         value = round(float(frequency[k].min() if word == "lowest" else frequency[k].max()), 3) + 0.0  # no -0.000

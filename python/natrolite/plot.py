@@ -1,66 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`natrolite plot FILE...`: draws every table that the measurement commands write."""
 
+import importlib
 import pathlib
+import pkgutil
 
 from natrolite.errors import NatroliteError, reason
 
 
 def kinds():
-    from .plots import (
-        adhesion,
-        bands,
-        charges,
-        clusters,
-        contents,
-        density,
-        energies,
-        gaps,
-        ions,
-        layer_map,
-        msd,
-        neb,
-        quench,
-        rdf,
-        spacing,
-        structures,
-        trajectory,
-        vdos,
-        voltage,
-    )
+    """Return the modules of natrolite.plots that recognize and draw a kind of table."""
+    from . import plots
 
-    return [
-        msd,
-        ions,
-        voltage,
-        energies,
-        layer_map,
-        rdf,
-        gaps,
-        adhesion,
-        bands,
-        neb,
-        spacing,
-        structures,
-        density,
-        vdos,
-        quench,
-        charges,
-        contents,
-        clusters,
-        trajectory,
+    modules = [
+        importlib.import_module(f"{plots.__name__}.{found.name}") for found in pkgutil.iter_modules(plots.__path__)
     ]
+    return [module for module in modules if hasattr(module, "recognizes")]
 
 
 def recognize(table):
-    for kind in kinds():
-        if table.kind and kind.recognizes(table):
-            return kind
-    return None
+    """Return the module that draws a table, None for a table of no known kind."""
+    return next((kind for kind in kinds() if table.kind and kind.recognizes(table)), None)
 
 
 def plot(path, folder=None, volume=None, column="c_env[3]", ends=False):
-    """Draws one file; returns the paths of the PNG and the SVG. ends: for maps of mode node."""
+    """Draw one file; return the paths of the PNG and the SVG. ends: for maps of mode node."""
     try:
         import matplotlib
 
@@ -99,7 +63,7 @@ def plot(path, folder=None, volume=None, column="c_env[3]", ends=False):
 
 
 def check_places(path, folder):
-    """Refuses what is no file to read and no folder to write to."""
+    """Refuse what is no file to read and no folder to write to."""
     if path.is_dir():
         raise NatroliteError(f"{path} is a folder; name the table in it")
     if not path.is_file():
@@ -110,7 +74,7 @@ def check_places(path, folder):
 
 
 def read(path):
-    """Returns the table of a file and the module that draws it."""
+    """Return the table of a file and the module that draws it."""
     from .plots.table import Table
 
     table = Table(path)

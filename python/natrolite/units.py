@@ -22,7 +22,7 @@ BASES = {
 
 
 def parse(text):
-    """Returns (value in SI units, {kind: power}) of a product of powers; "" is the number 1.
+    """Return (value in SI units, {kind: power}) of a product of powers; "" is the number 1.
 
     Raises NatroliteError for a unit that is not in BASES."""
     value, powers = 1.0, {}
@@ -39,7 +39,7 @@ def parse(text):
 
 
 def factor(unit, wanted):
-    """Returns what a number in unit is multiplied by to be in the unit wanted; NatroliteError if it cannot be."""
+    """Return what a number in unit is multiplied by to be in the unit wanted; NatroliteError if it cannot be."""
     if unit == wanted:
         return 1.0
     (value, powers), (other, others) = parse(unit), parse(wanted)

@@ -5,6 +5,7 @@ import pathlib
 
 import numpy as np
 
+from natrolite import dump
 from natrolite.errors import NatroliteError, reason
 
 
@@ -56,33 +57,24 @@ def read(path):
 
     Raises NatroliteError for a file that is no such dump, or whose atoms change.
     """
+    times, atoms, velocities, same = [], None, [], True
     try:
-        text = pathlib.Path(path).read_text()
-        frames = [_frame(part) for part in text.split("ITEM: TIMESTEP\n")[1:]]
-        times = [float(part.split()[0]) for part in text.split("ITEM: TIME\n")[1:]]
-        if len(times) != len(frames):
-            raise ValueError(f"{len(times)} times of {len(frames)} frames")
-    except (ValueError, IndexError) as error:
+        for frame in map(dump.Frame.by_id, dump.read(path)):
+            if frame.time is None:
+                raise ValueError("no times")
+            times.append(frame.time)
+            velocities.append(frame.numbers("vx", "vy", "vz"))
+            these = frame.words("id"), frame.words("element")
+            atoms = atoms or these
+            same = same and these == atoms
+    except ValueError as error:
         raise NatroliteError(
             f"{path} is no whole text dump with id, element, vx, vy, vz and times ({reason(error)}); write it by "
             "dump custom and dump_modify time yes"
         ) from None
-    if not frames or len({frame[0] for frame in frames}) > 1:
+    if not (times and same):
         raise NatroliteError(f"{path} has no frames, or not the same atoms in all of them")
-    return np.array(times), [word for _, word in frames[0][0]], np.array([frame[1] for frame in frames])
-
-
-def _frame(text):
-    """Return (((id, element), ...), velocities [atoms, 3]) of one frame, sorted by ID."""
-    head, body = text.split("ITEM: ATOMS ", 1)
-    columns, *rows = body.split("ITEM:")[0].splitlines()
-    names = columns.split()
-    at = [names.index(word) for word in ("id", "element", "vx", "vy", "vz")]
-    count = int(head.split("ITEM: NUMBER OF ATOMS\n")[1].split()[0])
-    rows = sorted(([row.split()[k] for k in at] for row in rows), key=lambda row: int(row[0]))
-    if len(rows) != count:
-        raise ValueError(f"{len(rows)} of {count} atoms")
-    return tuple((int(r[0]), r[1]) for r in rows), np.array([r[2:] for r in rows], float)
+    return np.array(times), atoms[1], np.array(velocities)
 
 
 def spacing(times, path="the dump"):

@@ -131,7 +131,7 @@ class Agreement:
         self.report.add(stage, what, "FAILED" if wrong else "ok", text, errors=list(errors), seconds=seconds)
 
     def one_file(self, entry):
-        """A file on the CPU, against its family's calculator; then every other way against that."""
+        """Compare a file on the CPU with its family's calculator; then every other way against that."""
         name = entry["file"]
         plain, seconds = self.run(entry, "cpu")
         if entry["cases"][0]["energy"] is not None:
@@ -140,7 +140,7 @@ class Agreement:
             self.guarded("agree", f"{name} {way}", self.one_way, entry, way, plain)
 
     def one_way(self, entry, way, plain):
-        """A way of calling lmp against the plain style on the CPU."""
+        """Compare a way of calling lmp with the plain style on the CPU."""
         done, seconds = self.run(entry, way)
         pairs = [(case, mode) for case in entry["cases"] for mode in case["modes"]]
         apart = steps_apart(done, plain)
@@ -182,7 +182,7 @@ class Agreement:
                 pool.submit(self.guarded, stage, what, step, *arguments)
 
     def guarded(self, stage, what, step, *arguments):
-        """A step that goes wrong is a line of the report and never ends the run."""
+        """Take a step; one that goes wrong is a line of the report and never ends the run."""
         try:
             if time.monotonic() > self.end:
                 raise NoTime("no time left")

@@ -87,7 +87,7 @@ class Build:
             self.call("wheels", [*pip, *self.pack.glob("wheels/ase-*.whl")])
 
     def mpi_works(self):
-        """Does the MPI of the pack start here?"""
+        """Return whether the MPI of the pack starts here."""
         library = self.work / "mpi" / "lib" / "libmpi.so.12"
         done = subprocess.run([sys.executable, "-c", MPI_PROBE, library], capture_output=True, text=True, timeout=60)
         self.report.add(
@@ -161,7 +161,7 @@ class Build:
     # ------------------------------------------------------------------ the steps
 
     def engine(self):
-        """The engine alone, since the tree of the /kk styles has the plain plugin too: g++ only."""
+        """Build the engine alone, since the tree of the /kk styles has the plain plugin too: g++ only."""
         self.cmake(
             "natrolite",
             "build-engine",
@@ -237,7 +237,7 @@ class Build:
         self.ninja("build-kk", max(1, self.jobs // 2))
 
     def guarded(self, step, *arguments):
-        """An error in a thread is kept for the end."""
+        """Take a step in a thread; keep its error for the end."""
         try:
             step(*arguments)
         except (Failed, subprocess.SubprocessError, OSError) as error:

@@ -154,7 +154,7 @@ def sanitizer():
 
 
 def kernels(built, report, clock):
-    """The device's loops alone against core's."""
+    """Compare the device's loops alone with core's."""
     if not built["kernels"]:
         return report.add("kernels", "loops alone", "missing", "not built")
     run_program("kernels", "loops alone", [built["kernels"]], report, clock, 60, r"(\d+) difference\(s\)")
@@ -211,7 +211,7 @@ def run_program(stage, what, command, report, clock, limit, count, folder=None):
     report.add(stage, what, "ok" if good else "FAILED", text)
 
 
-def profile(pack, work, report, python, source, cpu, clock):
+def profile(pack, report, python, source, cpu, clock):
     """LibTorch's profiler over the model alone; its table becomes profile-MODEL.txt."""
     for model, file in LARGE.items():
         left = clock.share(60)

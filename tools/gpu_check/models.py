@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FAMILIES = ["sevennet", "mace", "nequip", "nequip06", "nequix", "spookynet"]
+FAMILIES = sorted(path.stem.removeprefix("make_") for path in (ROOT / "unittest/families").glob("make_*.py"))
 TOYS = ["mp", "mp3", "mp3_32", "lj", "gsum", "gmax", "charged", "peratom", "committee"]
 ELECTRONS = {"charged": (-0.7, 2)}
 PATH = os.pathsep.join(
@@ -63,7 +63,7 @@ def toys(build, to):
 
 
 def large(build, to):
-    """The two models that are timed: SevenNet-0, and a MACE of usual size with random weights."""
+    """Make the two models that are timed: SevenNet-0, and a MACE of usual size with random weights."""
     sevennet = build / "demo" / "sevennet-0.pt"
     if not sevennet.exists():
         stop(f"no {sevennet}: build the target demo first")

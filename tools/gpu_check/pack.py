@@ -15,6 +15,7 @@ import zipfile
 import kokkos_source
 import models
 import thin
+from models import stop
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -31,10 +32,6 @@ JSON = "nlohmann-json==3.12.0"  # which LAMMPS before 2025 lacks
 WHEELS = ["mpich==5.0.2", "ase==3.29.0"]
 PLATFORMS = ["manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"]
 OURS = ["CMakeLists.txt", "LICENSE", "cmake", "examples/demo", "python", "pyproject.toml", "src", "unittest"]
-
-
-def stop(message):
-    sys.exit(f"gpu-check: {message}")
 
 
 def run(command, **options):
@@ -115,7 +112,7 @@ def pack_kokkos(source, to):
 
 
 def pack_ours(to):
-    """What git knows of the rooms that are built and used there; return the commit."""
+    """Pack what git knows of the rooms that are built and used there; return the commit."""
     command = ["git", "-C", ROOT, "ls-files", "-z", "--", *OURS]
     files = run(command, capture_output=True, text=True).stdout.split("\0")
     for name in filter(None, files):
@@ -126,7 +123,7 @@ def pack_ours(to):
 
 
 def pack_json(folder, lammps, to):
-    """The header that the engine needs, where LAMMPS does not bring it."""
+    """Pack the header that the engine needs, where LAMMPS does not bring it."""
     if (lammps / "src/nlohmann/json.hpp").exists():
         return
     run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, JSON])

@@ -69,11 +69,11 @@ def environment(built, source, work, cpu):
     )
     if not cpu:
         os.environ["NATROLITE_KOKKOS_SWITCHES"] = "g 1 -pk kokkos newton on neigh half gpu/aware off"
-    sys.path[:0] = [str(source / "unittest" / "lammps"), str(work / "site")]
+    sys.path[:0] = [str(source / "unittest" / "lammps"), str(source / "python"), str(work / "site")]
 
 
 def own_tests(source, work, report, clock):
-    """The /kk tests of the repository, which compare with the plain styles in the same process."""
+    """Run the /kk tests of the repository, which compare with the plain styles in the same process."""
     folder = source / "unittest" / "lammps"
     limit = clock.share(150)
     if limit < 15:
@@ -123,7 +123,7 @@ def check(args, report, built, source, clock):
         "sanitizer": lambda: measure.memcheck(built, PACK, args.work, report, ways, clock),
         "time": lambda: [timing.times(way, clock) for way in ways.others if way == "kk"],
         "memory": lambda: timing.largest(clock),
-        "profile": lambda: measure.profile(PACK, args.work, report, sys.executable, source, args.cpu, clock),
+        "profile": lambda: measure.profile(PACK, report, sys.executable, source, args.cpu, clock),
         "plain": lambda: [timing.times(way, clock) for way in ways.others if way != "kk"],
         "tests": lambda: own_tests(source, args.work, report, clock),
     }

@@ -20,7 +20,7 @@ class Decks:
         self.here, self.folder, self.model = EXAMPLES / name, pathlib.Path(folder), model
 
     def command(self, deck, ranks=1, partitions=0, **variables):
-        """Returns the words of the command that runs a deck in size test."""
+        """Return the words of the command that runs a deck in size test."""
         variables = {"here": self.here, "model": self.model, "out": "results", "size": "test", **variables}
         command = [MPIEXEC, "-n", ranks] if ranks > 1 else []
         command += [LMP, "-nocite", "-log", "none", "-in", self.here / f"in.{deck}"]
@@ -31,7 +31,7 @@ class Decks:
         return [str(word) for word in command]
 
     def attempt(self, deck, timeout=300, **settings):
-        """Returns the finished process of a deck in size test, whatever happens."""
+        """Return the finished process of a deck in size test, whatever happens."""
         return subprocess.run(
             self.command(deck, **settings),
             cwd=self.folder,
@@ -44,14 +44,14 @@ class Decks:
         )
 
     def run(self, deck, **settings):
-        """Returns the output of a deck that must succeed."""
+        """Return the output of a deck that must succeed."""
         done = self.attempt(deck, **settings)
         assert done.returncode == 0 and "ERROR" not in done.stdout, done.stdout[-3000:]
         assert not list(self.folder.glob("-*")), "an option of mkdir became a folder: LAMMPS has a mkdir of its own"
         return done.stdout
 
     def refused(self, deck, *words, **settings):
-        """The deck must stop with one error line that holds every word, before it computes anything."""
+        """Check that the deck stops with one error line that holds every word, before it computes anything."""
         done = self.attempt(deck, **settings)
         errors = [line for line in done.stdout.splitlines() if line.startswith("ERROR")]
         assert done.returncode != 0 and errors, done.stdout[-1500:]
@@ -60,7 +60,7 @@ class Decks:
         assert "Loop time" not in done.stdout
 
     def run_all(self, script=EXAMPLES / "run.sh", words=None, **settings):
-        """Returns the finished process of run.sh in size test, whatever happens; its results are in the folder out."""
+        """Return the finished process of run.sh in size test, whatever happens; its results are in the folder out."""
         programs = {"PYTHON": sys.executable, "LMP": LMP, "MPIEXEC": MPIEXEC}
         settings = {**programs, "MODEL": self.model, "RESULTS": self.folder / "out", **settings}
         return subprocess.run(
@@ -72,7 +72,7 @@ class Decks:
         )
 
     def table(self, name):
-        """Returns a table of the results; it must say what it is, its columns, units, and settings."""
+        """Return a table of the results; it must say what it is, its columns, units, and settings."""
         path = self.folder / "results" / name
         text = path.read_text()
         assert "model = " in text and "settings = " in text
@@ -81,6 +81,6 @@ class Decks:
         return table
 
     def drawn(self, name):
-        """The picture of a table is there and holds something."""
+        """Check that the picture of a table is there and holds something."""
         png, svg = plot.plot(self.folder / "results" / name)
         assert png.stat().st_size > 10000 and os.path.getsize(svg) > 1000

@@ -21,7 +21,7 @@ def decks(tmp_path_factory, model):
 
 
 def data(path):
-    """Returns (types, positions, edge) of a data file of a cube."""
+    """Return (types, positions, edge) of a data file of a cube."""
     lines = path.read_text().splitlines()
     first = next(k for k, line in enumerate(lines) if line.startswith("Atoms")) + 2
     rows = np.array([line.split()[:5] for line in lines[first : first + int(lines[2].split()[0])]], float)
@@ -30,7 +30,7 @@ def data(path):
 
 
 def closest(positions, edge):
-    """Returns the smallest distance of two atoms in a periodic cube."""
+    """Return the smallest distance of two atoms in a periodic cube."""
     d = positions[:, None] - positions
     d = np.linalg.norm(d - edge * np.round(d / edge), axis=-1)
     return d[np.triu_indices(len(d), 1)].min()
@@ -140,7 +140,7 @@ def test_wrong_input(decks, deck, variables, words):
 
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory):
-    """A model of carbon and sodium that takes no time, and is no physics."""
+    """Write a model of carbon and sodium that takes no time, and is no physics."""
     import make_toys
     from natrolite import modelfile
     from natrolite.exporters import common
@@ -152,7 +152,7 @@ def toy(tmp_path_factory):
 
 
 def figures(page):
-    """Returns the names of the pictures of a page, each of which must be there."""
+    """Return the names of the pictures of a page, each of which must be there."""
     picture = r'<figcaption>(.*?)</figcaption>\n<img alt="(.*?)" src="data:image/png;base64,(.{10000})'
     found = re.findall(picture, page)
     assert all(caption == name for caption, name, _ in found) and page.count("<figure") == len(found)
@@ -167,7 +167,7 @@ HEADER = """# natrolite table: ions
 
 
 def random_ions(folder, density):
-    """Writes a table of 20 ions drawn at random, in which tortuosity falls with D."""
+    """Write a table of 20 ions drawn at random, in which tortuosity falls with D."""
     rows = np.random.default_rng(int(10 * density)).uniform(0.5, 2.0, (20, 8))
     rows[:, 0], rows[:, 5] = np.arange(20) + 1, 1 / rows[:, 6]
     lines = [" ".join(f"{v:.6g}" for v in row) for row in rows]

@@ -42,7 +42,7 @@ def charged(tmp_path_factory):
 
 
 def script(decks, name):
-    """Returns the finished process of a Python file of the folder."""
+    """Return the finished process of a Python file of the folder."""
     return subprocess.run(
         [sys.executable, EXAMPLES / "janus" / name, "results"],
         cwd=decks.folder,
@@ -57,7 +57,7 @@ def frames(path):
 
 
 def axes_of(atoms):
-    """Returns the vectors from the ring's first carbon to N: array (molecules, 3)."""
+    """Return the vectors from the ring's first carbon to N: array (molecules, 3)."""
     molecule = atoms.arrays["v_molecule"].ravel()
     first = [np.flatnonzero(molecule == m)[0] for m in np.unique(molecule[molecule > 0])]
     nitrogen = [i for i, s in enumerate(atoms.get_chemical_symbols()) if s == "N"]

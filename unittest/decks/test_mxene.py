@@ -24,7 +24,7 @@ def decks(tmp_path, model):
 
 
 def momenta(output):
-    """Returns (momentum of all atoms, of the layer) in u A/ps, as in.spacing prints them."""
+    """Return (momentum of all atoms, of the layer) in u A/ps, as in.spacing prints them."""
     return [
         float(v) for v in re.search(r"momentum of all atoms \(u A/ps\): (\S+), of the layer: (\S+)", output).groups()
     ]
@@ -225,11 +225,10 @@ def test_missing_element(decks, tmp_path):
     decks.refused("relax", "Ti", "toy.pt", model=tmp_path / "toy.pt")
 
 
-def test_trajectory_of_ase(decks):
-    """Frames that ASE wrote, of an own structure with an own order of atoms, through the same include files."""
+def sodium_between_layers():
+    """Return ase.Atoms: Na, then graphene, then Ti2CO2 below it."""
     from ase import Atoms
     from ase.build import graphene
-    from ase.io import write
 
     mxene = Atoms(
         "Ti32C16O32",
@@ -253,6 +252,14 @@ def test_trajectory_of_ase(decks):
     atoms.positions[:, 2] += 10
     atoms.set_cell(CELL)
     atoms.pbc = True
+    return atoms
+
+
+def test_trajectory_of_ase(decks):
+    """Frames that ASE wrote, of an own structure with an own order of atoms, through the same include files."""
+    from ase.io import write
+
+    atoms = sodium_between_layers()
     rng = np.random.default_rng(3)
     frames = []
     for k in range(5):

@@ -25,9 +25,13 @@ OLDER = {"sevennet": "sevenn012", "nequip06": "nequip05"}
 
 
 def python_of(family):
-    """Return the interpreter of a family's environment; skips the test where there is none."""
-    own = {"spookynet": sys.executable, "sevennet": sys.executable}
-    python = own.get(family) or os.environ.get(f"NATROLITE_PYTHON_{family}")
+    """Return the interpreter of a family's environment; skips the test where there is none.
+
+    A family without a cmake/pins-FAMILY.txt has its packages in the environment of all other tests.
+    """
+    if not (HERE.parents[1] / "cmake" / f"pins-{family}.txt").exists():
+        return sys.executable
+    python = os.environ.get(f"NATROLITE_PYTHON_{family}")
     if not python:
         pytest.skip(
             f"no environment for {family}: configure with NATROLITE_PROVIDE=ON or -DNATROLITE_PYTHON_{family}=PYTHON"
@@ -38,7 +42,8 @@ def python_of(family):
 def sources():
     """Return a digest of all that the files of the families are made by."""
     top = HERE.parent.parent
-    patterns = ["python/natrolite/**/*.py", "unittest/*.py", "unittest/families/make_*.py", "cmake/pins*.txt"]
+    patterns = ["python/natrolite/**/*.py", "unittest/*.py", "cmake/pins*.txt"]
+    patterns += ["unittest/families/make_*.py", "unittest/families/case_file.py"]
     files = sorted(path for pattern in patterns for path in top.glob(pattern))
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 

@@ -47,25 +47,13 @@ def cases(out, kind, dtype, head, file, is_foreign):
     options = tiny_mace.KINDS[kind]
     layers = options.get("num_interactions", 2)
     calculator = tiny_mace.calculator(checkpoint, dtype, head)
+    label = f"mace-{kind}-{'foreign-' if is_foreign else ''}{dtype}"
+    modes = ["folded", "shell"] if is_foreign else ["folded", "ghost", "shell"]
     for name, build in structures.ALL.items():
-        energy, forces, stress = tiny_mace.reference(calculator, build())
-        yield {
-            "id": f"mace-{kind}-{'foreign-' if is_foreign else ''}{dtype}-{name}",
-            "file": file,
-            "foreign": is_foreign,
-            "dtype": dtype,
-            "structure": name,
-            "charge": 0,
-            "spin": 0,
-            "layers": layers,
-            "cutoff": 4.0,
-            "strictly_local": layers == 1,
-            "modes": ["folded", "shell"] if is_foreign else ["folded", "ghost", "shell"],
-            "max_ranks": 0,
-            "energy": energy,
-            "forces": forces.tolist(),
-            "stress": None if stress is None else stress.tolist(),
-        }
+        values = case_file.truth(*tiny_mace.reference(calculator, build()))
+        yield case_file.entry(
+            label, file, name, values, dtype=dtype, layers=layers, cutoff=4.0, modes=modes, foreign=is_foreign
+        )
 
 
 def main(out):

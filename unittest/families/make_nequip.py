@@ -42,39 +42,17 @@ AOTINDUCTOR = {"nequip-scalar": "pair_nequip", "allegro-cutoffs": "pair_allegro"
 EVERY = ["folded", "ghost", "shell"]
 
 
-def truth(calculator, build):
-    """Return energy (eV), forces (eV/A) and stress (eV/A^3 or None) of a structure."""
-    atoms = build()
-    atoms.calc = calculator
-    return {
-        "energy": float(atoms.get_potential_energy()),
-        "forces": atoms.get_forces().tolist(),
-        "stress": atoms.get_stress(voigt=False).tolist() if atoms.cell.rank == 3 else None,
-    }
-
-
 def cases(name, file, values, foreign=False, modes=EVERY, max_ranks=0):
     """Return the entries of cases.json for one file of a model."""
     _, dtype, layers = MODELS[name]
     label = file.replace(".pt2", "-pt2").replace(".pth", "-pth").replace(".nequip", "").removesuffix(".pt")
     return [
-        {
-            "id": f"{label}-{dtype}-{structure}",
-            "file": file,
-            "foreign": foreign,
-            "dtype": dtype,
-            "structure": structure,
-            "charge": 0,
-            "spin": 0,
-            "layers": layers,
-            "cutoff": tiny.R_MAX,
-            "strictly_local": layers == 1,
-            "modes": modes,
-            "max_ranks": max_ranks,
-            **value,
-        }
+        case_file.entry(
+            f"{label}-{dtype}", file, structure, value,
+            dtype=dtype, layers=layers, cutoff=tiny.R_MAX, modes=modes, foreign=foreign, max_ranks=max_ranks,
+        )
         for structure, value in values.items()
-    ]
+    ]  # fmt: skip
 
 
 def write(out, name):
@@ -82,7 +60,7 @@ def write(out, name):
     config, dtype, layers = MODELS[name]
     checkpoint = tiny.write_checkpoint(os.path.join(out, f"{name}.ckpt"), config)
     calculator = tiny.calculator(checkpoint)
-    values = {key: truth(calculator, build) for key, build in structures.ALL.items()}
+    values = {key: case_file.truth_by(calculator, build()) for key, build in structures.ALL.items()}
     source = checkpoint
     if name in PACKAGED:
         source = tiny.package(checkpoint, os.path.join(out, f"{name}.nequip.zip"))

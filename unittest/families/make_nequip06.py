@@ -47,9 +47,8 @@ def truth(calculator, atoms, shift):
     energy = float(whole.get_potential_energy()) - (float(far.get_potential_energy()) if alone else shift)
     stress = None
     if atoms.cell.rank == 3 and "stress" in calculator.results:  # not in that of a model with ForceOutput
-        stress = whole.get_stress(voigt=False).astype(float).tolist()
-    forces = whole.get_forces()[: len(atoms)].astype(float).tolist()
-    return {"energy": energy, "forces": forces, "stress": stress}
+        stress = whole.get_stress(voigt=False)
+    return case_file.truth(energy, whole.get_forces()[: len(atoms)], stress)
 
 
 def write(out, name):
@@ -58,24 +57,15 @@ def write(out, name):
     file = f"{name}-deployed.pth"
     calculator = tiny.calculator(tiny.deploy(os.path.join(out, file), config))
     keys = list(structures.ALL) if name in EVERYWHERE else SOME
+    modes = ["folded", "ghost", "shell"] if layers == 1 else ["folded", "shell"]
+    shift = config.get("global_rescale_shift", 0.0)
     return [
-        {
-            "id": f"{name}-deployed-{dtype}-{key}",
-            "file": file,
-            "foreign": True,
-            "dtype": dtype,
-            "structure": key,
-            "charge": 0,
-            "spin": 0,
-            "layers": layers,
-            "cutoff": config["r_max"],
-            "strictly_local": layers == 1,
-            "modes": ["folded", "ghost", "shell"] if layers == 1 else ["folded", "shell"],
-            "max_ranks": 0,
-            **truth(calculator, structures.ALL[key](), config.get("global_rescale_shift", 0.0)),
-        }
+        case_file.entry(
+            f"{name}-deployed-{dtype}", file, key, truth(calculator, structures.ALL[key](), shift),
+            dtype=dtype, layers=layers, cutoff=config["r_max"], modes=modes, foreign=True,
+        )
         for key in keys
-    ]
+    ]  # fmt: skip
 
 
 def main(out, older=None):

@@ -30,29 +30,13 @@ def write(out, name):
     source = tiny.write(os.path.join(out, f"{name}.nqx"), settings)
     export(family, source, os.path.join(out, f"{name}.pt"), dtype)
     evaluate = tiny.calculator(source, dtype)
-    found = []
-    for structure, build in structures.ALL.items():
-        energy, forces, stress = evaluate(build())
-        found.append(
-            {
-                "id": f"{name}-{dtype}-{structure}",
-                "file": f"{name}.pt",
-                "foreign": False,
-                "dtype": dtype,
-                "structure": structure,
-                "charge": 0,
-                "spin": 0,
-                "layers": settings["n_layers"],
-                "cutoff": settings["cutoff"],
-                "strictly_local": settings["n_layers"] == 1,
-                "modes": ["folded", "ghost", "shell"],
-                "max_ranks": 0,
-                "energy": energy,
-                "forces": forces.tolist(),
-                "stress": None if stress is None else stress.tolist(),
-            }
+    return [
+        case_file.entry(
+            f"{name}-{dtype}", f"{name}.pt", structure, case_file.truth(*evaluate(build())),
+            dtype=dtype, layers=settings["n_layers"], cutoff=settings["cutoff"], modes=["folded", "ghost", "shell"],
         )
-    return found
+        for structure, build in structures.ALL.items()
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -38,29 +38,14 @@ def main(out, older=None):
     calculator = tiny_sevennet.calculator(checkpoint, "float32")
     found = []
     for name, build in structures.ALL.items():
-        atoms = build()
-        atoms.calc = calculator
-        periodic = atoms.cell.array.any()
+        values = case_file.truth_by(calculator, build())
         for file in files:
             found.append(
-                {
-                    "id": f"sevennet-{file}-{name}",
-                    "file": file,
-                    "foreign": True,
-                    "dtype": "float32",
-                    "structure": name,
-                    "charge": 0,
-                    "spin": 0,
-                    "layers": 3,
-                    "cutoff": 4.0,
-                    "strictly_local": False,
-                    "modes": ["folded", "shell"],
-                    "max_ranks": 0,
-                    "energy": float(atoms.get_potential_energy()),
-                    "forces": atoms.get_forces().astype(float).tolist(),
-                    "stress": atoms.get_stress(voigt=False).astype(float).tolist() if periodic else None,
-                }
-            )
+                case_file.entry(
+                    f"sevennet-{file}", file, name, values,
+                    dtype="float32", layers=3, cutoff=4.0, modes=["folded", "shell"], foreign=True,
+                )
+            )  # fmt: skip
     case_file.write_cases(out, found)
 
 

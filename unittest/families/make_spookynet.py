@@ -37,9 +37,7 @@ def original_case(reference):
         "atoms": {key: reference[key] for key in keys},
         "charge": reference["total_charge"],
         "spin": reference["unpaired_electrons"],
-        "energy": reference["energy"],
-        "forces": reference["forces"],
-        "stress": None,
+        **case_file.truth(reference["energy"], reference["forces"], None),
         "charges": reference["qa"],
     }
 
@@ -51,13 +49,11 @@ def python_case(original, name, charge):
     result = original(atoms)
     stress = None
     if atoms.cell.array.any():
-        stress = (-np.asarray(result.virial) / atoms.get_volume()).tolist()
+        stress = -np.asarray(result.virial) / atoms.get_volume()
     return {
         "structure": name,
         **atoms.info,
-        "energy": float(result.energy),
-        "forces": np.asarray(result.forces).tolist(),
-        "stress": stress,
+        **case_file.truth(result.energy, result.forces, stress),
         "charges": np.asarray(result.atomic["charges"]).ravel().tolist(),
     }
 
@@ -82,21 +78,13 @@ def main(out):
         built, file, metadata = write(out, f"spookynet-{dtype}", dtype, LR_CUTOFF)
         cases = [original_case(reference)]
         cases += [python_case(built.original, name, charge) for name, charge in CHARGES.items()]
-        for case in cases:
+        for values in cases:
             found.append(
-                {
-                    "id": f"spookynet-{dtype}-{case['structure']}",
-                    "file": file,
-                    "foreign": False,
-                    "dtype": dtype,
-                    "layers": metadata["num_layers"],
-                    "cutoff": LR_CUTOFF,
-                    "strictly_local": False,
-                    "modes": ["folded", "ghost"],
-                    "max_ranks": 0,
-                    **case,
-                }
-            )
+                case_file.entry(
+                    f"spookynet-{dtype}", file, values["structure"], values,
+                    dtype=dtype, layers=metadata["num_layers"], cutoff=LR_CUTOFF, modes=["folded", "ghost"],
+                )
+            )  # fmt: skip
     case_file.write_cases(out, found)
 
 

@@ -24,9 +24,9 @@ import pairwise
 import pytest
 import structures
 from ase import Atoms
+from case_file import FAMILIES
 from natrolite import archive
 
-FAMILIES = ["spookynet", "sevennet", "mace", "nequip", "nequip06", "nequix"]
 LIMITS = {"float32": (2e-6, 2e-4, 1e-5, 1e-5), "float64": (1e-9,) * 4}
 RANKS = [1, 2] if lammps_run.KOKKOS else [1, 2, 4]
 MODES = [(1, "folded")] + [(ranks, mode) for ranks in RANKS for mode in ("ghost", "shell")]

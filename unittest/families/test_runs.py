@@ -87,7 +87,7 @@ def test_restart_continues_bit_by_bit(family, ranks, file, tmp_path):
     whole, half = (lammps_run.read_dump(tmp_path / f"{name}.dump") for name in ("whole", "half"))
     assert len(whole) == len(half) == 3
     for a, b in zip(whole, half):
-        assert all(np.array_equal(a[column], b[column]) for column in a)
+        assert all(np.array_equal(a[column], b[column]) for column in a.names)
 
 
 def energies(deck, folder, ranks):

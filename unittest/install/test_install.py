@@ -54,7 +54,7 @@ def write_deck(path, model, element="Ar"):
 
 @pytest.fixture(scope="module")
 def deck(tmp_path_factory):
-    """A deck that needs the pair style and the engine."""
+    """Return a deck that needs the pair style and the engine."""
     folder = tmp_path_factory.mktemp("deck")
     run(
         [sys.executable, SOURCE / "unittest/model/make_toys.py", folder],
@@ -65,7 +65,7 @@ def deck(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def native_deck(tmp_path_factory):
-    """A deck whose file has a network description."""
+    """Return a deck whose file has a network description."""
     folder = tmp_path_factory.mktemp("native")
     run(
         [sys.executable, "-m", "natrolite", "export", "sevennet-0", "-o", folder / "model.pt"],
@@ -76,7 +76,7 @@ def native_deck(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """The plugin folder of `cmake --install`."""
+    """Return the plugin folder of `cmake --install`."""
     prefix = tmp_path_factory.mktemp("prefix")
     run([os.environ["NATROLITE_CMAKE"], "--install", BUILD, "--prefix", prefix])
     return prefix / "lib" / "lammps" / "plugins"
@@ -105,7 +105,7 @@ def test_potentials_are_installed(installed):
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
-    """The folder in which both wheels compile, the one with torch first: CMake keeps what was asked for."""
+    """Return the folder in which both wheels compile, the one with torch first: CMake keeps what was asked for."""
     return tmp_path_factory.mktemp("compiled")
 
 

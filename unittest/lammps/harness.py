@@ -23,7 +23,7 @@ class Result:
 
 
 def run(deck, folder, ranks=1, timeout=120, threads=None):
-    """Runs the deck in folder; a failing run is returned, not raised. threads: see attempt()."""
+    """Run the deck in folder; a failing run is returned, not raised. threads: see attempt()."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     done = lammps_run.attempt(deck, folder, ranks, timeout=timeout, threads=threads)
@@ -37,7 +37,7 @@ def good(deck, folder, ranks=1, timeout=120, threads=None):
 
 
 def refused(deck, folder, *pieces, ranks=1, threads=None):
-    """The deck must end with one error that holds every piece (the value, the remedy)."""
+    """Check that the deck ends with one error that holds every piece (the value, the remedy)."""
     result = run(deck, folder, ranks, threads=threads)
     assert result.error, f"was not refused:\n{result.text[-1500:]}"
     for piece in pieces:
@@ -84,7 +84,7 @@ class Box:
         return grid @ self.h
 
 
-def write_data(path, box, types, x, masses, images=None, molecules=None, charges=None):
+def write_data(path, box, types, x, masses, images=None, molecules=None):
     types = np.asarray(types)
     x, image = box.wrap(np.asarray(x, float))
     if images is not None:
@@ -105,30 +105,10 @@ def write_data(path, box, types, x, masses, images=None, molecules=None, charges
     pathlib.Path(path).write_text("\n".join(lines) + "\n")
 
 
-def read_dump(path):
-    """Frames of a custom dump, sorted by the first column: list of (step, array)."""
-    frames, lines, at = [], pathlib.Path(path).read_text().splitlines(), 0
-    while at < len(lines):
-        step, count = int(lines[at + 1]), int(lines[at + 3])
-        rows = [list(map(float, line.split())) for line in lines[at + 9 : at + 9 + count]]
-        table = np.array(rows).reshape(count, -1)
-        frames.append((step, table[np.argsort(table[:, 0])] if count else table))
-        at += 9 + count
-    return frames
-
-
-def read_boxes(path):
-    """The Box of every frame of a custom dump."""
-    boxes, lines = [], pathlib.Path(path).read_text().splitlines()
-    for at, line in enumerate(lines):
-        if not line.startswith("ITEM: BOX BOUNDS"):
-            continue
-        b = np.array([row.split() for row in lines[at + 1 : at + 4]], float)
-        xy, xz, yz = b[:, 2] if b.shape[1] == 3 else (0.0, 0.0, 0.0)
-        lo = b[:, 0] - [min(0, xy, xz, xy + xz), min(0, yz), 0]
-        hi = b[:, 1] - [max(0, xy, xz, xy + xz), max(0, yz), 0]
-        boxes.append(Box(*(hi - lo), xy, xz, yz, lo))
-    return boxes
+def box_of(frame):
+    """Return the Box of a frame of a dump."""
+    a, b, c = frame.cell
+    return Box(a[0], b[1], c[2], b[0], c[0], c[1], frame.origin)
 
 
 def read_vectors(path):
@@ -145,7 +125,7 @@ def read_vectors(path):
 
 
 def page_examples(name, marker):
-    """The literal blocks of a documentation page that follow the line `marker`."""
+    """Return the literal blocks of a documentation page that follow the line `marker`."""
     lines = (ROOT / "doc" / name).read_text().splitlines()
     blocks, at = [], 0
     while at < len(lines):

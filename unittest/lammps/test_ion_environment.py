@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""compute ion/environment against loops over all atoms: coordination and accessible volume."""
+
 import re
 
 import numpy as np
 import pytest
-from harness import BOXES, Box, good, page_examples, read_boxes, read_dump, refused, write_data
+from harness import BOXES, Box, box_of, good, page_examples, refused, write_data
+from lammps_run import read_dump
 from scipy import ndimage
 
 HEAD = """units metal
@@ -119,7 +122,7 @@ def test_random_configuration_against_brute_force(tmp_path, kind, ranks):
         tmp_path,
         ranks,
     )
-    got = read_dump(tmp_path / "dump.env")[0][1][:, 1:].reshape(12, 5, 6)
+    got = read_dump(tmp_path / "dump.env")[0].numbers()[:, 1:].reshape(12, 5, 6)
     expected = [
         twin(box, types, x, 6.0, 3.0, reach=6.0),
         twin(box, types, x, 4.0, 3.1, "rational", (6, 12, 9.0), reach=9.0),
@@ -150,7 +153,7 @@ compute c ions ion/environment 3.0 3.5 host
         + "run 0\n"
     )
     good(deck, tmp_path)
-    row = read_dump(tmp_path / "dump.env")[0][1][0, 1:]
+    row = read_dump(tmp_path / "dump.env")[0].numbers()[0, 1:]
     assert abs(row[0] - 9.102448) < 5e-7
     assert row[1] == 26 and row[4] == 3.0 and row[5] == -1.0
     d, _, _ = neighbors(box, np.array([[0.3, 0.4, 0.5]]), np.array([1]), 0, 6.2)
@@ -165,7 +168,7 @@ def test_neighbor_exactly_on_the_cutoff_counts(tmp_path):
         head() + "compute a ions ion/environment 3.0 4.0 host\ncompute b ions ion/environment 2.999999 3.999999 host\n"
     )
     good(deck + DUMP.format(columns="c_a[1] c_a[2] c_b[1] c_b[2]") + "run 0\n", tmp_path, 2)
-    table = read_dump(tmp_path / "dump.env")[0][1]
+    table = read_dump(tmp_path / "dump.env")[0].numbers()
     np.testing.assert_array_equal(table[0, 1:], [1, 1, 0, 0])
 
 
@@ -174,7 +177,7 @@ def test_isolated_ion_no_neighbors(tmp_path):
     write_data(tmp_path / "data.ions", box, [1], [[20, 20, 20]], MASSES)
     deck = head() + "compute a ions ion/environment 3.0 4.0 host volume\nthermo_style custom c_a[3] c_a[5]\n"
     good(deck + DUMP.format(columns="c_a[*]") + "run 0\n", tmp_path, 4)
-    row = read_dump(tmp_path / "dump.env")[0][1][0, 1:]
+    row = read_dump(tmp_path / "dump.env")[0].numbers()[0, 1:]
     np.testing.assert_allclose(row, [0, 0, 4 / 3 * np.pi * 125, 1, -1, -1], rtol=1e-12)
 
 
@@ -215,7 +218,7 @@ compute g ions ion/environment 4.0 3.0 host volume 4.0 0.0 spacing 0.15
 """
         )
         good(deck + DUMP.format(columns="c_m[4] c_g[4]") + "run 0\n", folder, ranks)
-        tables.append(read_dump(folder / "dump.env")[0][1])
+        tables.append(read_dump(folder / "dump.env")[0].numbers())
     np.testing.assert_array_equal(tables[0], tables[1])
     np.testing.assert_array_equal(tables[0], tables[2])
     mc, grid = tables[0][:, 1], tables[0][:, 2]
@@ -260,15 +263,14 @@ run 300
 """
         )
         good(deck, folder, ranks)
-        tables.append(np.array([t for _, t in read_dump(folder / "dump.env")]))
+        tables.append(np.array([frame.numbers() for frame in read_dump(folder / "dump.env")]))
     np.testing.assert_allclose(tables[0][:, :, 4:], tables[1][:, :, 4:], rtol=1e-10, atol=1e-10)
     # the last frame against brute force in the box of that frame
-    last = read_boxes(tmp_path / "1" / "dump.all")[-1]
-    frame = read_dump(tmp_path / "1" / "dump.all")[-1][1]
+    frame = read_dump(tmp_path / "1" / "dump.all")[-1]
     expected = twin(
-        last,
-        frame[:, 1].astype(int),
-        frame[:, 2:],
+        box_of(frame),
+        frame["type"].astype(int),
+        frame.numbers("xu", "yu", "zu"),
         5.0,
         3.0,
         "cosine",
@@ -327,7 +329,7 @@ compute c ions ion/environment 4.0 3.0 host volume 3.5 0.0 spacing 0.3 radii C 2
 """
     )
     good(deck + DUMP.format(columns="c_a[4] c_b[4] c_c[4]") + "run 0\n", tmp_path, threads=0)  # KOKKOS has no labels
-    got = read_dump(tmp_path / "dump.env")[0][1][:, 1:]
+    got = read_dump(tmp_path / "dump.env")[0].numbers()[:, 1:]
     for k, radii in enumerate([{2: 1.7, 3: 1.52}, {2: 1.52, 3: 1.7}, {2: 2.5, 3: 1.0}]):
         for row, i in zip(got, range(12)):
             d, t, _ = neighbors(box, x, types, i, 6.1)

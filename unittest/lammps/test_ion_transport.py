@@ -1,82 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""fix ion/transport against plain loops over unwrapped positions: MSD, per-ion results, restarts."""
+
 import re
 
 import numpy as np
 import pytest
 import tidynamics
-from harness import BOXES, Box, good, page_examples, read_dump, read_vectors, refused, write_data
-
-HEAD = """units {units}
-atom_style atomic
-{boundary}
-box tilt large
-read_data data.ions
-pair_style zero 4.0
-pair_coeff * *
-neigh_modify every 1 delay 0 check yes
-group ions type 1
-group host type 2
-group none empty
-timestep {dt}
-"""
-MASSES = [22.99, 12.011]
-
-
-def head(units="metal", dt=0.01, boundary=""):
-    return HEAD.format(units=units, dt=dt, boundary=boundary)
-
-
-def random_system(folder, box, ions=10, hosts=20, seed=1):
-    rng = np.random.default_rng(seed)
-    x = box.lo + rng.random((ions + hosts, 3)) @ box.h
-    types = np.r_[np.ones(ions, int), np.full(hosts, 2)]
-    write_data(folder / "data.ions", box, types, x, MASSES)
-    return types, x
-
-
-# fast Langevin ions: they cross many faces and change ranks
-MOVE = """
-velocity ions create 3e6 7 loop all
-velocity host create 1e5 8 loop all
-velocity host set 40.0 -30.0 20.0 sum yes
-fix n all nve
-"""
-STRONG = "fix w ions langevin 3e6 3e6 0.05 48\n"
-DUMP = """
-dump u {group} custom {every} dump.unwrapped id type xu yu zu
-dump_modify u format float %.17g
-"""
-
-
-def msd_table(path):
-    lines = path.read_text().splitlines()
-    assert lines[0] == "# natrolite table: ion/transport msd"
-    settings = dict(re.findall(r"# (\w+) = (.*)", path.read_text()))
-    return np.atleast_2d(np.loadtxt(path)), settings
-
-
-def brute(x, maxlag, origins=10**9, dims=(1, 1, 1)):
-    """x: samples, ions, 3. Returns MSD, SD over ions, observations, parts: definition, loops."""
-    n, rows = len(x), []
-    for lag in range(1, maxlag + 1):
-        starts = [t for t in range(n - lag) if t < origins]
-        if not starts:
-            rows.append([0.0] * 6)
-            continue
-        square = np.array([(x[t + lag] - x[t]) ** 2 * dims for t in starts]).mean(0)
-        per_ion = square.sum(1)
-        sd = per_ion.std(ddof=1) if len(per_ion) > 1 else 0.0
-        rows.append([per_ion.mean(), sd, len(starts) * x.shape[1], *square.mean(0)])
-    return np.array(rows)
-
-
-def unwrapped(path, kind=1):
-    frames = read_dump(path)
-    return np.array([t[t[:, 1] == kind][:, 2:] for _, t in frames])
-
-
-def center(path, masses=MASSES):
-    return np.array([t[t[:, 1] == 2][:, 2:].mean(0) for _, t in read_dump(path)])
+from harness import BOXES, Box, good, page_examples, read_vectors, refused, write_data
+from lammps_run import read_dump
+from transport import DUMP, MASSES, MOVE, STRONG, brute, center, head, ion_twin, msd_table, random_system, unwrapped
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 4])
@@ -111,44 +43,6 @@ run 400
     assert "ERROR" not in result.text
 
 
-def ion_twin(x, dt, stride, window, hop, block, fit=(0.02, 0.1), average=np.median):
-    rows = []
-    n = len(x) - 1
-    for i in range(x.shape[1]):
-        track = x[:, i]
-        steps = np.linalg.norm(np.diff(track[::stride], axis=0), axis=1)
-        whole = len(steps) // window
-        paths = steps[: whole * window].reshape(whole, window).sum(1)
-        nets = np.linalg.norm(np.diff(track[:: stride * window][: whole + 1], axis=0), axis=1)
-        values = np.minimum(paths / np.maximum(nets, 0.1), 1000)
-        lags = np.arange(max(1, np.ceil(fit[0] * n - 1e-9)), np.floor(fit[1] * n + 1e-9) + 1).astype(int)
-        curve = brute(x[:, i : i + 1], lags[-1])[:, 0][lags - 1]
-        away = lags * dt - np.mean(lags * dt)
-        slope = away @ (curve - curve.mean()) / (away @ away)
-        r2 = np.corrcoef(lags * dt, curve)[0, 1] ** 2
-        k = len(x) - lags[-1]
-        m = lags[-1]
-        error = np.sqrt(2 / 3 * (4 * m * m * k + 2 * k + m - m**3) / (6 * m * k * k))
-        means = track[: len(track) // block * block].reshape(-1, block, 3).mean(1)
-        site, hops = means[0], 0
-        for p in means[1:]:
-            if np.linalg.norm(p - site) > hop:
-                site, hops = p, hops + 1
-        rows.append(
-            [
-                steps.sum(),
-                np.linalg.norm(track[-1] - track[0]),
-                average(values) if whole else 0.0,
-                slope / 6 if r2 >= 0.9 else 0.0,
-                curve[-1] / (6 * lags[-1] * dt),
-                error,
-                np.linalg.norm(track - track[0], axis=1).max(),
-                hops,
-            ]
-        )
-    return np.array(rows)
-
-
 @pytest.mark.parametrize("ranks", [1, 2])
 def test_per_ion_results_against_numpy(tmp_path, ranks):
     random_system(tmp_path, BOXES["triclinic"], ions=7)
@@ -169,7 +63,7 @@ run 600
     x = unwrapped(tmp_path / "dump.unwrapped")
     expected = ion_twin(x, 0.05, 2, 20, 9.0, 20)
     assert expected[:, 7].min() > 1
-    table = read_dump(tmp_path / "dump.peratom")[-1][1]
+    table = read_dump(tmp_path / "dump.peratom")[-1].numbers()
     np.testing.assert_allclose(table[:7, 1:9], expected, rtol=1e-10)
     np.testing.assert_array_equal(table[7:], np.c_[table[7:, 0], np.zeros((20, 16))])
     other = ion_twin(x, 0.05, 3, 10, 1.5, 20, (0.05, 0.25), np.mean)
@@ -203,10 +97,10 @@ run 420
     result = good(deck, tmp_path, ranks)
     x = unwrapped(tmp_path / "dump.unwrapped")
     frames = read_dump(tmp_path / "dump.peratom")
-    assert [step for step, _ in frames] == list(range(0, 421, 67))
-    for step, table in frames[3:]:
-        expected = ion_twin(x[: step + 1], 0.01, 2, 20, 9.0, 100)
-        np.testing.assert_allclose(table[:, 1:], expected, rtol=1e-10, err_msg=f"step {step}")
+    assert [frame.step for frame in frames] == list(range(0, 421, 67))
+    for frame in frames[3:]:
+        expected = ion_twin(x[: frame.step + 1], 0.01, 2, 20, 9.0, 100)
+        np.testing.assert_allclose(frame.numbers()[:, 1:], expected, rtol=1e-10, err_msg=f"step {frame.step}")
     shown = {int(step): float(value) for step, value in re.findall(r"^ +(\d+) +([\d.e+]+) *$", result.text, re.M)}
     for step in range(71, 421, 71):
         path = np.linalg.norm(np.diff(x[: step + 1 : 2], axis=0), axis=2).sum(0)
@@ -386,8 +280,8 @@ thermo_style custom step f_a f_b
         )
     assert msd_table(tmp_path / "two.msd")[1]["samples"] == "81"
     a, b = read_dump(tmp_path / "one.dump")[-1], read_dump(tmp_path / "two.dump")[-1]
-    assert a[0] == b[0] == 400
-    np.testing.assert_allclose(a[1], b[1], rtol=1e-10)
+    assert a.step == b.step == 400
+    np.testing.assert_allclose(a.numbers(), b.numbers(), rtol=1e-10)
     wrong = again + fixes.format("two").replace("maxlag 60", "maxlag 50") + "run 10\n"
     refused(wrong, tmp_path, "maxlag 60", "50", ranks=2)
 
@@ -482,96 +376,6 @@ run 10000
     ions = (tmp_path / "a.ions").read_text()
     assert "# stride = 500 fs" in ions and "# window = 50000 fs" in ions and "# hop_mean = 1000 fs" in ions
     assert "A^2/fs" in ions
-
-
-def test_atom_leaving_the_group(tmp_path):
-    random_system(tmp_path, BOXES["orthogonal"])
-    for ranks in (1, 4):
-        refused(
-            head()
-            + MOVE
-            + "fix a ions ion/transport 5\nrun 10\ngroup gone id 3\ngroup ions subtract ions gone\nrun 10\n",
-            tmp_path,
-            "atom 3",
-            "1 of 10 ions left group ions",
-            ranks=ranks,
-        )
-
-
-def test_atom_joining_the_group(tmp_path):
-    random_system(tmp_path, BOXES["orthogonal"])
-    refused(
-        head() + MOVE + "fix a ions ion/transport 5\nrun 10\ngroup ions id 15\nrun 10\n",
-        tmp_path,
-        "atom 15 joined",
-        ranks=2,
-    )
-
-
-@pytest.mark.parametrize("lost", ["ignore", "warn"])
-def test_lost_atom(tmp_path, lost):
-    box = Box(10, 10, 10)
-    write_data(tmp_path / "data.ions", box, [1, 1, 1], [[5, 5, 1], [5, 5, 9], [2, 2, 2]], MASSES)
-    deck = (
-        head(boundary="boundary p p f")
-        + f"""
-thermo_modify lost {lost}
-velocity ions set 0 0 50
-fix n all nve
-fix a ions ion/transport 1
-run 100
-"""
-    )
-    refused(deck, tmp_path, "were lost", "atom 2", ranks=2)
-
-
-def test_dynamic_group_is_refused(tmp_path):
-    random_system(tmp_path, BOXES["orthogonal"])
-    refused(head() + "group dyn dynamic all every 10\nfix a dyn ion/transport 5\nrun 1\n", tmp_path, "dyn", "static")
-
-
-def test_changed_time_step_is_refused(tmp_path):
-    random_system(tmp_path, BOXES["orthogonal"])
-    refused(head() + MOVE + "fix a ions ion/transport 5\nrun 10\ntimestep 0.002\nrun 10\n", tmp_path, "0.01 to 0.002")
-
-
-WRONG = [
-    ("", ["Nevery", "lacks a value"]),
-    ("0", ["Nevery", "0"]),
-    ("2.5", ["2.5"]),
-    ("5 origins some", ["some", "all, first, single"]),
-    ("5 origins first 0", ["first", "0"]),
-    ("5 maxlag -3", ["maxlag", "-3"]),
-    ("5 lags square", ["square"]),
-    ("5 dims xw", ["xw"]),
-    ("5 dims xx", ["xx"]),
-    ("5 host nobody", ["nobody"]),
-    ("5 host none", ["none", "no atoms"]),
-    ("5 fit 0.5 0.1", ["0.5 0.1"]),
-    ("5 fit 0.5 1.5", ["1.5"]),
-    ("5 fit 0.1", ["fit", "lacks a value"]),
-    ("5 fit 0.1 0.5 0.3 0.2", ["0.3 0.2"]),
-    ("5 stride 0", ["stride", "0"]),
-    ("5 window 0", ["window", "0"]),
-    ("5 stride 2.0 window 1.0", ["window 1", "stride 2"]),
-    ("5 value middle", ["middle", "median, mean, ratio"]),
-    ("5 hop -1", ["hop", "-1"]),
-    ("5 msd", ["msd", "lacks a value"]),
-    ("5 ions", ["ions", "lacks a value"]),
-    ("5 speed 3", ["speed"]),
-]
-
-
-@pytest.mark.parametrize("arguments,pieces", WRONG)
-def test_wrong_input_is_refused(tmp_path, arguments, pieces):
-    random_system(tmp_path, BOXES["orthogonal"])
-    refused(head() + f"fix a ions ion/transport {arguments}\nrun 0\n", tmp_path, *pieces)
-
-
-def test_unwritable_file_and_units(tmp_path):
-    random_system(tmp_path, BOXES["orthogonal"])
-    refused(head() + "fix a ions ion/transport 5 msd no/such/folder/f\nrun 0\n", tmp_path, "no/such/folder/f", ranks=2)
-    refused(head("lj", 0.005) + "fix a ions ion/transport 5\n", tmp_path, "metal or real", "lj")
 
 
 def test_minimization_is_not_sampled(tmp_path):

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""compute layer/map against loops over all atoms of two sheets."""
+
 import numpy as np
 import pytest
 from harness import BOXES, good, page_examples, read_vectors, refused, write_data

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""compute layer/spacing against least squares by NumPy."""
+
 import numpy as np
 import pytest
 from harness import BOXES, Box, good, page_examples, read_vectors, refused, write_data

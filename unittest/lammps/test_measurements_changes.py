@@ -4,7 +4,6 @@
 import re
 import struct
 
-import lammps_run
 import numpy as np
 import pytest
 from harness import Box, good, read_vectors, refused, run, write_data
@@ -45,7 +44,7 @@ def write(folder, ions=6):
 
 
 def tables(folder, name):
-    """The tables of a run; the rows of the ions without their IDs, sorted."""
+    """Return the tables of a run; the rows of the ions without their IDs, sorted."""
     ions = np.loadtxt(folder / f"{name}.ions")[:, 1:]
     return [np.loadtxt(folder / f"{name}.msd"), ions[np.argsort(ions[:, 0])], np.loadtxt(folder / f"{name}.energy")]
 
@@ -286,155 +285,30 @@ def test_memory_is_said_and_refused(tmp_path):
     good(many.replace("maxlag 10000000", "maxlag 1000") + "restart 10000000 state\nrun 0\n", tmp_path)
 
 
-JOINING = """units metal
-region b block 0 20 0 20 0 20
-create_box 4 b
-mass 1 22.99
-mass 2 12.011
-mass 3 51.996
-mass 4 47.867
-create_atoms 1 single 10 10 10
-create_atoms 2 single 13 10 10
-create_atoms 2 single 10 10 14.5
-group ions type 1
-group carbon type 2
-group late id 3
-pair_style zero 1.0
-pair_coeff * *
-comm_modify cutoff 12
-velocity all set 0 0 0
-fix n all nve
-timestep 0.01
-thermo 1
-{host}
-compute env ions ion/environment 3.0 3.5 host volume 4.0 0.0 spacing 0.1 {radii}
-compute m ions reduce sum c_env[2] c_env[3]
-thermo_style custom step c_m[1] c_m[2]
-thermo_modify format float %.12g
-{run}
-run 0
-"""
-STATIC = ("group host type 2", "run 5\nset atom 3 type {}\nrun 5 pre no")
-MOVING = (
-    "region r block INF INF INF INF INF 15.5\ngroup host dynamic carbon region r every 1\n"
-    "set atom 3 z 17.0\nvelocity late set 0 0 -30",
-    "run 12",
-)
-# how, new type, radii, what is refused ("": nothing)
-JOINED = [
-    (STATIC, 3, "", "no radius for atom type 3 (element 'Cr'); use radii Cr R or elements"),
-    (STATIC, 4, "", "atoms of type 4 (element 'Ti') with radius 2 have joined by step"),
-    (STATIC, 4, "radii Ti 2.0", ""),
-    (STATIC, 3, "radii Cr 2.4", ""),
-    (MOVING, 2, "", ""),
-]
-
-
-@pytest.mark.parametrize("how,kind,radii,problem", JOINED)
-def test_atoms_that_join_the_host_after_the_start(tmp_path, how, kind, radii, problem):
-    deck = JOINING.format(host=how[0], run=how[1].format(kind), radii=radii)
-    if problem:
-        refused(deck.replace("run 0\n", ""), tmp_path, problem, ranks=2)
-        return
-    text = good(deck, tmp_path, 2).text
-    rows = [r.split() for r in text.splitlines() if re.fullmatch(r"\s*\d+( +[\d.e+-]+){2}\s*", r)]
-    rows = np.array(rows, float)
-    np.testing.assert_allclose(rows[-2], rows[-1], rtol=1e-12, err_msg="the next run sees the same")
-    assert rows[-1, 2] < rows[0, 2] - 3, "the atom excludes more volume"
-
-
-NEIGHBORS = """units metal
-region b block 0 16 0 16 0 16
-create_box 2 b
-mass * 20
-create_atoms 1 random 20 4711 b
-create_atoms 2 random 60 471 b
-group ions type 1
-group host type 2
-pair_style zero 3.0
-pair_coeff * *
-pair_coeff 2 2 2.0
-comm_modify cutoff 10.0
-neighbor 1.0 {style}
-compute env ions ion/environment {reach} host
-compute m ions reduce sum c_env[1] c_env[2]
-fix o all ave/time 1 1 1 c_m[1] c_m[2] file sums.{name}
-dump d all custom 1 dump.all id type x y z
-dump_modify d format float %.17g
-"""
-SHORT, LONG = (2.0, 1.9), (6.0, 6.5)  # within and beyond the pair cutoffs
-
-
-def neighbors(style, reach, name):
-    return NEIGHBORS.format(style=style, reach=f"{reach[0]} {reach[1]}", name=name) + "run 0\n"
-
-
-def removed(result):
-    """LAMMPS since 2026 has no style multi/old."""
-    return "multi/old has been removed" in result.error
-
-
-def pairs(box, a, b, reach):
-    d = np.linalg.norm(a[:, None, None] - b[None, :, None] - box.images(reach), axis=-1)
-    return ((d <= reach) & (d > 1e-9)).sum()
-
-
-# KOKKOS itself has no other style than bin
-@pytest.mark.parametrize("styles", [["bin"]] if lammps_run.KOKKOS else [["bin", "nsq", "multi"], ["multi/old"]])
-def test_every_neighbor_style_counts_the_same(tmp_path, styles):
-    cases = {
-        f"{k}{n}": (style, reach)
-        for k, style in enumerate(styles)
-        for n, reach in enumerate((SHORT, LONG))
-        if reach == SHORT or "multi" not in style
-    }
-    result = run("clear\n".join(neighbors(*case, name) for name, case in cases.items()), tmp_path, 2)
-    if removed(result):
-        pytest.skip("this LAMMPS has no neighbor style multi/old")
-    assert not result.error, result.text[-2000:]
-    rows = [line.split() for line in (tmp_path / "dump.all").read_text().splitlines()[9:]]
-    rows = np.array(rows, float)
-    ions, host = rows[rows[:, 1] == 1, 2:], rows[rows[:, 1] == 2, 2:]
-    for name, (_, reach) in cases.items():
-        expected = [pairs(Box(16.0, 16.0, 16.0), ions, other, r) for other, r in zip((ions, host), reach)]
-        assert np.loadtxt(tmp_path / f"sums.{name}")[1:].tolist() == expected, name
-
-
-@pytest.mark.parametrize("style", ["multi", "multi/old"])
-def test_reach_beyond_the_pair_cutoff_needs_bins(tmp_path, style):
-    result = run(neighbors(style, LONG, "x"), tmp_path, 2)
-    if removed(result):
-        pytest.skip("this LAMMPS has no neighbor style multi/old")
-    assert "neighbors up to 6.5, beyond the smallest pair cutoff 2" in result.error, result.text[-2000:]
-    assert "use neighbor 1 bin" in result.error
-
-
 def test_groups_that_are_made_anew_between_runs(tmp_path):
     """A group of the same name has another bit afterwards."""
     write(tmp_path)
     outputs = {"env": "c_e[*]", "gap": "c_s[*] mode vector", "map": "c_k[*] mode vector", "rdf": "c_r[*] mode vector"}
     deck = (
         head()
-        + """compute whole host chunk/atom type
+        + """compute whole all chunk/atom type
+group some type 1
 compute e ions ion/environment 4.0 4.0 host
 compute s all layer/spacing low top
 compute k all layer/map low top 3 3
-compute r host rdf/site 5 6.0 ions whole
+compute r all rdf/site 5 6.0 some whole
 """
     )
     again = """
 group host delete
 group top delete
+group some delete
 group first type 1
 group top id 16:30
 group host type 2
+group some type 1
 """
     fixes = "".join(f"fix {k}{{0}} all ave/time 1 1 1 {v} file {k}.{{0}} format ' %.17g'\n" for k, v in outputs.items())
-    deck = deck.replace("rdf/site 5 6.0 ions", "rdf/site 5 6.0 some").replace("compute whole host", "compute whole all")
-    deck = deck.replace("compute r host", "compute r all").replace(
-        "compute e ions", "group some type 1\ncompute e ions"
-    )
-    again = again.replace("group first", "group some delete\ngroup first") + "group some type 1\n"
     good(deck + fixes.format("a") + "run 0\n" + again + fixes.format("b") + "run 0\n", tmp_path, 2)
     for name in outputs:
         if name == "env":
@@ -442,16 +316,17 @@ group host type 2
         else:
             a, b = (read_vectors(tmp_path / f"{name}.{k}")[0][1] for k in "ab")
         np.testing.assert_allclose(b, a, rtol=1e-12, err_msg=name)
-    for user in (
-        "compute u ions ion/environment 4.0 4.0 host",
-        "compute u all layer/spacing low host",
-        "fix u ions ion/transport 1 host host",
-    ):
-        gone = (
-            head()
-            + user
-            + "\nthermo_style custom step"
-            + (" c_u" if "layer" in user else "")
-            + "\nrun 0\ngroup host delete\nrun 1\n"
-        )
-        refused(gone, tmp_path, "group 'host' is gone")
+
+
+@pytest.mark.parametrize(
+    "user, shown",
+    [
+        ("compute u ions ion/environment 4.0 4.0 host", ""),
+        ("compute u all layer/spacing low host", " c_u"),
+        ("fix u ions ion/transport 1 host host", ""),
+    ],
+)
+def test_a_group_that_is_gone_is_refused(tmp_path, user, shown):
+    write(tmp_path)
+    deck = f"{head()}{user}\nthermo_style custom step{shown}\nrun 0\ngroup host delete\nrun 1\n"
+    refused(deck, tmp_path, "group 'host' is gone")

@@ -5,11 +5,11 @@ import lammps_run
 import numpy as np
 import pytest
 import test_ion_environment
-import test_ion_transport
 import test_layer_map
 import test_layer_spacing
 import test_rdf_site
-from harness import Box, good, read_boxes, read_dump, read_vectors, write_data
+from harness import Box, box_of, good, read_vectors, write_data
+from transport import brute, unwrapped
 
 BOX = Box(20.0, 19.0, 16.0, xy=5.0, lo=(-1.0, 2.0, 0.5))
 DECK = """units metal
@@ -72,11 +72,12 @@ def write(folder, ions=8):
 
 def compare(folder, name):
     """Every table of a run against its definition. Returns the boxes."""
-    boxes, frames = read_boxes(folder / f"{name}.dump"), read_dump(folder / f"{name}.dump")
+    frames = lammps_run.read_dump(folder / f"{name}.dump")
+    boxes = [box_of(frame) for frame in frames]
     tables = {key: read_vectors(folder / f"{name}.{key}") for key in ("spacing", "kernel", "bin", "node", "rdf")}
     assert len(boxes) == len(frames) == 11 and all(len(t) == 11 for t in tables.values())
-    for k, (box, (step, t)) in enumerate(zip(boxes, frames)):
-        types, x = t[:, 1].astype(int), t[:, 3:6]
+    for k, (box, frame) in enumerate(zip(boxes, frames)):
+        step, types, x = frame.step, frame["type"].astype(int), frame.numbers("x", "y", "z")
         layers = [x[types == 2], x[types == 3]]
         expected = {
             "spacing": test_layer_spacing.twin(box, layers, closing=True),
@@ -84,7 +85,10 @@ def compare(folder, name):
             "bin": test_layer_map.twin(box, layers, 3, 4, "bin"),
             "node": test_layer_map.twin(box, layers, 5, 6, "node"),
             "rdf": test_rdf_site.twin(
-                box, (np.where(types[:, None] == 1, x, t[:, 6:9]), types, t[:, 2].astype(int)), 20, 7.0
+                box,
+                (np.where(types[:, None] == 1, x, frame.numbers("xu", "yu", "zu")), types, frame["mol"].astype(int)),
+                20,
+                7.0,
             ),
         }
         for key, table in tables.items():
@@ -93,9 +97,11 @@ def compare(folder, name):
         environment = test_ion_environment.twin(
             box, types, x, 6.0, 4.0, "cosine", (1.0,), reach=7.0, volume=(3.5, 0.0, 0.3)
         )
-        np.testing.assert_allclose(t[types == 1, 9:], environment, **SAME, err_msg=f"environment, step {step}")
-    track = np.array([t[t[:, 1] == 1, 6:9] for _, t in frames])
-    np.testing.assert_allclose(np.loadtxt(folder / f"{name}.msd")[:, 1:], test_ion_transport.brute(track, 8), **SAME)
+        np.testing.assert_allclose(
+            frame.numbers()[types == 1, 9:], environment, **SAME, err_msg=f"environment, step {step}"
+        )
+    track = unwrapped(folder / f"{name}.dump")
+    np.testing.assert_allclose(np.loadtxt(folder / f"{name}.msd")[:, 1:], brute(track, 8), **SAME)
     scalars = np.loadtxt(folder / f"{name}.scalars")
     gaps = [table[:, 0].mean() for _, table in tables["spacing"]]
     np.testing.assert_allclose(scalars[:, 2], gaps, rtol=1e-12)
@@ -137,5 +143,5 @@ def test_no_ion_and_one_ion(tmp_path, ions):
         text = (tmp_path / f"a.{name}").read_text().lower()
         assert "nan" not in text and "inf" not in text, name
     if ions:
-        track = np.array([t[t[:, 1] == 1, 6:9] for _, t in read_dump(tmp_path / "a.dump")])
-        np.testing.assert_allclose(np.loadtxt(tmp_path / "a.msd")[:, 1:], test_ion_transport.brute(track, 8), **SAME)
+        track = unwrapped(tmp_path / "a.dump")
+        np.testing.assert_allclose(np.loadtxt(tmp_path / "a.msd")[:, 1:], brute(track, 8), **SAME)

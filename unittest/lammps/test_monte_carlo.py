@@ -30,7 +30,7 @@ def crowd():
 
 
 def narrow():
-    """An atom sees its own images."""
+    """Return a box in which an atom sees its own images."""
     return structure("Ar3Ne", [4.6, 4.4, 9.0], 2.2)
 
 
@@ -71,7 +71,7 @@ def ended(done):
 
 
 def even(cost, temperature, volume, mass):
-    """The chemical potential at which a place is as likely full as empty, if filling it costs `cost`."""
+    """Return the chemical potential at which a place is as likely full as empty, if filling it costs `cost`."""
     wave = np.sqrt(PLANCK**2 / (2.0 * np.pi * mass * MVV2E * BOLTZ * temperature))
     return cost - BOLTZ * temperature * np.log(volume / wave**3)
 

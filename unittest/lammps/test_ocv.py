@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""fix ocv and the command ocv: averages, blocks, hull and staircase against numpy, tables in all their forms."""
+
 import re
 
 import lammps_run

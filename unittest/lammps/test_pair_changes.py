@@ -224,9 +224,9 @@ run 30 post no
 """
     lammps_run.lmp(deck, tmp_path, ranks)
     frames = [lammps_run.read_dump(tmp_path / f"{name}.dump") for name in ("stock", "model")]
-    assert not frames[0][0] and len(frames[0][-1]["id"]) == 8
+    assert not frames[0][0].lines and len(frames[0][-1]["id"]) == 8
     for a, b in zip(*frames, strict=True):
-        assert all(np.abs(a[c] - b[c]).max(initial=0.0) <= 1e-9 for c in a)
+        assert all(np.abs(a[c] - b[c]).max(initial=0.0) <= 1e-9 for c in a.names)
 
 
 @RANKS

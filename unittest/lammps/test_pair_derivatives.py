@@ -162,7 +162,7 @@ def transformed(atoms):
 
 
 def molecule():
-    """The first of the far clusters, for models of C and Na."""
+    """Return the first of the far clusters, for models of C and Na."""
     return structures.far_clusters()[:7]
 
 

@@ -77,7 +77,7 @@ run 200 post no
 
 def apart(some, others):
     assert len(some) == len(others) == 5
-    return max(np.abs(a[c] - b[c]).max() for a, b in zip(some, others) for c in a)
+    return max(np.abs(a[c] - b[c]).max() for a, b in zip(some, others) for c in a.names)
 
 
 @pytest.mark.parametrize("toy", ["mp3", "charged"])

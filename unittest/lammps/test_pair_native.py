@@ -27,7 +27,7 @@ def system(name):
 
 @pytest.fixture(scope="session", params=["steps", "charged"])
 def file(request, sevennets, tmp_path_factory):
-    """A model file of either kind of description."""
+    """Return a model file of either kind of description."""
     if request.param == "steps":
         return sevennets("tiny")[1]["float64"]
     return tiny_spookynet.write(tmp_path_factory.mktemp("native") / "charged.pt")

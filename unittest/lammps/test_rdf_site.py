@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""compute rdf/site against a loop over ions and the centers of mass of molecules."""
+
 import numpy as np
 import pytest
 from harness import BOXES, good, page_examples, read_vectors, refused, write_data

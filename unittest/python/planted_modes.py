@@ -33,14 +33,14 @@ def shares(density, loading):
 
 
 def ions(density, loading, seed=0, spread=1.0):
-    """Returns (truth [n] 1 ... 8, columns [n, 5] as CENTERS)."""
+    """Return (truth [n] 1 ... 8, columns [n, 5] as CENTERS)."""
     rng = np.random.default_rng([seed, int(100 * density), int(loading)])
     truth = np.concatenate([rng.choice(8, max(24, int(1.2 * loading)), p=shares(density, loading)), np.arange(8)])
     return truth + 1, CENTERS[truth] + spread * SPREAD * rng.normal(size=(len(truth), 5))
 
 
-def text(density, loading, columns, units="metal", header=""):
-    """Returns the text of a table; columns as ions() gives them."""
+def text(density, loading, columns, units="metal"):
+    """Return the text of a table; columns as ions() gives them."""
     volume, diffusion, per_volume, per_d = UNITS[units]
     head = [
         "# natrolite table: ions",
@@ -58,7 +58,7 @@ def text(density, loading, columns, units="metal", header=""):
 
 
 def write(folder, units="metal", spread=1.0):
-    """Writes a table for every system; returns (paths, truth of all ions sorted by density, loading and ID)."""
+    """Write a table for every system; return (paths, truth of all ions sorted by density, loading and ID)."""
     paths, truth = [], []
     for density in DENSITIES:
         for loading in LOADINGS:

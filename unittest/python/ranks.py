@@ -97,7 +97,7 @@ def _max_setup(ctx, inputs, output):
 
 
 def _max_backward(ctx, grad):
-    """The first rank that has the maximum gets the gradients of all ranks."""
+    """Give the first rank that has the maximum the gradients of all ranks."""
     parts = ctx.seat.gather("max backward", torch.stack([grad, ctx.mine.to(grad)]))
     total = sum(part[0] for part in parts)
     before = sum((part[1] for part in parts[: ctx.seat.rank]), torch.zeros_like(grad))

@@ -161,7 +161,7 @@ def test_dispersion_is_that_of_lammps():
 
 @pytest.fixture
 def fake(tmp_path, monkeypatch):
-    """A command in CP2K's place: prints the stored output, a broken one where the input says so, counts its calls."""
+    """Write a command in CP2K's place: it prints the stored output, a broken one where the input says so, counts its calls."""
     monkeypatch.setattr(frames, "dispersion", lambda atoms: (-0.5, np.zeros((len(atoms), 3))))
     script = tmp_path / "fake"
     script.write_text(

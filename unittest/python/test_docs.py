@@ -128,9 +128,10 @@ def test_model_file_page_names_every_key():
 def test_pretrained_names_of_the_pages_are_those_of_the_command():
     from natrolite import exporters
 
-    for page, families in (("natrolite_command.rst", {"sevennet", "nequix"}), ("family_sevennet.rst", {"sevennet"})):
+    named = set(exporters.NAMES.values())
+    for page, families in [("natrolite_command.rst", named), *((f"family_{name}.rst", {name}) for name in named)]:
         text = (ROOT / "doc" / page).read_text()
-        words = rf"\b(?:{'|'.join(sorted(families))})-[0-9a-z]+(?:-[0-9a-z]+)*\b(?!\.(?:pt|nqx))"
+        words = rf"\b(?:{'|'.join(sorted(families))})-[0-9a-z]+(?:-[0-9a-z]+)*\b(?!-|\.(?:pt|nqx))"
         names = {name for name, family in exporters.NAMES.items() if family in families}
         assert set(re.findall(words, text)) == names, page
 

@@ -14,7 +14,7 @@ from test_cli import refused  # noqa: E402
 
 @pytest.fixture
 def pair(tmp_path):
-    """Function: the paths of two tables, the first changed."""
+    """Return a function that writes two tables and returns their paths, the first changed."""
 
     def make(change=lambda text: text):
         texts = [planted.text(density, 25, planted.ions(density, 25)[1]) for density in (1.5, 2.0)]
@@ -27,7 +27,7 @@ def pair(tmp_path):
 
 
 def cell(row, column, value):
-    """Returns the function that puts a value into a table."""
+    """Return the function that puts a value into a table."""
 
     def change(text):
         lines = text.splitlines()

@@ -16,7 +16,8 @@ sys.path[:0] = [str(ROOT / "python"), str(ROOT / "unittest" / "lammps")]
 
 phonopy = pytest.importorskip("phonopy", reason="phonopy is not installed: pip install phonopy==2.48.0")
 
-from harness import good, read_dump  # noqa: E402
+from harness import good  # noqa: E402
+from lammps_run import read_dump  # noqa: E402
 from natrolite import phonon  # noqa: E402
 from natrolite.errors import NatroliteError  # noqa: E402
 from natrolite.plots.table import Table  # noqa: E402
@@ -61,7 +62,7 @@ dynamical_matrix all regular 0.005 file dynmat
 
 
 def displaced_forces(folder, ph, atoms):
-    """Forces of LAMMPS in every one of phonopy's displaced supercells, in phonopy's order of atoms."""
+    """Return the forces of LAMMPS in every one of phonopy's displaced supercells, in phonopy's order of atoms."""
     shifts = (atoms.positions - ph.supercell.positions[:, None]) @ np.linalg.inv(atoms.cell.array)
     order = np.linalg.norm((shifts - np.round(shifts)) @ atoms.cell.array, axis=2).argmin(1)
     lines = [HEAD.partition("lattice")[0], "read_data data", HEAD.partition("reset_atoms id\n")[2]]
@@ -77,7 +78,7 @@ def displaced_forces(folder, ph, atoms):
         )
     good("\n".join(lines), folder)
     count = len(ph.supercells_with_displacements)
-    return [read_dump(folder / f"forces.{k}")[0][1][order, 1:] for k in range(count)]
+    return [read_dump(folder / f"forces.{k}")[0].numbers("fx", "fy", "fz")[order] for k in range(count)]
 
 
 def commensurate():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The files of the checkout are formatted as .clang-format and pyproject.toml say, and functions fit a screen."""
 
+import ast
 import os
 import pathlib
 import re
@@ -10,7 +11,7 @@ import sys
 import pytest
 
 SOURCE = os.environ["NATROLITE_SOURCE"]
-LONGEST = 45  # lines of a function in src
+LONGEST = 45  # lines of a function
 
 
 def run(program, *arguments):
@@ -40,6 +41,23 @@ def test_cpp_is_formatted():
 def test_python_is_clean(check):
     code, output = run("ruff", *check, *files("*.py"))
     assert code == 0, output
+
+
+def long_python_functions(text):
+    """Return the names of functions that are too long, with their docstrings and without their decorators."""
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [node.name for node in functions if node.end_lineno - node.lineno + 1 > LONGEST]
+
+
+def test_python_functions_fit_a_screen():
+    long = {name: long_python_functions(pathlib.Path(SOURCE, name).read_text()) for name in files("*.py")}
+    assert not {name: found for name, found in long.items() if found}
+
+
+def test_a_long_python_function_is_seen():
+    """The check can fail."""
+    fits = "def f():\n" + "    g()\n" * (LONGEST - 1)
+    assert not long_python_functions(fits) and long_python_functions(fits + "    g()\n") == ["f"]
 
 
 def long_functions(text):

@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent.parent
 
 
 def structures(system):
-    """The module structures.py of a system's folder, whose name need not be one of Python."""
+    """Return the module structures.py of a system's folder, whose name need not be one of Python."""
     spec = importlib.util.spec_from_file_location("structures", HERE / system / "structures.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

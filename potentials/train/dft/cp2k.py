@@ -98,7 +98,7 @@ def write_input(atoms, settings, restart=None):
 
 
 def scf(settings, atoms, polarized, restart):
-    """The loop to self-consistency, with enough empty states for the smearing."""
+    """Return the loop to self-consistency, with enough empty states for the smearing."""
     empty = 10 + len(atoms)
     moment = [f"FIXED_MAGNETIC_MOMENT {atoms.info['spin']}"] if polarized else []
     return section(
@@ -140,7 +140,7 @@ def subsystem(atoms, settings, periodic):
 
 
 def read_output(text, atoms):
-    """What a finished run says: dict of energy (eV), forces (eV/A), charges (e), steps and, if printed, dipole (e A).
+    """Return what a finished run says: dict of energy (eV), forces (eV/A), charges (e), steps and, if printed, dipole (e A).
 
     Raises Failed where the run broke off or did not converge.
     """

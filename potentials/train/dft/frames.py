@@ -66,7 +66,7 @@ def labeled(atoms, result, settings, name, kind):
 
 
 def text(frames):
-    """The frames as extxyz: 5 decimals for the numbers of the atoms, no columns of blanks."""
+    """Return the frames as extxyz: 5 decimals for the numbers of the atoms, no columns of blanks."""
     file = io.StringIO()
     write(file, frames, format="extxyz")
     lines = [

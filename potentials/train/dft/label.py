@@ -12,6 +12,7 @@ import threading
 import time
 
 from ase.io import read, write
+from distill.files import complete, complete_text
 
 from . import cp2k, frames
 from .sample import sample
@@ -93,10 +94,10 @@ def label_rest(trajectory, settings, programs, folder, progress, known):
         try:
             answer = compute(atoms, settings, programs, folder)
             labeled = frames.labeled(atoms, answer, settings, name, trajectory.kind)
-            whole(result, frames.text([labeled]))
+            complete_text(result, frames.text([labeled]))
             what = f"{answer['steps']} SCF steps"
         except cp2k.Failed as error:
-            whole(reason, f"{error}\n")
+            complete_text(reason, f"{error}\n")
             what = f"dropped: {error}"
         progress.line(name, time.monotonic() - begin, what)
     for rest in folder.glob("frame*"):  # wave functions
@@ -104,12 +105,11 @@ def label_rest(trajectory, settings, programs, folder, progress, known):
 
 
 def sampled(trajectory, folder, programs):
-    """The frames to label, kept in a file so that a second run labels the same ones."""
+    """Return the frames to label, kept in a file so that a second run labels the same ones."""
     file = folder / "sampled.traj"
     if not file.exists():
-        part = file.with_suffix(".part")
-        write(part, sample(trajectory, folder, programs.model, programs.lmp), format="traj")
-        part.rename(file)
+        found = sample(trajectory, folder, programs.model, programs.lmp)
+        complete(file, lambda path: write(path, found, format="traj"))
     return read(file, ":")
 
 
@@ -133,10 +133,3 @@ def compute(atoms, settings, programs, folder):
         for restart in restarts:  # it may be the reason
             (folder / restart).unlink(missing_ok=True)
         raise
-
-
-def whole(file, text):
-    """Write a file so that it is there whole or not at all."""
-    part = file.with_suffix(".part")
-    part.write_text(text)
-    part.rename(file)

@@ -102,7 +102,7 @@ def deck(trajectory, elements, model):
 
 
 def seed_of(name):
-    """A seed (1 to 900000000) that depends on the name only."""
+    """Return a seed (1 to 900000000) that depends on the name only."""
     return zlib.crc32(name.encode()) % 900000000 + 1
 
 

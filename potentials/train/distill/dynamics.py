@@ -9,6 +9,7 @@ import sys
 import numpy as np
 from ase.io import read, write
 from distill.crystals import TOO_CLOSE, closest
+from distill.files import complete
 
 # what runs a deck: a process of its own, since the command quit ends it
 RUNNER = f"""import sys
@@ -30,12 +31,11 @@ def run(deck, elements, folder, name, start, models, **variables):
     """
     dump = os.path.join(folder, f"{name}.dump")
     if not os.path.exists(dump):
-        data, partial = os.path.join(folder, f"{name}.data"), f"{dump}.partial"
+        data = os.path.join(folder, f"{name}.data")
         write(data, start, format="lammps-data", specorder=elements, masses=True)
-        variables |= {"model": ",".join(models), "start": data, "frames": partial}
+        variables |= {"model": ",".join(models), "start": data}
         variables |= {"committee": "yes" if len(models) > 1 else "no", "table": f"{dump}.deviation"}
-        execute(deck, variables, partial)
-        os.replace(partial, dump)
+        complete(dump, lambda partial: execute(deck, {**variables, "frames": partial}, partial))
     return frames(dump)
 
 

@@ -34,7 +34,8 @@ class Comparison:
 
 
 def rms(values):
-    return float(np.sqrt(np.mean(values**2)))
+    """Return the root of the mean square of an array."""
+    return float(np.sqrt(np.mean(np.square(values))))
 
 
 def compare(frames, calculator):

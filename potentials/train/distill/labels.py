@@ -5,12 +5,11 @@ Labels are named as mace-torch expects them: info REF_energy (eV), arrays REF_fo
 REF_stress (eV/Angstrom^3, Voigt order xx yy zz yz xz xy, ASE's sign).
 """
 
-import os
-
 import natrolite.lammps  # noqa: F401  (before ASE opens LAMMPS' library)
 from ase.calculators.lammpslib import LAMMPSlib
 from ase.data import atomic_masses, atomic_numbers
 from ase.io import read, write
+from distill.files import complete
 
 MASSES = {symbol: atomic_masses[atomic_numbers[symbol]] for symbol in ("Ti", "C", "O", "H", "Na", "N")}
 
@@ -52,10 +51,8 @@ def label(frames, calculator, largest_force=float("inf")):
 
 
 def save(path, frames):
-    """Write frames as extended XYZ, all or nothing: path appears when it is complete."""
-    partial = f"{path}.partial"
-    write(partial, frames, format="extxyz")
-    os.replace(partial, path)
+    """Write frames as extended XYZ; path appears when it is complete."""
+    complete(path, lambda partial: write(partial, frames, format="extxyz"))
 
 
 def load(path):

@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import torch
+from distill.files import complete
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -89,9 +90,3 @@ def train(path, training, log):
         )
     complete(path, training.save)
     return path
-
-
-def complete(path, write):
-    """Write a file by write(path) so that it appears when it is complete."""
-    write(f"{path}.partial")
-    os.replace(f"{path}.partial", path)

@@ -20,6 +20,7 @@ import numpy as np
 from ase.data import atomic_numbers
 from distill import dynamics, errors, labels
 from distill.crystals import TOO_CLOSE
+from distill.files import complete
 from distill.parent import end_with_parent
 from natrolite.errors import NatroliteError
 
@@ -186,8 +187,7 @@ def export(work, path):
     output = path.replace(".model", ".pt")
     if not os.path.exists(output):
         family = importlib.import_module(f"natrolite.exporters.{work.family}")
-        export(family, path, f"{output}.partial", "float32")
-        os.replace(f"{output}.partial", output)
+        complete(output, lambda partial: export(family, path, partial, "float32"))
     return output
 
 

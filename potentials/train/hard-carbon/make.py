@@ -15,6 +15,8 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from distill import dynamics, labels, making
+from distill.errors import rms
+from distill.files import complete_text
 import numpy as np
 import carbon
 
@@ -87,8 +89,7 @@ def compare_teachers(work):
         frames = carbon.shared(work.settings["shared"], work.settings["seed"] + 1)
         pairs = [work.labeled_by(teacher, frames) for teacher in (work.teacher, work.of_layers)]
         found = difference(*pairs, work.elements)
-        path.with_suffix(".partial").write_text(json.dumps(found, indent=1))
-        os.replace(path.with_suffix(".partial"), path)
+        complete_text(path, json.dumps(found, indent=1))
         making.say(f"teachers: {json.dumps(found)}")
     return json.loads(path.read_text())
 
@@ -110,10 +111,6 @@ def difference(first, second, elements):
         "energy left, mean (meV/atom)": {kind: 1000 * float(rest[which].mean()) for kind, which in named.items()},
         "forces, rms (meV/A)": {kind: 1000 * rms(np.array(forces)[which]) for kind, which in named.items()},
     }
-
-
-def rms(values):
-    return float(np.sqrt(np.mean(np.square(values))))
 
 
 def crystal_frames(work):

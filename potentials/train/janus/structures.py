@@ -23,7 +23,7 @@ def trajectories(seed):
 
 
 def with_spin(atoms):
-    """A molecule or cluster."""
+    """Return a molecule or cluster."""
     return unpaired(atoms, True)
 
 
@@ -48,7 +48,7 @@ def turned(rng):
 
 
 def aniline(rng):
-    """The molecule in a cell of its own, with a neighbor, and with its dipole in vacuum."""
+    """Return the molecule in a cell of its own, with a neighbor, and with its dipole in vacuum."""
     single = [
         Trajectory(f"aniline-{t}", "aniline", [with_spin(crystal(turned(rng), 3.0))], t, 4) for t in (300, 600, 450)
     ]
@@ -102,7 +102,7 @@ def aniline_sodium(rng):
 
 
 def sodium_clusters(rng):
-    """An atom, the molecule at several distances, and clusters of 3 to 8, all in vacuum."""
+    """Return an atom, the molecule at several distances, and clusters of 3 to 8, all in vacuum."""
     atom = with_spin(boxed(Atoms("Na", [[0, 0, 0]]), 5.5))
     pairs = [with_spin(boxed(Atoms("Na2", [[0, 0, 0], [0, 0, d]]), 4.5)) for d in (2.7, NA2, 3.6, 4.8)]
     few = [Trajectory("na-atom", "sodium", [atom]), Trajectory("na2", "sodium", pairs)]
@@ -173,7 +173,7 @@ def graphene_sodium(rng):
 
 
 def pillared(height, rng, upside_down=False):
-    """A sheet of 18 C with one aminobenzene upright on it, turned and tilted by up to 15 degrees."""
+    """Return a sheet of 18 C with one aminobenzene upright on it, turned and tilted by up to 15 degrees."""
     layer = sheet(height)
     pillar = phenylamine(False)
     pillar.rotate(rng.uniform(0, 360), "z")

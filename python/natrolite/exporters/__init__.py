@@ -6,7 +6,7 @@ A family module `natrolite.exporters.FAMILY` defines
     claims(path) -> bool          does this checkpoint file belong to the family? From the names in
                                   it (natrolite.archive): nothing of an unknown file may be run
     build(source, dtype, modality, **options) -> common.Built
-    OPTIONS   names of the further options of `natrolite export` that build takes (may be absent)
+    OPTIONS   names of the further options (natrolite.export.OPTIONS) that build takes (may be absent)
 and needs one line in FAMILIES, and one in NAMES for each pretrained model it can name.
 """
 
@@ -45,7 +45,7 @@ def family_module(family):
     return importlib.import_module(FAMILIES[family])
 
 
-def resolve(source, family=None):
+def resolve(source):
     """Return the family module for a pretrained model's name or a checkpoint's path.
 
     Raises NatroliteError: neither a known name nor a file, or a file of no known family.
@@ -58,8 +58,6 @@ def resolve(source, family=None):
         raise NatroliteError(f"'{source}' is neither a file nor a known model; known models: {', '.join(NAMES)}")
     if modelfile.is_modelfile(source):
         raise NatroliteError(f"'{source}' is a model file already; pair_style equivariant reads it as it is")
-    if family:
-        return family_module(family)
     for candidate in FAMILIES:
         module = family_module(candidate)
         if module.claims(source):

@@ -22,7 +22,7 @@ class Combination:
 
     @classmethod
     def of(cls, source, width):
-        """The quantity itself."""
+        """Return the quantity itself."""
         return cls({source: np.eye(width)})
 
     @property
@@ -31,11 +31,11 @@ class Combination:
         return next(iter(self.terms.values())).shape[1]
 
     def columns(self, which):
-        """Some of the columns."""
+        """Return some of the columns."""
         return Combination({source: matrix[:, which] for source, matrix in self.terms.items()})
 
     def through(self, weights):
-        """The rows times a matrix."""
+        """Return the rows times a matrix."""
         return Combination({source: matrix @ weights for source, matrix in self.terms.items()})
 
     def __add__(self, other):
@@ -85,10 +85,7 @@ class Builder(nequip_native.Builder):
             self._readout(nequip_native.dense(part.mlp_module.mlp))
 
     def _TwoBodySphericalHarmonicTensorEmbed(self, part):
-        irreps = list(part.sh.irreps_out)
-        self.lmax = len(irreps) - 1
-        if [(m, ir.l) for m, ir in irreps] != [(1, l) for l in range(self.lmax + 1)]:
-            raise Undescribed("harmonics other than 0, 1, ..., lmax")
+        self.lmax = native.lmax_of(part.sh.irreps_out.ls)
         self.d = native.Description(self.dtype, self.types, self.cutoff, self.lmax)
         self.channels = part._edge_weighter.multiplicity_out
         weights, _, _ = _plain(part.env_embed_linear.mlp)
@@ -230,7 +227,7 @@ class Builder(nequip_native.Builder):
         return Combination.of(("node", len(self.nodes) - 1), combination.width)
 
     def _nodes_only(self, combination):
-        """The same, of nodes only."""
+        """Return the same, of nodes only."""
         if all(kind == "node" for kind, _ in combination.terms):
             return combination
         return self._node(combination, ("identity", 1.0))

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What every exporter shares: scripting, comparison with the original, counting, the self test."""
 
+import contextlib
 import dataclasses
+import warnings
 from typing import Callable
 
 import numpy as np
@@ -12,6 +14,17 @@ from natrolite.exporters import cases
 
 # dtype -> (energy in eV/atom, force in eV/A): more than this is not rounding.
 TOLERANCE = {"float32": (1e-5, 1e-4), "float64": (1e-9, 1e-9)}
+
+
+NOT_STATED = "not stated (user checkpoint)"  # license of a file that says nothing of it
+
+
+@contextlib.contextmanager
+def quiet():
+    """Keep the warnings of a family's package, which are about training, from the user."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def script(module):

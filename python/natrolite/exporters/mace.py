@@ -5,11 +5,11 @@ import contextlib
 import io
 import logging
 import os
-import warnings
 
 from natrolite import archive
+from natrolite.default_dtype import default_dtype
 from natrolite.errors import NatroliteError, reason
-from natrolite.exporters.common import Built, script
+from natrolite.exporters.common import Built, quiet, script
 
 PACKAGE = "pip install mace-torch==0.3.16"
 OPTIONS = ("head",)
@@ -117,24 +117,10 @@ def _quiet():
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
+        with quiet(), contextlib.redirect_stdout(io.StringIO()):
             yield
     finally:
         logging.disable(level)
-
-
-@contextlib.contextmanager
-def _default(dtype):
-    """Make a dtype torch's default, which some formulas of mace compute in, for a while."""
-    import torch
-
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
 
 
 def _mace():
@@ -252,7 +238,7 @@ def _original(model, head, isolated):
             "ptr": torch.tensor([0, len(atoms)]),
             "head": torch.tensor([head]),
         }
-        with _quiet(), _default(real):
+        with _quiet(), default_dtype(real):  # some formulas of mace compute in it
             out = model(data, compute_force=True, compute_virials=True, compute_stress=False)
         # mace's energy of ScaleShiftMACE without the isolated atoms; MACE lists its parts
         rest = out["interaction_energy"] if "interaction_energy" in out else out["contributions"][:, 1:]

@@ -6,7 +6,7 @@ import copy
 import torch
 
 from natrolite.errors import NatroliteError
-from natrolite.exporters import convolution, mace_edges, mace_products
+from natrolite.exporters import convolution, mace_edges, mace_products, network
 from natrolite.exporters import mace_modules as wrapper
 
 # Interaction blocks of mace: (skip connection, features of the radial networks, norm, outro)
@@ -218,9 +218,9 @@ def _outro(block, kind):
 
 def _skip(block, kind):
     if kind == "typed":
-        return wrapper.TypedSkip(block.skip_tp)
+        return network.TypedConnection(block.skip_tp)
     if kind == "linear":
-        return wrapper.LinearSkip(block.skip_linear if hasattr(block, "skip_linear") else block.skip_tp)
+        return network.LinearConnection(block.skip_linear if hasattr(block, "skip_linear") else block.skip_tp)
     return wrapper.NoSkip()
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple, Tuple
 import torch
 
 from natrolite.exporters.convolution import scatter_rows
+from natrolite.exporters.network import polynomial_envelope
 
 
 class Edges(NamedTuple):
@@ -98,13 +99,7 @@ class Repulsion(torch.nn.Module):
         neighbor, center = edges.pair[0], edges.pair[1]
         reduced = r / self.screening[neighbor, center].unsqueeze(1)
         screened = torch.mv(torch.exp(-self.decays * reduced), self.coefficients).unsqueeze(1)
-        x, p = r / self.reach[neighbor, center].unsqueeze(1), self.p
-        envelope = (
-            1.0
-            - (p + 1.0) * (p + 2.0) / 2.0 * torch.pow(x, p)
-            + p * (p + 2.0) * torch.pow(x, p + 1.0)
-            - p * (p + 1.0) / 2.0 * torch.pow(x, p + 2.0)
-        )
-        energy = self.strength[neighbor, center].unsqueeze(1) / r * screened * envelope
+        x = r / self.reach[neighbor, center].unsqueeze(1)
+        energy = self.strength[neighbor, center].unsqueeze(1) / r * screened * polynomial_envelope(x, self.p)
         energy = torch.where(x < 1.0, energy, torch.zeros_like(r))
         return scatter_rows(energy, edges.center, nlocal).squeeze(1)

@@ -180,28 +180,6 @@ class NoSkip(torch.nn.Module):
         return torch.zeros([1, 1], dtype=x.dtype, device=x.device)
 
 
-class LinearSkip(torch.nn.Module):
-    """Skip connection that does not look at the type: [n, w] -> [n, w']."""
-
-    def __init__(self, linear):
-        super().__init__()
-        self.linear = linear
-
-    def forward(self, x: torch.Tensor, onehot: torch.Tensor) -> torch.Tensor:
-        return self.linear(x)
-
-
-class TypedSkip(torch.nn.Module):
-    """Skip connection by a product with the one-hot type: [n, w], [n, T] -> [n, w']."""
-
-    def __init__(self, product):
-        super().__init__()
-        self.product = product
-
-    def forward(self, x: torch.Tensor, onehot: torch.Tensor) -> torch.Tensor:
-        return self.product(x, onehot)
-
-
 class Intro(torch.nn.Module):
     """The maps whose results the neighbors gather, side by side: [n, w] -> [n, w']."""
 

@@ -11,9 +11,7 @@ def describe(model, dtype, cutoff):
     """Return native.Description of a mace_modules.Mace."""
     types = model.isolated.numel()
     product = model.first.body.messages.product
-    lmax = len(product.filter_widths) - 1
-    if product.filter_widths != [2 * l + 1 for l in range(lmax + 1)]:
-        raise Undescribed("harmonics other than 0, 1, ..., lmax")
+    lmax = native.lmax_of([(width - 1) // 2 for width in product.filter_widths])
     d = native.Description(dtype, types, cutoff, lmax)
     builder = _Builder(d, model, types)
     builder.repulsion(model.repulsion)
@@ -72,10 +70,10 @@ class _Builder:
     def skip(self, skip, source, from_layout, to, to_layout):
         """Add a skip connection."""
         kind = type(skip).__name__
-        if kind == "TypedSkip":
+        if kind == "TypedConnection":
             modules = [native.OfType(skip.product, self.types, k) for k in range(self.types)]
             self.d.typed_linear(source, from_layout, to, to_layout, modules, add=True)
-        elif kind == "LinearSkip":
+        elif kind == "LinearConnection":
             self.d.linear(source, from_layout, to, to_layout, skip.linear, add=True)
 
     def outro(self, t, body, sums):
@@ -207,56 +205,65 @@ def _activation(module):
 def _product(d, products, source, layout, to, to_layout):
     """Add the step of mace_products.Products."""
     components = sum(2 * l + 1 for _, l in layout.blocks)
-    monomials = {(k,): k for k in range(components)}
-    pairs, triples, outputs, weights = [], [], [], []
-
-    def index(multiset):
-        if multiset not in monomials:
-            left = index(multiset[:-1])
-            (pairs if len(multiset) == 2 else triples).append((multiset, left, multiset[-1]))
-            monomials[multiset] = -1
-        return multiset
-
-    contractions = []
-    for contraction in products.contractions:
-        terms = []
-        for term in contraction.terms:
-            multisets = _multisets(term.power, components)
-            for m in multisets:
-                if len(m) > 3:
-                    raise Undescribed("products of more than three factors")
-                index(m)
-            terms.append((multisets, term))
-        contractions.append(terms)
-    for k, (m, _, _) in enumerate(pairs):
-        monomials[m] = components + k
-    for k, (m, _, _) in enumerate(triples):
-        monomials[m] = components + len(pairs) + k
+    contractions = [
+        [(_multisets(term.power, components), term) for term in contraction.terms]
+        for contraction in products.contractions
+    ]
+    monomials, weights, outputs = _Monomials(components), [], []
+    for multisets in (multisets for terms in contractions for multisets, _ in terms):
+        for multiset in multisets:
+            monomials.add(multiset)
+    numbers = monomials.numbers()
     for block, terms in enumerate(contractions):
         stacked = np.concatenate([t.weights.double().numpy() for _, t in terms])  # [paths, types, channels]
         stacked = stacked.transpose(1, 0, 2)
         weights.append({"values": d.array(stacked[:1] if products.agnostic else stacked)})
         width = 2 * to_layout.blocks[block][1] + 1
         for w in range(width):
-            names, columns, first = [], [], 0
-            total = stacked.shape[1]
-            for multisets, term in terms:
-                paths = term.weights.size(0)
-                coupling = term.coupling.double().numpy().reshape(width, paths, -1)[w]
-                for m, column in zip(multisets, coupling.T):
-                    if np.any(column):
-                        full = np.zeros(total)
-                        full[first : first + paths] = column
-                        names.append(monomials[m])
-                        columns.append(full)
-                first += paths
-            outputs.append({"block": block, "component": w, "monomials": names,
-                            "coupling": d.array(np.stack(columns, axis=1))})  # fmt: skip
+            names, coupling = _coupling(terms, numbers, width, w, stacked.shape[1])
+            outputs.append({"block": block, "component": w, "monomials": names, "coupling": d.array(coupling)})
     d.step(
         "product", **{"in": source}, out=to, weights=weights, outputs=outputs,
-        pairs=[[monomials[m[:-1]], m[-1]] for m, _, _ in pairs],
-        triples=[[monomials[m[:-1]], m[-1]] for m, _, _ in triples],
+        pairs=[[numbers[m[:-1]], m[-1]] for m in monomials.pairs],
+        triples=[[numbers[m[:-1]], m[-1]] for m in monomials.triples],
     )  # fmt: skip
+
+
+class _Monomials:
+    """Products of up to three components: each pair, and each triple, is a smaller one times a component."""
+
+    def __init__(self, components):
+        self.components, self.pairs, self.triples = components, {}, {}  # dicts for their order
+
+    def add(self, multiset):
+        """Take a product, a tuple of components, and the smaller ones that it is made of."""
+        if len(multiset) > 3:
+            raise Undescribed("products of more than three factors")
+        known = self.pairs if len(multiset) == 2 else self.triples
+        if len(multiset) > 1 and multiset not in known:
+            self.add(multiset[:-1])
+            known[multiset] = None
+
+    def numbers(self):
+        """Return {multiset: number}: components, then pairs, then triples."""
+        singles = [(k,) for k in range(self.components)]
+        return {multiset: k for k, multiset in enumerate([*singles, *self.pairs, *self.triples])}
+
+
+def _coupling(terms, numbers, width, w, total):
+    """Return (numbers of the monomials of component w, [total paths, monomials]) of a contraction's terms."""
+    names, columns, first = [], [], 0
+    for multisets, term in terms:
+        paths = term.weights.size(0)
+        coupling = term.coupling.double().numpy().reshape(width, paths, -1)[w]
+        for multiset, column in zip(multisets, coupling.T):
+            if np.any(column):
+                full = np.zeros(total)
+                full[first : first + paths] = column
+                names.append(numbers[multiset])
+                columns.append(full)
+        first += paths
+    return names, np.stack(columns, axis=1)
 
 
 def _multisets(power, components):

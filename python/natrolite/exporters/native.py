@@ -121,7 +121,7 @@ class Description(Arrays):
         self._linear(source, to, to_layout, maps, constant if bias is None else bias, add)
 
     def typed_linear(self, source, from_layout, to, to_layout, modules, add=False):
-        """The same with one module per type."""
+        """Add a linear map with one module per type."""
         found = [linear_maps(module, from_layout, to_layout) for module in modules]
         by_type, constants = [maps for maps, _ in found], np.stack([constant for _, constant in found])
         keys = sorted({key for maps in by_type for key in maps})
@@ -146,6 +146,14 @@ class Description(Arrays):
     def gate(self, source, to, gate):
         """Add the step of a GateShape."""
         self.step("gate", **{"in": source}, out=to, scalars=gate.scalars, gated=gate.gated)
+
+
+def lmax_of(degrees):
+    """Return the largest of the degrees of spherical harmonics, which must be 0, 1, ..., lmax."""
+    lmax = len(degrees) - 1
+    if list(degrees) != list(range(lmax + 1)):
+        raise Undescribed("harmonics other than 0, 1, ..., lmax")
+    return lmax
 
 
 def features_of(module):

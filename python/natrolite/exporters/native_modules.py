@@ -24,7 +24,7 @@ class Layout:
 
     @classmethod
     def of(cls, irreps):
-        """The layout of e3nn: blocks one after another, channels slowest."""
+        """Return the layout of e3nn: blocks one after another, channels slowest."""
         columns, start = [], 0
         for mul, ir in irreps:
             columns.append(start + np.arange(mul * ir.dim).reshape(mul, ir.dim).T)
@@ -215,11 +215,11 @@ class Wrapped:
         self.module = module
 
     def parameters(self):
-        """The module's, for their type."""
+        """Return those of the module, for their type."""
         return self.module.parameters()
 
     def buffers(self):
-        """The module's, for their type."""
+        """Return those of the module, for their type."""
         return self.module.buffers()
 
 

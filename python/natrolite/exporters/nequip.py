@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Exporter of the NequIP family (NequIP and Allegro): checkpoints and packaged models of `nequip`."""
 
-import contextlib
 import importlib.util
 import os
-import warnings
 
 from natrolite import archive
+from natrolite.default_dtype import default_dtype
 from natrolite.errors import NatroliteError, reason
-from natrolite.exporters.common import Built
+from natrolite.exporters.common import NOT_STATED, Built, quiet
 
 PACKAGE = "pip install nequip==0.19.1 nequip-allegro==0.8.3"
 
@@ -51,7 +50,7 @@ def build(source, dtype, modality=None):
     _nequip()
     from natrolite.exporters import allegro_native, nequip_modules, nequip_native
 
-    with _quiet():
+    with quiet(), default_dtype():
         model = _select(source, _load(source), modality)
         nequip_modules.energy_model(model, source)
         nequip_modules.convert(model, getattr(torch, dtype))
@@ -71,7 +70,7 @@ def build(source, dtype, modality=None):
 def _nequip():
     """Import nequip, or say how to install it."""
     try:
-        with _quiet():
+        with quiet(), default_dtype():
             import nequip.model.saved_models  # noqa: F401
     except ImportError as error:
         raise NatroliteError(
@@ -84,20 +83,6 @@ def _packages():
     """Return the distributions to name in created_by; packaged Allegro models do without allegro."""
     allegro = importlib.util.find_spec("allegro") is not None
     return ("nequip", *(["nequip-allegro"] if allegro else []), "e3nn")
-
-
-@contextlib.contextmanager
-def _quiet():
-    """Keep warnings about training from the user, and torch's default type from what nequip sets."""
-    import torch
-
-    before = torch.get_default_dtype()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        finally:
-            torch.set_default_dtype(before)
 
 
 def _load(source):
@@ -166,7 +151,7 @@ def _declared(source):
     if not source.endswith(".nequip.zip"):
         hyper = torch.load(source, map_location="cpu", weights_only=False)["hyper_parameters"]
         information = hyper["info_dict"]
-    return information.get("license", "not stated (user checkpoint)"), information.get("citation", [])
+    return information.get("license", NOT_STATED), information.get("citation", [])
 
 
 def _number(source, name):
@@ -203,8 +188,7 @@ def _original(model, names):
     calculator = NequIPCalculator(model=model, device="cpu", transforms=transforms)
 
     def evaluate(atoms):
-        with _quiet():
-            torch.set_default_dtype(torch.float64)
+        with quiet(), default_dtype(torch.float64):
             out = calculator.call_model(calculator.atoms_to_data(atoms))
         forces, virial = (out[key].detach().double().numpy() for key in ("forces", "virial"))
         return Result(float(out["total_energy"].detach()), forces, np.array(virial.reshape(3, 3)))

@@ -43,9 +43,7 @@ class Builder:
         self.attributes = self.table
 
     def _SphericalHarmonicEdgeAttrs(self, part):
-        lmax = part.sh._lmax if hasattr(part.sh, "_lmax") else max(ir.l for _, ir in part.sh.irreps_out)
-        if [(m, ir.l) for m, ir in part.sh.irreps_out] != [(1, l) for l in range(lmax + 1)]:
-            raise Undescribed("harmonics other than 0, 1, ..., lmax")
+        lmax = native.lmax_of(part.sh.irreps_out.ls)
         self.d = native.Description(self.dtype, self.types, self.cutoff, lmax)
 
     def _EdgeLengthNormalizer(self, part):

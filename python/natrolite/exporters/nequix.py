@@ -5,7 +5,7 @@ import hashlib
 import os
 
 from natrolite.errors import NatroliteError
-from natrolite.exporters.common import Built
+from natrolite.exporters.common import NOT_STATED, Built
 
 PACKAGE = "pip install e3nn==0.6.0"
 
@@ -113,7 +113,7 @@ def _fields(source, path, config):
     return {
         "family": "nequix",
         "name": name,
-        "license": "MIT" if digest in KNOWN or source.lower() in PRETRAINED else "not stated (user checkpoint)",
+        "license": "MIT" if digest in KNOWN or source.lower() in PRETRAINED else NOT_STATED,
         "citation": [CITATION] + ([CITATION_PFT] if "pft" in name else []),
         "type_names": [chemical_symbols[z] for z in numbers],
         "atomic_numbers": numbers,

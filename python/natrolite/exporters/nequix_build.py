@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Builds the network of network.py from the weights of a nequix file."""
 
-import contextlib
 import math
 
 import torch
 
+from natrolite.default_dtype import default_dtype
 from natrolite.exporters import convolution, network
 from natrolite.exporters import nequix_files as files
 from natrolite.exporters import nequix_modules as wrapper
@@ -17,7 +17,7 @@ def build(file, dtype):
     All constants are made in double precision, then rounded once.
     """
     config = file.config
-    with double():
+    with default_dtype(torch.float64):  # e3nn computes its constants in that type
         basis = math.pi / config["cutoff"] * torch.arange(1, config["radial_basis_size"] + 1)
         parts = {
             "basis": network.Bessel(basis, 2.0 / config["cutoff"]),
@@ -32,17 +32,6 @@ def build(file, dtype):
     for name, table in energies.items():
         result.register_buffer(name, table)
     return result
-
-
-@contextlib.contextmanager
-def double():
-    """Make float64 torch's default for a while: e3nn computes its constants in that type."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
 
 
 def energy_tables(file):

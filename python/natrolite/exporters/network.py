@@ -27,8 +27,15 @@ class Bessel(torch.nn.Module):
         return self.prefactor * torch.sin(self.coefficients * ur) / ur
 
 
+def polynomial_envelope(x: torch.Tensor, p: float) -> torch.Tensor:
+    """1 - (p+1)(p+2)/2 x^p + p(p+2) x^(p+1) - p(p+1)/2 x^(p+2), of any shape."""
+    first = (p + 1.0) * (p + 2.0) / 2.0 * torch.pow(x, p)
+    second = p * (p + 2.0) * torch.pow(x, p + 1.0)
+    return 1.0 - first + second - p * (p + 1.0) / 2.0 * torch.pow(x, p + 2.0)
+
+
 class PolynomialEnvelope(torch.nn.Module):
-    """1 - (p+1)(p+2)/2 x^p + p(p+2) x^(p+1) - p(p+1)/2 x^(p+2) with x = r/rc: [E] -> [E]."""
+    """The polynomial envelope of x = r/rc: [E] -> [E]."""
 
     def __init__(self, cutoff, p):
         super().__init__()
@@ -36,10 +43,7 @@ class PolynomialEnvelope(torch.nn.Module):
         self.p = float(p)
 
     def forward(self, r: torch.Tensor) -> torch.Tensor:
-        x, p = r / self.cutoff, self.p
-        first = (p + 1.0) * (p + 2.0) / 2.0 * torch.pow(x, p)
-        second = p * (p + 2.0) * torch.pow(x, p + 1.0)
-        return 1.0 - first + second - p * (p + 1.0) / 2.0 * torch.pow(x, p + 2.0)
+        return polynomial_envelope(r / self.cutoff, self.p)
 
 
 class LinearConnection(torch.nn.Module):
@@ -51,6 +55,17 @@ class LinearConnection(torch.nn.Module):
 
     def forward(self, x: torch.Tensor, onehot: torch.Tensor) -> torch.Tensor:
         return self.linear(x)
+
+
+class TypedConnection(torch.nn.Module):
+    """Self connection by a tensor product with the one-hot type: [n, w], [n, types] -> [n, w']."""
+
+    def __init__(self, product):
+        super().__init__()
+        self.product = product
+
+    def forward(self, x: torch.Tensor, onehot: torch.Tensor) -> torch.Tensor:
+        return self.product(x, onehot)
 
 
 class Layer(torch.nn.Module):

@@ -11,10 +11,7 @@ from natrolite.exporters.native import GateShape, Layout, Ordered, Undescribed
 def describe(model, dtype, cutoff):
     """Return native.Description of a network.Network."""
     types = model.shift.numel()
-    widths = model.first.convolution.filter_widths
-    lmax = len(widths) - 1
-    if widths != [2 * l + 1 for l in range(lmax + 1)]:
-        raise Undescribed("harmonics other than 0, 1, ..., lmax")
+    lmax = native.lmax_of([(width - 1) // 2 for width in model.first.convolution.filter_widths])
     d = native.Description(dtype, types, cutoff, lmax)
     basis, envelope = _basis(model.basis), _envelope(model.envelope)
 

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Exporter of the SevenNet family: pretrained models that the `sevenn` wheel ships, or checkpoints."""
 
-import contextlib
 import os
 import re
-import warnings
 
 from natrolite import archive
 from natrolite.errors import NatroliteError
-from natrolite.exporters.common import Built
+from natrolite.exporters.common import NOT_STATED, Built, quiet
 
 PACKAGE = "pip install sevenn==0.13.0"
 
@@ -112,12 +110,12 @@ def build(source, dtype, modality=None):
 
     _sevenn()
     name, path = _locate(source)
-    with _quiet():
+    with quiet():
         checkpoint = _checkpoint(path)
         index = _modality(source, checkpoint.config, modality)
         model = checkpoint.build_model().to(getattr(torch, dtype)).eval()
     fields = _fields(name, checkpoint.config, modality)
-    fields["license"] = "MIT" if source.lower() in PRETRAINED else "not stated (user checkpoint)"
+    fields["license"] = "MIT" if source.lower() in PRETRAINED else NOT_STATED
     module = sevennet_build.build(model, index)
     return Built(
         module=module,
@@ -131,20 +129,12 @@ def build(source, dtype, modality=None):
 def _sevenn():
     """Import sevenn, or say how to install it."""
     try:
-        with _quiet():
+        with quiet():
             import sevenn.checkpoint  # noqa: F401
     except ImportError as error:
         raise NatroliteError(
             f"SevenNet models need the package sevenn, which cannot be imported ({error}); install it: {PACKAGE}"
         ) from None
-
-
-@contextlib.contextmanager
-def _quiet():
-    """Keep sevenn's and e3nn's warnings, which are about training, from the user."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _locate(source):

@@ -83,7 +83,7 @@ def _connection(module):
     if kind == "SelfConnectionLinearIntro":
         return network.LinearConnection(module.linear)
     if kind == "SelfConnectionIntro":
-        return wrapper.TypedConnection(module.fc_tensor_product)
+        return network.TypedConnection(module.fc_tensor_product)
     raise NatroliteError(f"the self connection {kind} of this checkpoint is not supported")
 
 

@@ -33,14 +33,3 @@ class ModalLinear(torch.nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.linear(torch.cat([x, self.row.expand(x.size(0), -1)], dim=1))
-
-
-class TypedConnection(torch.nn.Module):
-    """Self connection by a tensor product with the one-hot type: [n, w], [n, types] -> [n, w']."""
-
-    def __init__(self, product):
-        super().__init__()
-        self.product = product
-
-    def forward(self, x: torch.Tensor, onehot: torch.Tensor) -> torch.Tensor:
-        return self.product(x, onehot)

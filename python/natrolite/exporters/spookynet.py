@@ -7,7 +7,7 @@ import os
 
 from natrolite import archive
 from natrolite.errors import NatroliteError
-from natrolite.exporters.common import Built
+from natrolite.exporters.common import NOT_STATED, Built
 from natrolite.spookynet.settings import TRAINED
 
 PACKAGE = "pip install torch"
@@ -109,7 +109,7 @@ def _fields(source, settings):
     with open(source, "rb") as file:
         digest = hashlib.sha256(file.read()).hexdigest()
     title = os.path.splitext(os.path.basename(source))[0]
-    name, terms = KNOWN.get(digest, (title, "not stated (user checkpoint)"))
+    name, terms = KNOWN.get(digest, (title, NOT_STATED))
     return {
         "family": "spookynet",
         "name": name,

@@ -27,7 +27,7 @@ def check_packages():
 
 
 def count_of(text):
-    """Returns the number of modes, None for auto."""
+    """Return the number of modes, None for auto."""
     if text == "auto":
         return None
     if not text.isdigit() or int(text) < 2:

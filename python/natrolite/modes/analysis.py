@@ -32,7 +32,7 @@ class Modes:
     correlations: list
 
     def mean(self, values):
-        """Returns the mean over the ions of each mode."""
+        """Return the mean over the ions of each mode."""
         return np.array([values[self.labels == k + 1].mean(axis=0) for k in range(self.count)])
 
     @property
@@ -53,7 +53,7 @@ class Modes:
 
 
 def analyze(ions, count):
-    """Returns the Modes of the ions; count: how many, or None for the number with the largest mean silhouette."""
+    """Return the Modes of the ions; count: how many, or None for the number with the largest mean silhouette."""
     clusters.check_count(ions, count or min(clusters.AUTOMATIC))
     z = clusters.z_scores(ions)
     counts = [count] if count else [k for k in clusters.AUTOMATIC if clusters.PER_MODE * k <= len(z)]

@@ -10,7 +10,7 @@ PER_MODE = 5  # ions that a mode must have on average; also the folds of the cro
 
 
 def z_scores(ions):
-    """Returns (values - mean) / standard deviation [N, F] over all ions of all systems."""
+    """Return (values - mean) / standard deviation [N, F] over all ions of all systems."""
     mean, spread = ions.features.mean(axis=0), ions.features.std(axis=0)
     flat = spread <= 1e-9 * np.maximum(np.abs(mean), 1e-300)
     if flat.any():
@@ -24,7 +24,7 @@ def z_scores(ions):
 
 
 def check_count(ions, count):
-    """Refuses too few ions for count modes, and a single system."""
+    """Refuse too few ions for count modes, and a single system."""
     if len(ions.systems()) < 2:
         density, loading = ions.systems()[0]
         raise NatroliteError(
@@ -38,27 +38,27 @@ def check_count(ions, count):
 
 
 def cut(z, counts):
-    """Returns clusters [N, len(counts)] of Ward's linkage (Ward, J. Am. Stat. Assoc. 58, 236 (1963)), cut at each count."""
+    """Return clusters [N, len(counts)] of Ward's linkage (Ward, J. Am. Stat. Assoc. 58, 236 (1963)), cut at each count."""
     from scipy.cluster.hierarchy import cut_tree, linkage
 
     return cut_tree(linkage(z, method="ward"), n_clusters=list(counts))
 
 
 def silhouettes(z, counts):
-    """Returns {count: mean silhouette} (Rousseeuw, J. Comput. Appl. Math. 20, 53 (1987))."""
+    """Return {count: mean silhouette} (Rousseeuw, J. Comput. Appl. Math. 20, 53 (1987))."""
     from sklearn.metrics import silhouette_score
 
     return {count: float(silhouette_score(z, labels)) for count, labels in zip(counts, cut(z, counts).T)}
 
 
 def ordered(clusters, log_d):
-    """Returns labels [N], 1 for the cluster with the smallest mean log D."""
+    """Return labels [N], 1 for the cluster with the smallest mean log D."""
     means = [log_d[clusters == k].mean() for k in range(clusters.max() + 1)]
     return np.argsort(np.argsort(means, kind="stable"), kind="stable")[clusters] + 1
 
 
 def discriminants(z, labels, log_d):
-    """Returns (map [N, 2], shares [2]): linear discriminants of the modes and what share of the variance between
+    """Return (map [N, 2], shares [2]): linear discriminants of the modes and what share of the variance between
     modes is along each; D grows to the right. Two modes have one discriminant: log D (share 0) is the other axis."""
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 

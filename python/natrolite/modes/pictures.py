@@ -12,14 +12,14 @@ GRAY = "#888888"
 
 
 def colors(count):
-    """Returns one color for each mode, dark for the slowest."""
+    """Return one color for each mode, dark for the slowest."""
     from matplotlib import colormaps
 
     return colormaps[SLOW_TO_FAST](np.linspace(0.02, 0.92, count))
 
 
 def mode_legend(modes, figure, **where):
-    """A key of the modes with their mean D, below the axes."""
+    """Draw a key of the modes with their mean D, below the axes."""
     from matplotlib.patches import Patch
 
     keys = [
@@ -74,7 +74,7 @@ def draw_pies(modes, figure):
 
 
 def draw_radial(modes, figure):
-    """The center of every mode: bars outward from the mean of all ions (dashed) if above it, inward if below."""
+    """Draw the center of every mode: bars outward from the mean of all ions (dashed) if above it, inward if below."""
     columns = min(4, modes.count)
     grid = figure.subplots(-(-modes.count // columns), columns, squeeze=False, subplot_kw={"projection": "polar"})
     reach = max(2.0, np.abs(modes.centers).max() * 1.05)
@@ -103,7 +103,7 @@ def draw_radial(modes, figure):
 
 
 def plain(values):
-    """Returns the numbers as text with the same decimals: 1.5, 2.0."""
+    """Return the numbers as text with the same decimals: 1.5, 2.0."""
     return [f"{v:.{max(len(f'{v:g}'.partition('.')[2]) for v in values)}f}" for v in values]
 
 

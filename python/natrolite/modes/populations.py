@@ -7,14 +7,14 @@ ENOUGH = 3  # points; through two every line passes
 
 
 def fractions(ions, labels, count):
-    """Returns [systems, count]: share of a system's ions in each mode; the rows sum to 1."""
+    """Return [systems, count]: share of a system's ions in each mode; the rows sum to 1."""
     return np.array(
         [np.bincount(labels[ions.of(system)] - 1, minlength=count) / ions.of(system).sum() for system in ions.systems()]
     )
 
 
 def correlation(x, y):
-    """Returns (r, p, low, high): Pearson's r, its two-sided p, its 95 % confidence interval; NaN where undefined
+    """Return (r, p, low, high): Pearson's r, its two-sided p, its 95 % confidence interval; NaN where undefined
     (fewer than three points, or one value only)."""
     from scipy.stats import pearsonr
 
@@ -26,7 +26,7 @@ def correlation(x, y):
 
 
 def with_density(systems, shares):
-    """Returns rows (loading, mode, points, r, p, low, high, p adjusted) of Pearson's r of a mode's share with density.
+    """Return rows (loading, mode, points, r, p, low, high, p adjusted) of Pearson's r of a mode's share with density.
 
     First for each loading over its densities; then, with NaN as loading, over all systems. The adjusted p are those of
     Benjamini and Hochberg (J. R. Stat. Soc. B 57, 289 (1995)) over the rows of the same reading."""

@@ -15,7 +15,7 @@ from .systems import MOBILITY
 
 
 def write_tables(modes, folder, settings):
-    """Writes what the page shows as tables; returns their paths."""
+    """Write what the page shows as tables; return their paths."""
     ions, count = modes.ions, modes.count
     numbers = [f"mode_{k + 1}" for k in range(count)]
     names = [f"log10_{name}" if ions.is_logarithm(name) else name for name in ions.names]
@@ -54,7 +54,7 @@ def write_tables(modes, folder, settings):
 
 
 def draw_pictures(modes, folder):
-    """Draws all PICTURES as PNG; returns [(name, path, caption)]."""
+    """Draw all PICTURES as PNG; return [(name, path, caption)]."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -75,7 +75,7 @@ def draw_pictures(modes, folder):
 
 
 def settings_of(modes):
-    """Returns {key: text}: how the modes came about, for the tables and the page."""
+    """Return {key: text}: how the modes came about, for the tables and the page."""
     largest = modes.sizes.max() / modes.sizes.sum()
     return {
         "ions": len(modes.labels),
@@ -89,7 +89,7 @@ def settings_of(modes):
 
 
 def features(modes):
-    """Returns [(label, unit, means [K])] of the features but D, which has a column anyhow."""
+    """Return [(label, unit, means [K])] of the features but D, which has a column anyhow."""
     ions = modes.ions
     return [
         (f"log₁₀ {label}" if ions.is_logarithm(name) else label, style.unit(unit), means)
@@ -99,7 +99,7 @@ def features(modes):
 
 
 def write_page(modes, pictures, settings, folder):
-    """Writes report.html, which holds its pictures; returns its path."""
+    """Write report.html, which holds its pictures; return its path."""
     import jinja2
     from matplotlib.colors import to_hex
 

@@ -35,7 +35,7 @@ def draw_sankey(axes, flows, colors, columns):
 
 
 def stacked(sizes):
-    """Returns the upper ends of nodes one below the other; columns with fewer nodes have larger gaps."""
+    """Return the upper ends of nodes one below the other; columns with fewer nodes have larger gaps."""
     spare = 9 * GAP
     gap = spare / max(len(sizes) - 1, 1)
     start = -spare / 2 if len(sizes) == 1 else 0.0
@@ -43,7 +43,7 @@ def stacked(sizes):
 
 
 def bands(axes, weights, colors, left, right, x, middle_is_right):
-    """Draws the bands weights [nodes on the left, nodes on the right] between x and x + 1."""
+    """Draw the bands weights [nodes on the left, nodes on the right] between x and x + 1."""
     t = np.linspace(0, 1, 60)
     ease = 3 * t**2 - 2 * t**3
     here, there = left.copy(), right.copy()

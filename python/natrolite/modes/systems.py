@@ -59,11 +59,11 @@ class Ions:
     identity: np.ndarray
 
     def systems(self):
-        """Returns [(density, loading)] in ascending order."""
+        """Return [(density, loading)] in ascending order."""
         return sorted(set(zip(self.density.tolist(), self.loading.tolist())))
 
     def of(self, system):
-        """Returns the mask [N] of the ions of one system."""
+        """Return the mask [N] of the ions of one system."""
         return (self.density == system[0]) & (self.loading == system[1])
 
     def is_logarithm(self, name):
@@ -71,7 +71,7 @@ class Ions:
 
 
 def read(paths, names):
-    """Returns the Ions of the tables; NatroliteError names the file, the ion and the column that is wrong."""
+    """Return the Ions of the tables; NatroliteError names the file, the ion and the column that is wrong."""
     resolved = [pathlib.Path(path).resolve() for path in paths]
     for k, path in enumerate(resolved):
         if path in resolved[:k]:
@@ -96,7 +96,7 @@ def read(paths, names):
 
 
 def checked(path):
-    """Returns the Table of a file after what can be said without its columns."""
+    """Return the Table of a file after what can be said without its columns."""
     table = Table(path)
     if table.kind != KIND:
         raise NatroliteError(f"{path} is no table of ions: its first line must be '# natrolite table: {KIND}'")
@@ -122,7 +122,7 @@ def unit_of(table, name):
 
 
 def rows(table, names, units):
-    """Returns {density, loading, identity [n], features [n, F], log_d [n]} of one table."""
+    """Return {density, loading, identity [n], features [n, F], log_d [n]} of one table."""
     features = [values(table, name, unit) for name, unit in zip(names, units)]
     density, loading = conditions(table)
     return {
@@ -135,12 +135,12 @@ def rows(table, names, units):
 
 
 def conditions(table):
-    """Returns (density in g/cm^3, loading in percent)."""
+    """Return (density in g/cm^3, loading in percent)."""
     return setting(table, "density", "g/cm^3"), setting(table, "loading", "%")
 
 
 def setting(table, key, unit):
-    """Returns the number of the header's line `# key = number unit`, converted."""
+    """Return the number of the header's line `# key = number unit`, converted."""
     number, _, own = table.settings.get(key, "").strip().partition(" ")
     try:
         value = float(number) * (1.0 if own == unit else factor(own, unit))
@@ -153,7 +153,7 @@ def setting(table, key, unit):
 
 
 def values(table, name, unit):
-    """Returns one feature [n], in the unit, after its logarithm."""
+    """Return one feature [n], in the unit, after its logarithm."""
     own = unit_of(table, name)
     try:
         column = table.column(name, unit)

@@ -12,21 +12,21 @@ SETTINGS = {"objective": "multi:softprob", "max_depth": 4, "eta": 0.2, "tree_met
 
 
 def train(z, labels, count):
-    """Returns the xgboost.Booster for modes 1 ... count."""
+    """Return the xgboost.Booster for modes 1 ... count."""
     import xgboost
 
     return xgboost.train({**SETTINGS, "num_class": count}, xgboost.DMatrix(z, labels - 1, nthread=1), ROUNDS)
 
 
 def predict(booster, z):
-    """Returns the most probable mode [N]."""
+    """Return the most probable mode [N]."""
     import xgboost
 
     return booster.predict(xgboost.DMatrix(z, nthread=1)).argmax(axis=1) + 1
 
 
 def accuracies(z, labels, count):
-    """Returns the share of rightly predicted ions in each of FOLDS stratified folds that training has not seen."""
+    """Return the share of rightly predicted ions in each of FOLDS stratified folds that training has not seen."""
     from sklearn.model_selection import StratifiedKFold
 
     splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
@@ -39,7 +39,7 @@ def accuracies(z, labels, count):
 
 
 def shap_values(booster, z):
-    """Returns [N, count, F + 1]: SHAP values of every ion, mode and feature in log-odds, last the expectation.
+    """Return [N, count, F + 1]: SHAP values of every ion, mode and feature in log-odds, last the expectation.
 
     The exact algorithm for trees (Lundberg et al., Nat. Mach. Intell. 2, 56 (2020)), as xgboost has it."""
     import xgboost
@@ -48,5 +48,5 @@ def shap_values(booster, z):
 
 
 def importances(booster, z):
-    """Returns [count, F]: mean magnitude of the SHAP values over all ions."""
+    """Return [count, F]: mean magnitude of the SHAP values over all ions."""
     return np.abs(shap_values(booster, z)[:, :, :-1]).mean(axis=0)

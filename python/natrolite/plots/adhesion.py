@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Adhesion energy over the distance of two layers, with the maximum of its spline."""
+
 import numpy as np
 
 from . import style
@@ -11,7 +13,7 @@ def recognizes(table):
 
 
 def maximum(x, y):
-    """Returns (x, y) of the highest point of the cubic spline through the points, in any order."""
+    """Return (x, y) of the highest point of the cubic spline through the points, in any order."""
     from scipy.interpolate import CubicSpline
 
     x, y = np.array(sorted(zip(x, y))).T

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Phonon bands, with the DOS of the file beside theirs, or a DOS alone."""
+
 import numpy as np
 
 from . import style

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Mean charges of the species over time."""
+
 from . import style
 
 NAME = "charges over time"
@@ -9,7 +11,7 @@ def recognizes(table):
 
 
 def draw(table, figure):
-    """The mean of every species with its SD over the atoms, and below them the sum less the total charge."""
+    """Draw the mean of every species with its SD over the atoms, and below them the sum less the total charge."""
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     time, total = table.column("time"), table.column("total")
     species = [name for name in table.columns[3:] if not name.endswith(" SD")]

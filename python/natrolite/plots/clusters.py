@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Shares of the ions in clusters of each size, over the content."""
+
 import numpy as np
 
 from . import style

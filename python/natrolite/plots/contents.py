@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""What was measured at several contents: gaps, charges, peaks of g(r)."""
+
 import numpy as np
 
 from . import style
@@ -11,7 +13,7 @@ def recognizes(table):
 
 
 def panels(table):
-    """Returns {(unit, name of the panel): [column]}: gaps together, mean charges together, each other quantity alone."""
+    """Return {(unit, name of the panel): [column]}: gaps together, mean charges together, each other quantity alone."""
     found = {}
     for name, unit in zip(table.columns[1:], table.units[1:]):
         if not unit or " error" in name or " SD over" in name or name.startswith("temperature"):

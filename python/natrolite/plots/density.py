@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""A density on a grid: its projections, and shares of space and ions over its levels."""
+
 import numpy as np
 
 from . import style
@@ -37,7 +39,7 @@ def draw_levels(rows, axes):
 
 
 def draw_grid(values, cell, rows, path):
-    """The density summed along c, b and a, and the levels; writes a PNG."""
+    """Draw the density summed along c, b and a, and the levels, into a PNG."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Energies of several contents, less the line between the ends, with their lower convex hull."""
+
 import numpy as np
 
 from . import style
@@ -11,7 +13,7 @@ def recognizes(table):
 
 
 def lower_hull(n, e):
-    """Returns the edges [[n1, e1], [n2, e2]] of the lower convex hull."""
+    """Return the edges [[n1, e1], [n2, e2]] of the lower convex hull."""
     from scipy.spatial import ConvexHull, QhullError
 
     points = np.c_[n, e]

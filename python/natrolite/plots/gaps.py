@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Gaps between layers over time, from scalars or blocks of fix ave/time."""
+
 import numpy as np
 
 from . import layer_map, style

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Results of every ion: diffusion coefficients, and tortuosity against accessible volume."""
+
 import numpy as np
 
 from . import style

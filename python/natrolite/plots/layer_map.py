@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""The map of the gap between two layers, from fix ave/time."""
+
 import numpy as np
 
 from . import style
@@ -27,7 +29,7 @@ def recognizes(table):
 
 
 def draw(table, figure, ends=False):
-    """ends: the outermost nodes lie on the edges of the cell, not half a step inside."""
+    """Draw the map. ends: the outermost nodes lie on the edges of the cell, not half a step inside."""
     axes = figure.subplots()
     data = table.data
     nx, ny = shape(data)

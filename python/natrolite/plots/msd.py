@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Mean squared displacement over time, with its fit."""
+
 import numpy as np
 
 from . import style

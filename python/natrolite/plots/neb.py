@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Energy along the path of a nudged elastic band."""
+
 import numpy as np
 
 from . import style
@@ -11,7 +13,7 @@ def recognizes(table):
 
 
 def profile(table):
-    """Returns (path of the ion, energy above the first replica) in Angstrom and eV, in order of the replicas."""
+    """Return (path of the ion, energy above the first replica) in Angstrom and eV, in order of the replicas."""
     data = table.data[np.argsort(table.data[:, 0])]
     steps = np.linalg.norm(np.diff(data[:, 1:4], axis=0), axis=1)
     return np.r_[0, np.cumsum(steps)], data[:, 4] - data[0, 4]

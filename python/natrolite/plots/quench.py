@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Quench of carbon over time."""
+
 from . import style
 
 NAME = "quench of carbon"

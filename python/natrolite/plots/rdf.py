@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Radial distributions around sites, from fix ave/time."""
+
 from . import style
 
 NAME = "radial distribution"

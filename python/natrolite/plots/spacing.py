@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Distance of two layers over time."""
+
 import numpy as np
 
 from . import style
@@ -12,7 +14,7 @@ def recognizes(table):
 
 
 def mean(values):
-    """Returns the mean and its standard error from the spread of ten block means."""
+    """Return the mean and its standard error from the spread of ten block means."""
     if len(values) < 2 * BLOCKS:
         return values.mean(), float("nan")
     blocks = [block.mean() for block in np.array_split(values, BLOCKS)]
@@ -20,7 +22,7 @@ def mean(values):
 
 
 def title(settings):
-    """Returns what the layers are: those of the MXene decks, or those of the Janus decks with their content."""
+    """Return what the layers are: those of the MXene decks, or those of the Janus decks with their content."""
     if "x" in settings:
         return f"aminobenzene-graphene, x = {settings['x']}"
     return "Ti$_2$CO$_2$ / " + settings.get("layer", "")

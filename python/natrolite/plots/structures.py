@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Relaxed structures side by side: lengths and energies."""
+
 import numpy as np
 
 from . import style
@@ -12,7 +14,7 @@ def recognizes(table):
 
 
 def names(table):
-    """Returns the systems' names in the order of the rows, from 'systems 1 M, 2 G, ...' in the settings."""
+    """Return the systems' names in the order of the rows, from 'systems 1 M, 2 G, ...' in the settings."""
     listed = table.settings["settings"].partition("systems ")[2].split(",")
     known = dict(entry.split() for entry in listed)
     return [known[str(int(number))] for number in table.data[:, 0]]

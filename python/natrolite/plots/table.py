@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from natrolite import dump
 from natrolite.errors import NatroliteError, reason
 from natrolite.units import factor
 
@@ -17,8 +18,8 @@ class Table:
     """kind: what the first line says; settings: `# key = value` lines; columns and units; data.
 
     Files of fix ave/time have kind "series" (one row per step; data) or "blocks" (mode vector;
-    blocks is a list of (step, array), data the last one). A dump of LAMMPS has kind "dump": columns,
-    the text, and as data the number of its frames."""
+    blocks is a list of (step, array), data the last one). A dump of LAMMPS has kind "dump": columns
+    and frames (natrolite.dump), and as data the number of these."""
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
@@ -46,15 +47,13 @@ class Table:
                 self.data = self.data[np.sort(np.unique(self.data[:, 0], return_index=True)[1])]
         elif comments and comments[0].startswith("# Time-averaged"):
             self._read_average([row.split() for row in rows], comments)
-        elif text.startswith(("ITEM: TIMESTEP", "ITEM: TIME\n")):
+        elif text.startswith("ITEM: "):
             self._read_dump(text)
 
     def _read_dump(self, text):
-        self.kind, self.text = "dump", text
-        self.columns = re.findall(r"ITEM: ATOMS (.*)", text)[0].split()
-        self.data = np.array([[text.count("ITEM: TIMESTEP")]])
-        if "ITEM: TIME\n" in text:
-            self.settings["TIME"] = "yes"
+        self.kind, self.frames = "dump", list(dump.frames(text.splitlines()))
+        self.columns = self.frames[0].names
+        self.data = np.array([[len(self.frames)]])
 
     def _read_average(self, rows, comments):
         if "Number-of-rows" in comments[1]:
@@ -73,11 +72,11 @@ class Table:
             self.data = np.array([[float(v) for v in r] for r in rows])
 
     def number(self, key):
-        """The leading number of a setting."""
+        """Return the leading number of a setting."""
         return float(self.settings[key].split()[0])
 
     def column(self, name, unit=None):
-        """The column, in its own unit or converted; of several with the name the one that has the unit."""
+        """Return the column, in its own unit or converted; of several with the name the one that has the unit."""
         found = [k for k, n in enumerate(self.columns) if n == name]
         if not found:
             raise KeyError(f"{self.path} has no column {name}")
@@ -86,7 +85,7 @@ class Table:
 
 
 def write_table(path, kind, settings, columns, rows):
-    """Writes rows of numbers under the header that Table reads. columns: "name" or "name (unit)"."""
+    """Write rows of numbers under the header that Table reads. columns: "name" or "name (unit)"."""
     lines = [
         f"# natrolite table: {kind}",
         *(f"# {key} = {value}" for key, value in settings.items()),
@@ -97,25 +96,12 @@ def write_table(path, kind, settings, columns, rows):
 
 
 def read_dump_means(path, column):
-    """Mean over the frames of one column of a text dump, as {id: mean}."""
+    """Return the mean over the frames of one column of a text dump, as {id: mean}."""
+    sums = {}
     try:
-        return _means(path, pathlib.Path(path).read_text().splitlines(), column)
-    except DAMAGED as error:
-        raise NatroliteError(f"{path} is no whole text dump of LAMMPS ({reason(error)})") from error
-
-
-def _means(path, lines, column):
-    sums, at = {}, 0
-    while at < len(lines):
-        count = int(lines[at + 3])
-        if count < 0:
-            raise ValueError(f"{count} atoms")
-        names = lines[at + 8].split()[2:]
-        if column not in names:
-            raise NatroliteError(f"{path} has no column '{column}'; it has {', '.join(names)}")
-        i, c = names.index("id"), names.index(column)
-        for k in range(at + 9, at + 9 + count):
-            words = lines[k].split()
-            sums.setdefault(int(words[i]), []).append(float(words[c]))
-        at += 9 + count
+        for frame in dump.read(path):
+            for atom, value in zip(frame.words("id"), frame[column]):
+                sums.setdefault(int(atom), []).append(value)
+    except ValueError as error:
+        raise NatroliteError(f"{path} is no whole text dump with id and {column} ({reason(error)})") from error
     return {k: float(np.mean(v)) for k, v in sums.items()}

@@ -18,66 +18,38 @@ def recognizes(table):
     return table.kind == "dump" and all(name in table.columns for name in COLUMNS)
 
 
-def sections(text):
-    """Yields {name of an ITEM: (words after it, lines)} of every frame."""
-    frame = {}
-    for part in text.split("ITEM: ")[1:]:
-        head, *lines = part.splitlines()
-        name = "BOX BOUNDS" if head.startswith("BOX BOUNDS") else head.split()[0]
-        if name in frame:
-            yield frame
-            frame = {}
-        frame[name] = head[len(name) :].split(), lines
-    yield frame
-
-
-def cell(words, lines):
-    """Returns (origin [3], rows a, b, c [3, 3]) of ITEM: BOX BOUNDS, with or without tilts."""
-    bounds = np.array([line.split() for line in lines], float)
-    tilt = bounds[:, 2] if bounds.shape[1] == 3 else np.zeros(3)
-    xy, xz, yz = tilt
-    low = bounds[:, 0] - [min(0, xy, xz, xy + xz), min(0, yz), 0]
-    high = bounds[:, 1] - [max(0, xy, xz, xy + xz), max(0, yz), 0]
-    a, b, c = high - low
-    return low, np.array([[a, 0, 0], [xy, b, 0], [xz, yz, c]])
-
-
 def read(table):
-    """Returns (times [t], elements [n], unwrapped positions [t, n, 3], origin, cell of the last frame).
+    """Return (times [t], elements [n], unwrapped positions [t, n, 3], origin, cell of the last frame).
 
     The times are in ps of units metal where the dump has them (dump_modify time yes), else steps. Of
     frames that a run wrote again after a restart the first ones count."""
     steps, clock, positions, elements = [], [], [], None
-    for frame in sections(table.text):
-        words, lines = frame["ATOMS"]
-        rows = [line.split() for line in lines]
-        numbers = np.array([[row[words.index(name)] for name in COLUMNS if name != "element"] for row in rows], float)
-        order = np.argsort(numbers[:, 0])
-        symbols = [rows[k][words.index("element")] for k in order]
+    for frame in table.frames:
+        frame = frame.by_id()
+        symbols = frame.words("element")
         elements = elements or symbols
         if symbols != elements:
             raise NatroliteError(f"{table.path}: the atoms change from frame to frame")
-        step = int(frame["TIMESTEP"][1][0])
-        if steps and step <= steps[-1]:
+        if steps and frame.step <= steps[-1]:
             continue
-        origin, h = cell(*frame["BOX BOUNDS"])
-        steps.append(step)
-        clock.append(float(frame["TIME"][1][0]) if "TIME" in frame else step)
-        positions.append(numbers[order, 1:4] + numbers[order, 4:7] @ h)
+        steps.append(frame.step)
+        clock.append(frame.step if frame.time is None else frame.time)
+        positions.append(frame.numbers("x", "y", "z") + frame.numbers("ix", "iy", "iz") @ frame.cell)
+        last = frame
     # LAMMPS' clock starts anew when a run goes on from a restart file; its steps do not
     interval = (clock[1] - clock[0]) / (steps[1] - steps[0]) if len(steps) > 1 else 1.0
-    return np.array(steps) * interval, np.array(elements), np.array(positions), origin, h
+    return np.array(steps) * interval, np.array(elements), np.array(positions), last.origin, last.cell
 
 
 def mxene(elements, places, h):
-    """Returns which atoms [n] are of the MXene in one frame: Ti and all but ions within BOND of one."""
+    """Return which atoms [n] are of the MXene in one frame: Ti and all but ions within BOND of one."""
     gap = places[:, None] - places[elements == METAL]
     gap -= np.round(np.linalg.solve(h.T, gap.reshape(-1, 3).T).T).reshape(gap.shape) @ h
     return (np.linalg.norm(gap, axis=2).min(axis=1) < BOND) & (elements != ION)
 
 
 def displacements(elements, positions, h):
-    """Returns [t, ions, 3]: what the ions moved since the first frame, less what the MXene's center of mass did.
+    """Return [t, ions, 3]: what the ions moved since the first frame, less what the MXene's center of mass did.
 
     Not that of the whole host: a layer that slides over the MXene moves it, and would seem to move all ions."""
     from ase.data import atomic_masses, atomic_numbers
@@ -90,7 +62,7 @@ def displacements(elements, positions, h):
 
 
 def draw_host(axes, elements, places, h):
-    """The cell, the bonds of the upper carbon layer, and the O that faces it."""
+    """Draw the cell, the bonds of the upper carbon layer, and the O that faces it."""
     carbon = places[(elements == "C") & (places[:, 2] > places[elements == "Ti", 2].max())]
     face = places[(elements == "O") & (places[:, 2] > places[elements == "Ti", 2].mean())]
     for shift in (m * h[0] + n * h[1] for m in (-1, 0, 1) for n in (-1, 0, 1)):
@@ -138,7 +110,7 @@ def draw(table, figure):
     if movers.any():
         label += f", of these {(far[-1, movers] ** 2).mean():.2f} Å²"
     right.set(
-        xlabel="time (ps)" if "TIME" in table.settings else "time step",
+        xlabel="time step" if table.frames[0].time is None else "time (ps)",
         ylabel="displacement of each ion against the MXene (Å)",
         ylim=(0, max(1.15 * FAR, 1.2 * far.max())),
         title=label,

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Vibrational densities of states, by element."""
+
 import numpy as np
 
 from . import style

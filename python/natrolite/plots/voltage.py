@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Voltage over content, from command ocv or fix ocv."""
 
 from . import style
 

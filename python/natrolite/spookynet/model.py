@@ -12,6 +12,8 @@ from typing import Dict, List
 import torch
 from torch import nn
 
+from natrolite.default_dtype import default_dtype
+
 from .dispersion import REFERENCES, Dispersion
 from .dispersion_tables import Tables, from_package
 from .electrostatics import Electrostatics
@@ -36,12 +38,8 @@ class SpookyNet(nn.Module):
     def __init__(self, settings: Settings, dtype: torch.dtype = torch.float64, tables: Tables = None):
         super().__init__()
         self.settings = settings
-        before = torch.get_default_dtype()
-        torch.set_default_dtype(dtype)
-        try:
+        with default_dtype(dtype):
             self._build_network(settings)
-        finally:
-            torch.set_default_dtype(before)
         self.r_max = settings.r_max
         self.lr_cutoff = 0.0 if settings.lr_cutoff is None else settings.lr_cutoff
         self.all_pairs = settings.all_pairs
@@ -91,7 +89,7 @@ class SpookyNet(nn.Module):
         if self.repulsion is not None:
             repulsion = self.repulsion(near_r, near_i, near_j, types, own.size(0))
         if self.electrostatics is not None or self.dispersion is not None:
-            pairs = self.long_range_pairs(r, center, neighbor)
+            pairs = self.long_range_pairs(r)
             electrostatics, dispersion = self.long_range(r, pairs, center, neighbor, types, charges)
         return {
             "atomic_energy": energy + repulsion + electrostatics + dispersion,
@@ -169,7 +167,7 @@ class SpookyNet(nn.Module):
                 "--lr-cutoff"
             )
 
-    def long_range_pairs(self, r: torch.Tensor, center: torch.Tensor, neighbor: torch.Tensor) -> torch.Tensor:
+    def long_range_pairs(self, r: torch.Tensor) -> torch.Tensor:
         """Return int64 [e], the edges within lr_cutoff (all without one)."""
         if self.lr_cutoff > 0.0:
             return torch.nonzero(r < self.lr_cutoff).squeeze(1)

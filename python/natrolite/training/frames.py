@@ -63,7 +63,7 @@ def _frame(atoms, where, settings, data):
     types = np.array([settings.atomic_numbers.index(z) for z in atoms.numbers], np.int64)
     cutoff = max(settings.r_max, settings.lr_cutoff or 0.0)
     if settings.all_pairs:
-        cutoff = max(cutoff, 1.0 + np.ptp(atoms.positions, axis=0).sum())
+        cutoff = max(cutoff, graph.extent(atoms))
     dipole = _array(known, data.dipole, (3,), where)
     return Frame(
         graph=graph.folded(atoms, types, cutoff), positions=atoms.get_positions(), energy=float(known[data.energy]),

@@ -198,7 +198,7 @@ def test_command(checkpoint, tmp_path, capsys):
 
 
 def refused(model, tmp_path, *words, suffix=".model"):
-    """The file must be claimed and refused, in one line that has all words."""
+    """Check that the file is claimed and refused, in one line that has all words."""
     path = str(tmp_path / f"refused{suffix}")
     if model is not None:
         torch.save(model, path)

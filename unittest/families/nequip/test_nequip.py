@@ -42,7 +42,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def checkpoint(folder):
-    """Function: name of a kind, further changes -> path of its checkpoint, written once."""
+    """Return a function: name of a kind, further changes -> path of its checkpoint, written once."""
     written = {}
 
     def write(kind, **changes):
@@ -56,7 +56,7 @@ def checkpoint(folder):
 
 @pytest.fixture(scope="session")
 def model(checkpoint, folder):
-    """Function: name of a kind -> (module, metadata) of its model file in float64, exported once."""
+    """Return a function: name of a kind -> (module, metadata) of its model file in float64, exported once."""
     files = {}
 
     def load(kind):

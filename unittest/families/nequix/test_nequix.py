@@ -28,13 +28,13 @@ PUBLISHED = ["nequix-mp-1-pft", "nequix-oam-1-pft", "nequix-omat-1"]
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
-    """A file of nequix with random weights."""
+    """Return a file of nequix with random weights."""
     return tiny.write(tmp_path_factory.mktemp("nequix") / "tiny.nqx")
 
 
 @pytest.fixture(scope="module")
 def exported(file, tmp_path_factory):
-    """(module, metadata) of its model file in float64."""
+    """Return (module, metadata) of its model file in float64."""
     path = tmp_path_factory.mktemp("exported") / "tiny.pt"
     export(family, str(file), path, "float64")
     return modelfile.load(path)

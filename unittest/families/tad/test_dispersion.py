@@ -42,7 +42,7 @@ def test_dispersion_against_tad_dftd4():
 
 
 def small_default_model():
-    """A new model with the tables of tad-dftd4, all pairs."""
+    """Return a new model with the tables of tad-dftd4, all pairs."""
     torch.manual_seed(3)
     settings = Settings(cases.ELEMENTS, features=8, basis=6, modules=1, r_max=3.0)
     model = SpookyNet(settings).eval().requires_grad_(False)

@@ -9,18 +9,22 @@
 
 namespace natrolite {
 
-typedef double Double4 __attribute__((vector_size(32), aligned(8), may_alias));
-/// to hand over by value, where 32 bytes are expected
-typedef double AlignedDouble4 __attribute__((vector_size(32)));
+typedef double Double4 __attribute__((vector_size(32)));
 typedef long long Mask4 __attribute__((vector_size(32)));
 
-NATROLITE_ALWAYS_INLINE Double4 &as_double4(double *p)
+/// Four doubles of an array, anywhere in it. A member, since clang takes a reference to the vector itself for
+/// one that is aligned, whatever its type says.
+struct __attribute__((packed, may_alias)) Double4InArray {
+  Double4 v;
+};
+
+NATROLITE_ALWAYS_INLINE Double4InArray &as_double4(double *p)
 {
-  return *reinterpret_cast<Double4 *>(p);
+  return *reinterpret_cast<Double4InArray *>(p);
 }
-NATROLITE_ALWAYS_INLINE const Double4 &as_double4(const double *p)
+NATROLITE_ALWAYS_INLINE const Double4InArray &as_double4(const double *p)
 {
-  return *reinterpret_cast<const Double4 *>(p);
+  return *reinterpret_cast<const Double4InArray *>(p);
 }
 
 /// x in lanes where all bits of the mask are set, else 0
@@ -48,9 +52,7 @@ NATROLITE_ALWAYS_INLINE void floor_in_place(Double4 &x)
 /// x = exp(x), see exponential.h
 NATROLITE_ALWAYS_INLINE void exp_in_place(Double4 &x)
 {
-  AlignedDouble4 a = x;
-  exp_in_place<double, AlignedDouble4, Mask4>(a);
-  x = a;
+  exp_in_place<double, Double4, Mask4>(x);
 }
 
 }    // namespace natrolite

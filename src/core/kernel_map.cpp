@@ -77,10 +77,10 @@ NATROLITE_ALWAYS_INLINE void KernelMap::place(const AtomBatch &atoms, Places &p)
   const double lowest = -high_ - 1, highest = ny_ + high_ - 1;    // their rows are all outside
   const double first = 1 - half_ - most_, below = 1 - high_;
   for (int k = 0; k < atoms.count; k += 4) {
-    Double4 j = as_double4(atoms.y + k) * inv_hy - 0.5;
+    Double4 j = as_double4(atoms.y + k).v * inv_hy - 0.5;
     floor_in_place(j);
-    const Double4 gy = as_double4(atoms.y + k) - (j + 0.5) * hy;
-    const Double4 left = as_double4(atoms.x + k) - (j + 0.5) * tilt;
+    const Double4 gy = as_double4(atoms.y + k).v - (j + 0.5) * hy;
+    const Double4 left = as_double4(atoms.x + k).v - (j + 0.5) * tilt;
     Double4 i = left * inv_hx - 0.5;
     floor_in_place(i);
     const Double4 gx = left - (i + 0.5) * hx;
@@ -99,11 +99,11 @@ NATROLITE_ALWAYS_INLINE void KernelMap::place(const AtomBatch &atoms, Places &p)
     exp_in_place(across);
     exp_in_place(along);
     exp_in_place(corner);
-    as_double4(p.gx + k) = gx;
-    as_double4(p.gy + k) = gy;
-    as_double4(p.across + k) = across;
-    as_double4(p.along + k) = along;
-    as_double4(p.corner + k) = corner;
+    as_double4(p.gx + k).v = gx;
+    as_double4(p.gy + k).v = gy;
+    as_double4(p.across + k).v = across;
+    as_double4(p.along + k).v = along;
+    as_double4(p.corner + k).v = corner;
   }
 }
 
@@ -113,7 +113,7 @@ static NATROLITE_ALWAYS_INLINE void fill_powers(double *p, int count, double a, 
   const double q2 = q * q;
   Double4 chain = Double4{1.0, q, q2, q * q2} * a;
   for (int i = 0; i < count; i += 4) {
-    as_double4(p + i) = chain;
+    as_double4(p + i).v = chain;
     chain *= q2 * q2;
   }
 }
@@ -123,12 +123,12 @@ static NATROLITE_ALWAYS_INLINE void add_row(double *w, double *wz, const double 
                                             int count, double scale, double z, double least)
 {
   for (int k = 0; k < count; k += 4) {
-    Double4 v = as_double4(t + k);
-    if (p) v *= as_double4(p + k);
+    Double4 v = as_double4(t + k).v;
+    if (p) v *= as_double4(p + k).v;
     v *= scale;
     apply_mask(v, v >= least);
-    as_double4(w + k) += v;
-    as_double4(wz + k) += v * z;
+    as_double4(w + k).v += v;
+    as_double4(wz + k).v += v * z;
   }
 }
 
@@ -152,7 +152,7 @@ NATROLITE_ALWAYS_INLINE void KernelMap::add_separable(const Places &p, int k, do
   const double least = least_;
   fill_powers(x, columns, 1.0, p.across[k]);
   fill_powers(y, static_cast<int>(scales_.size()), p.corner[k], p.along[k]);
-  for (int c = 0; c < columns; c += 4) as_double4(x + c) *= as_double4(along_x + c);
+  for (int c = 0; c < columns; c += 4) as_double4(x + c).v *= as_double4(along_x + c).v;
   int at = p.column[k] + rows_[0].shift;
   if (periodic_[0])
     at -= at >= last ? last : 0;

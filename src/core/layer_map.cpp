@@ -46,14 +46,14 @@ NATROLITE_TARGET_CLONES static void wrap(const Cell &cell, const Vec3 &inv, int 
   const double lx = cell.lx, ly = cell.ly, xy = cell.xy, inv_x = inv.x, inv_y = inv.y;
   const double along_x = cell.periodic[0], along_y = cell.periodic[1];    // 0 or 1
   for (int k = 0; k < atoms.count; k += 4) {
-    Double4 v = as_double4(atoms.y + k) * inv_y, around_v = v;
-    Double4 u = (as_double4(atoms.x + k) - xy * v) * inv_x, around_u = u;
+    Double4 v = as_double4(atoms.y + k).v * inv_y, around_v = v;
+    Double4 u = (as_double4(atoms.x + k).v - xy * v) * inv_x, around_u = u;
     floor_in_place(around_v);
     floor_in_place(around_u);
     v -= around_v * along_y;    // at most 1, where it is rounded
     u -= around_u * along_x;
-    as_double4(atoms.x + k) = lx * u + xy * v;
-    as_double4(atoms.y + k) = ly * v;
+    as_double4(atoms.x + k).v = lx * u + xy * v;
+    as_double4(atoms.y + k).v = ly * v;
     u *= static_cast<double>(nx);
     v *= static_cast<double>(ny);
     clamp_in_place(u, 0.0, nx - 1);

@@ -8,11 +8,13 @@ and its `source`, a name of its own, by which frames are divided into training a
 import numpy as np
 from ase import Atoms
 from ase.build import bulk
-from distill.crystals import cell, insert, layer, perturb
+from distill.crystals import cell, closest, insert, layer, perturb
 
 A_MXENE, A_GRAPHENE, A_SODIUM = 3.03, 2.46, 4.20  # Angstrom
 TITANIUM, OXYGEN = 1.30, 2.23  # Angstrom, heights over the plane of carbon in Ti2CO2
 LAYERS = ["graphene", "go", "goh"]
+FREE = 0.8  # of the sum of two covalent radii: nearer is an overlap
+OH = 0.97  # Angstrom
 RATTLE = (0.01, 0.07)  # Angstrom, range of the standard deviation of displacements; at 600 K carbon has 0.05
 
 # Cells in which both layers fit: (m, n) of MXene and of graphene, their lattices being m a1 + n a2 and the
@@ -28,14 +30,17 @@ def mxene(indices=(1, 0), a=A_MXENE):
     return layer("CTi2O2", fractions, heights, a, indices)
 
 
-def graphene(indices=(1, 0), a=A_GRAPHENE, group="graphene", side=1):
-    """Return graphene, with one O ("go") or OH ("goh") on a carbon, above (side 1) or below (-1)."""
+def graphene(indices=(1, 0), a=A_GRAPHENE, group="graphene", side=1, oh=(0.90, 0.20, 0.30)):
+    """Return graphene, with one O ("go") or OH ("goh") on a carbon, above (side 1) or below (-1).
+
+    oh: from O to H, Angstrom, z away from graphene."""
     atoms = layer("C2", [(1 / 3, 2 / 3), (2 / 3, 1 / 3)], [0, 0], a, indices)
     foot = atoms.positions[0]
     if group == "go":
         atoms += Atoms("O", positions=[foot + [0, 0, side * 1.40]])
     elif group == "goh":
-        atoms += Atoms("OH", positions=[foot + [0, 0, side * 1.48], foot + [0.90, 0.2, side * 1.78]])
+        oxygen = foot + [0, 0, side * 1.48]
+        atoms += Atoms("OH", positions=[oxygen, oxygen + np.array(oh) * [1, 1, side]])
     return atoms
 
 
@@ -44,15 +49,15 @@ def sodium(repeat=2, a=A_SODIUM):
     return bulk("Na", "bcc", a=a, cubic=True).repeat(repeat)
 
 
-def stack(name, group="graphene", distance=3.3, side=1, shift=(0.0, 0.0)):
+def stack(name, group="graphene", distance=3.3, side=1, shift=(0.0, 0.0), **direction):
     """Return MXene with graphene above it.
 
     name: key of STACKS; distance: from the upper oxygen to the plane of graphene, Angstrom; side: of the
-    group, -1 is the gallery; shift: of graphene along the layers, Angstrom.
+    group, -1 is the gallery; shift: of graphene along the layers, Angstrom; direction: oh of graphene().
     """
     of_mxene, of_graphene = STACKS[name]
     lower = mxene(of_mxene)
-    upper = graphene(of_graphene, group=group, side=side)
+    upper = graphene(of_graphene, group=group, side=side, **direction)
     common = lower.cell.lengths()[0]
     if name != "r16":
         common = (common + upper.cell.lengths()[0]) / 2
@@ -73,17 +78,45 @@ def parents(rng):
         group, small = LAYERS[turn % 3], [(2, 0), (2, 1), (3, 0)][turn % 3]
         yield "mxene", mxene(small, a=rng.normal(A_MXENE, 0.03))
         yield group, graphene((3 + turn % 2, 0), a=rng.normal(A_GRAPHENE, 0.025), group=group)
-        # O and OH need room in a narrow gallery
         inside = group != "graphene" and side < 0
-        distance = rng.uniform(4.2 if inside else 2.5, 6.0)
-        bare = stack(name, group, distance, side, rng.uniform(0, 3, 2))
-        yield f"mxene-{group}", bare
-        distance = rng.uniform(5.0 if inside else 3.8, 6.0)
-        bare = stack(name, group, distance, side, rng.uniform(0, 3, 2))
+        yield f"mxene-{group}", _apart(name, group, side, 2.9 if inside else 2.5, rng)[0]
+        if group != "graphene":
+            yield f"mxene-{group}-exchange", _exchange(name, group, rng)
+        bare, distance = _apart(name, group, side, 4.4 if inside else 3.8, rng)
         most = {"r3": 1, "r4": 2, "r9": 5, "r16": 9}[name]
         room = OXYGEN + 1.2, OXYGEN + distance - 1.5
         yield f"mxene-{group}-na", insert(bare, int(rng.integers(1, most + 1)), *room, rng)
         yield from _without_partner(turn, group, small, rng)
+
+
+def _apart(name, group, side, lowest, rng, highest=6.0):
+    """Return a stack of random distance and shift, OH in any direction, without overlaps; and the distance (Angstrom)."""
+    while True:
+        polar, azimuth = np.radians(rng.uniform(0, 80)), rng.uniform(0, 2 * np.pi)
+        along = np.sin(polar)
+        oh = OH * np.array([along * np.cos(azimuth), along * np.sin(azimuth), np.cos(polar)])
+        distance = rng.uniform(lowest, highest)
+        stacked = stack(name, group, distance, side, rng.uniform(0, 3, 2), oh=oh)
+        if closest(stacked) > FREE:
+            return stacked, distance
+
+
+def _exchange(name, group, rng):
+    """Return a stack in which the face's O below a group in the gallery is on its way up to it, and the group's H on
+    its way down to that O: what must cost energy."""
+    while True:
+        stacked, _ = _apart(name, group, -1, 2.9, rng, 4.6)
+        oxygens = np.flatnonzero(stacked.symbols == "O")
+        own, face = oxygens[-1], oxygens[np.abs(stacked.positions[oxygens, 2] - OXYGEN) < 0.1]
+        partner = face[np.argmin(stacked.get_distances(own, face, mic=True))]
+        stacked.positions[partner, 2] += rng.choice([0, 1]) * rng.uniform(0.2, 1.6)
+        if group == "goh":
+            way = stacked.get_distance(own, partner, mic=True, vector=True)
+            length = np.linalg.norm(way)
+            place = rng.uniform(OH, max(length - OH, OH))
+            stacked.positions[-1] = stacked.positions[own] + way / length * place
+        if closest(stacked) > FREE:
+            return stacked
 
 
 def _without_partner(turn, group, small, rng):
@@ -105,7 +138,9 @@ def galleries(count, seed):
         name, group = ["r9", "r4", "r9", "r16"][number % 4], LAYERS[number % 3]
         full = {"r4": 2, "r9": 5, "r16": 9}[name]
         ions = round(full * (number % 5) / 4)
-        stacked = stack(name, group, rng.uniform(3.6, 4.6) if ions else 3.2, -1 if ions else 1, rng.uniform(0, 3, 2))
+        inside = ions or (group != "graphene" and number % 2 == 0)
+        lowest, highest = (3.6, 4.6) if inside else (3.2, 3.3)
+        stacked, _ = _apart(name, group, -1 if inside else 1, lowest, rng, highest)
         if ions:
             stacked = insert(stacked, ions, OXYGEN + 1.3, OXYGEN + 2.6, rng)
         stacked.info = {"kind": "relaxed-na" if ions else "relaxed", "source": f"relaxed-{number}"}

@@ -111,7 +111,7 @@ def draw(table, figure):
         label += f", of these {(far[-1, movers] ** 2).mean():.2f} Å²"
     right.set(
         xlabel="time step" if table.frames[0].time is None else "time (ps)",
-        ylabel="displacement of each ion against the MXene (Å)",
+        ylabel="displacement against the MXene (Å)",
         ylim=(0, max(1.15 * FAR, 1.2 * far.max())),
         title=label,
     )

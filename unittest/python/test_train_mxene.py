@@ -119,13 +119,29 @@ def test_every_kind_is_there_with_all_elements(frames):
     kinds = {frame.info["kind"] for frame in frames}
     groups = ["graphene", "go", "goh"]
     stacks = {f"mxene-{group}{ion}" for group in groups for ion in ("", "-na")}
-    assert kinds == {"mxene", "mxene-na", "sodium", *groups, "go-na", *stacks}
+    exchanges = {"mxene-go-exchange", "mxene-goh-exchange"}
+    assert kinds == {"mxene", "mxene-na", "sodium", *groups, "go-na", *stacks, *exchanges}
     assert {symbol for frame in frames for symbol in frame.symbols} == set(explore.ELEMENTS)
     assert len({frame.info["source"] for frame in frames}) == COUNT
 
 
 def test_no_atoms_overlap(frames):
     assert min(shortest(frame) for frame in frames) > crystals.TOO_CLOSE
+
+
+def test_exchanges_are_between_the_group_and_the_face():
+    """The nearest O of the face is in reach of the group's O or its H, some of these O have left their places."""
+    lifted = 0
+    for seed in range(12):
+        stacked = cells._exchange("r9", "goh", np.random.default_rng(seed))
+        own, hydrogen = len(stacked) - 2, len(stacked) - 1
+        assert stacked.symbols[own] == "O" and stacked.symbols[hydrogen] == "H"
+        face = np.array([i for i in np.flatnonzero(stacked.symbols == "O")[:-1] if stacked.positions[i, 2] > 0])
+        partner = face[np.argmin(stacked.get_distances(own, face, mic=True))]
+        ends = stacked.get_distances(hydrogen, [own, partner], mic=True)
+        assert ends.min() > cells.FREE * 0.97 and abs(ends.sum() - stacked.get_distance(own, partner, mic=True)) < 0.6
+        lifted += stacked.positions[partner, 2] > cells.OXYGEN + 0.15
+    assert 2 <= lifted <= 10
 
 
 def test_frames_are_oriented_as_in_lammps(frames):

@@ -1,8 +1,7 @@
 # Loops that are compiled once per vector instruction set, which is chosen when the program runs
 # (src/core/instruction_set.h): STEM_plain.cpp, and on x86 STEM_avx2.cpp and STEM_avx512.cpp.
 function(natrolite_loops target stem)
-  # (without sanitizers, with which they take minutes to compile)
-  set(loops -O3 -fno-fast-math -ffp-contract=fast -fno-math-errno -fno-trapping-math -fno-sanitize=all)
+  set(loops -O3 -fno-fast-math -ffp-contract=fast -fno-math-errno -fno-trapping-math)
   set(sets plain)
   set(plain_bytes 16)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
@@ -14,8 +13,13 @@ function(natrolite_loops target stem)
   endif()
   foreach(set ${sets})
     target_sources(${target} PRIVATE ${stem}_${set}.cpp)
+    # Without sanitizers, with which they take minutes to compile; the plain ones are seen by that of threads.
+    set(sanitizers -fno-sanitize=all)
+    if(set STREQUAL "plain" AND CMAKE_CXX_FLAGS MATCHES "-fsanitize=thread")
+      set(sanitizers "")
+    endif()
     set_source_files_properties(${stem}_${set}.cpp PROPERTIES COMPILE_OPTIONS
-      "${loops};${${set}_switches};-DNATROLITE_ISA=isa_${set};-DNATROLITE_VECTOR_BYTES=${${set}_bytes}")
+      "${loops};${${set}_switches};${sanitizers};-DNATROLITE_ISA=isa_${set};-DNATROLITE_VECTOR_BYTES=${${set}_bytes}")
   endforeach()
 endfunction()
 

@@ -68,9 +68,14 @@ int Arguments::integer(const std::string &what, int minimum)
   return static_cast<int>(value);
 }
 
+// also in LAMMPS' other words for it
 bool Arguments::yes(const std::string &what)
 {
-  return choice(what, {"no", "yes"}) == 1;
+  const std::string value = empty() ? "" : peek();
+  const bool on = value == "on" || value == "true";
+  if (!on && value != "off" && value != "false") return choice(what, {"no", "yes"}) == 1;
+  word(what);
+  return on;
 }
 
 std::string Arguments::group(const std::string &what)

@@ -86,8 +86,9 @@ def test_bad_file(name, ranks, toys, tmp_path):
     refused(deck(tmp_path, both(file)), tmp_path, ranks, [f"Model file {file}", *FILES[name]])
 
 
-def test_mismatch_runs_with_check_no(toys, tmp_path):
-    lammps_run.lmp(deck(tmp_path, both(toys / "mismatch.pt", "check no")), tmp_path)
+@pytest.mark.parametrize("word", ["no", "off", "false"])
+def test_mismatch_runs_without_a_check(word, toys, tmp_path):
+    lammps_run.lmp(deck(tmp_path, both(toys / "mismatch.pt", f"check {word}")), tmp_path)
 
 
 # C++'s allocation, preloaded: on one rank it fails for more bytes than FAIL_ABOVE

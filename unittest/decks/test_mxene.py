@@ -7,10 +7,11 @@ Ti2CO2/graphene 3.1 A with D3), and narrow enough that a wrong element, unit, mi
 
 import importlib.util
 import re
+import shutil
 
 import numpy as np
 import pytest
-from deck import Decks
+from deck import EXAMPLES, Decks
 from natrolite.plots import adhesion, neb, trajectory
 from natrolite.plots.table import Table
 
@@ -303,6 +304,67 @@ def test_report(decks):
             (folder / "na1-G.dump").touch()
     refused = decks.run_all(words=["large"])
     assert refused.returncode == 1 and "size is large" in refused.stderr
+
+
+class Idle:
+    """A copy of run.sh and the decks, with an MPI and a Python that do nothing but make a restart file."""
+
+    def __init__(self, folder):
+        self.folder, self.copy, self.model = folder, folder / "examples", folder / "model.pt"
+        self.calls, self.made = folder / "calls", folder / "out/mxene/model/na1-G"
+        shutil.copytree(EXAMPLES / "mxene", self.copy / "mxene")
+        shutil.copy(EXAMPLES / "run.sh", self.copy)
+        (folder / "list").write_text("na1 layer=G\n")
+        mpi = f'echo "$@" >>{self.calls}; touch {self.made}.restart.10; [ ! -e stop ]'
+        for name, text in (("python", ""), ("mpiexec", mpi)):
+            (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+            (folder / name).chmod(0o755)
+
+    def outcome(self, size="test", **settings):
+        """Return "done", "new", "on" or "refused" for what run.sh did with its one run, and what it said."""
+        self.calls.write_text("")
+        programs = {name.upper(): self.folder / name for name in ("python", "mpiexec")}
+        settings = {**programs, "RUNS": self.folder / "list", **settings}
+        done = Decks("mxene", self.folder, self.model).run_all(self.copy / "run.sh", [size, "mxene"], **settings)
+        assert done.returncode == (1 if "run.sh: " in done.stderr else 0), done.stdout + done.stderr
+        call = self.calls.read_text()
+        how = (
+            "on" if "restart yes" in call else "new" if call else "done" if "done before" in done.stdout else "refused"
+        )
+        return how, done.stdout + done.stderr
+
+
+def test_run_begins_anew(tmp_path):
+    """What another model, deck or size made is neither done before nor gone on from."""
+    idle = Idle(tmp_path)
+    idle.model.write_text("one")
+    (tmp_path / "stop").touch()
+    assert idle.outcome()[0] == "new"
+    (tmp_path / "stop").unlink()
+    assert [idle.outcome()[0] for _ in range(2)] == ["on", "done"]
+    idle.model.write_text("two")
+    assert [idle.outcome()[0] for _ in range(2)] == ["new", "done"]
+    with open(idle.copy / "mxene/thermostat.lmp", "a") as include:
+        include.write("# other\n")
+    how, words = idle.outcome()
+    assert how == "new" and "na1-G: begins anew, what is there was made with other or unknown deck" in words
+    with open(idle.copy / "mxene/metal.lmp", "a") as include:
+        include.write("# not of this deck\n")
+    assert [idle.outcome(size)[0] for size in ("test", "small", "small")] == ["done", "new", "done"]
+    idle.made.with_suffix(".done").write_text("")
+    assert idle.outcome("small")[0] == "new", "nothing is known of it"
+
+
+def test_models_of_one_name_are_refused(tmp_path):
+    idle, elsewhere = Idle(tmp_path), tmp_path / "elsewhere/model.pt"
+    elsewhere.parent.mkdir()
+    idle.model.write_text("one")
+    elsewhere.write_text("other")
+    assert idle.outcome()[0] == "new"
+    how, words = idle.outcome(MODEL=elsewhere)
+    assert how == "refused" and f"holds results of {idle.model}, not of {elsewhere}" in words
+    elsewhere.write_text("one")
+    assert idle.outcome(MODEL=elsewhere)[0] == "done", "the same file in another place"
 
 
 def layer_at(z, fraction):

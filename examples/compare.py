@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the reproduction.py of the examples share: tables of results that may not be there yet."""
+"""What the reproduction.py of the examples share: tables of results that may not be there yet, their warnings."""
 
 from natrolite.plots.table import Table
 
@@ -11,17 +11,34 @@ def found(folder, name):
     return table if table is not None and table.data.size else None
 
 
-def of(*names):
+def limits(*tables):
+    """Return what the headers of tables say against their numbers, in words, once each."""
+    said = []
+    for settings in (table.settings for table in tables if table is not None):
+        if "starts" in settings:
+            spread = f", spread {settings['spread']}" if "spread" in settings else ""
+            said.append(f"lowest of {settings['starts']} starts{spread}, not the ground state")
+        if "warning" in settings:
+            said.append(f"warning: {settings['warning']}")
+    return list(dict.fromkeys(said))
+
+
+def of(*names, also=()):
     """Make f(table, ..., *words) a function of the words that returns a function of a folder.
 
-    names: files of the tables, in which {0}, {1}, ... are the words. None where a table is not there.
+    names: files of the tables, in which {0}, {1}, ... are the words. None where a table is not there. What these
+    headers, and those of the files also that are there, say against the number follows it.
     """
 
     def wrap(function):
         def with_words(*words):
             def ours(folder):
                 tables = [found(folder, name.format(*words)) for name in names]
-                return None if any(table is None for table in tables) else function(*tables, *words)
+                if any(table is None for table in tables):
+                    return None
+                more = [found(folder, name.format(*words)) for name in also]
+                value = function(*tables, *words)
+                return "; ".join([value, *limits(*tables, *more)]) if isinstance(value, str) else value
 
             return ours
 

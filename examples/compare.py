@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the reproduction.py of the examples share: tables of results that may not be there yet, their warnings."""
 
+from natrolite.plots import style
 from natrolite.plots.table import Table
 
 
@@ -18,8 +19,8 @@ def limits(*tables):
         if "starts" in settings:
             spread = f", spread {settings['spread']}" if "spread" in settings else ""
             said.append(f"lowest of {settings['starts']} starts{spread}, not the ground state")
-        if "warning" in settings:
-            said.append(f"warning: {settings['warning']}")
+        if style.warning(settings):
+            said.append(style.warning(settings))
     return list(dict.fromkeys(said))
 
 

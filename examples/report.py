@@ -21,20 +21,7 @@ from natrolite import cli, plot
 from natrolite.errors import NatroliteError
 from natrolite.plots.table import Table
 
-SKIPPED = (
-    ".png",
-    ".svg",
-    ".log",
-    ".tsv",
-    ".data",
-    ".dynmat",
-    ".done",
-    ".begun",
-    ".state",
-    ".settings",
-    ".end",
-    ".grid",
-)
+SKIPPED = set(".png .svg .log .tsv .data .dynmat .done .begun .state .settings .start .end .new .moved .grid".split())
 LARGEST = 2**26  # bytes; longer dumps take minutes to read, and natrolite plot draws them when asked
 HERE = pathlib.Path(__file__).resolve().parent
 

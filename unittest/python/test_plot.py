@@ -249,6 +249,7 @@ def test_titles_and_warnings(tables, tmp_path):
     starts = {"layer": "G", "host": "frozen", "starts": "6", "spread": "0.4 eV"}
     assert style.title(starts).endswith("host frozen\nlowest of 6 starts, not the ground state (spread 0.4 eV)")
     assert "warning" not in changed(tables, tmp_path, "energies", "warning = none").settings
+    assert style.warning({"warning": "a; b; c; d"}) == "warning: a; b; and 2 more, see the file"
     assert style.title({}) == "" and style.title({"host": "12.0 g/mol", "hop": "1.5 A"}) == ""
     assert drawn_text(Table(tables / "crystal.dos")).count("/ GO") == 1
     assert "Na" in drawn_text(Table(tables / "dump.ions")) and "/ G, 2 Na" in drawn_text(Table(tables / "dump.ions"))
@@ -322,13 +323,12 @@ def test_adhesion_of_a_bound_group(tables, tmp_path):
     y = np.where(d < 3.4, 5 - d, 1 - (d - 4.2) ** 2)
     columns = "# columns: distance (A) | energy (eV) | a (eV/nm^2) | b (eV/nm^2) | largest force (eV/A) | O-C (A)"
     rows = np.c_[d, -y, y, y, np.where(d < 3.0, 0.05, 0.01), np.where(d < 3.4, 2.6, 1.45)]
-    line = "settings = z frozen, x y relaxed to 0.02 eV/A or 3 iterations"
-    table = changed(tables, tmp_path, "adhesion", line, columns[2:], rows=rows)
+    table = changed(tables, tmp_path, "adhesion", "fmax = 0.02", columns[2:], rows=rows)
     assert len(adhesion.parts(table)) == 2 and len(adhesion.parts(Table(tables / "adhesion"))) == 1
     x, top, inside = adhesion.strongest(table, 3)
     assert abs(x - 4.2) < 0.01 and abs(top - 1) < 0.01 and inside
     assert adhesion.unrelaxed(table, table.data).sum() == 1
-    assert "changes its bond" in drawn_text(table) and "not relaxed" in drawn_text(table)
+    assert "state of the bonds" in drawn_text(table) and "not relaxed" in drawn_text(table)
     assert adhesion.hills(d, y) == [(pytest.approx(d[6], abs=0.2), pytest.approx(1, abs=0.05))]
 
 

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Adhesion energy over the distance of two layers, with the maximum of its spline."""
 
-import re
-
 import numpy as np
 
 from . import style
 
 NAME = "adhesion energy"
-BOUND = 1.8  # A; farther from its carbon the O is no longer of the layer
+LIMITS = {"face O-Ti": 2.5, "O-C": 1.8, "O-H": 1.2}  # A, of the columns that begin so; beyond, the bond is broken
 CHANGE = 0.3  # A; a bond O-C that differs by more from one distance to the next is another state of the group
 
 
@@ -45,23 +43,32 @@ def named(table, word):
     return next((k for k, name in enumerate(table.columns) if name.startswith(word)), None)
 
 
-def parts(table):
-    """Return the rows in order of the distance, in parts within which the group on the layer keeps its bond O-C.
+def states(table, data):
+    """Return for each row and each length of LIMITS that the table has: whether it is within the limit."""
+    known = [(named(table, name), limit) for name, limit in LIMITS.items()]
+    # nan is a length that the layer does not have, -1 one beyond 4 A
+    return np.array([~((data[:, k] > limit) | (data[:, k] < 0)) for k, limit in known if k is not None]).T
 
-    One part where the table does not have this bond."""
+
+def parts(table):
+    """Return the rows in order of the distance, in parts within which the layers stay the same, as their bonds say.
+
+    One part where the table does not have these bonds."""
     data, bond = table.data[np.argsort(table.data[:, 0])], named(table, "O-C")
-    if bond is None:
-        return [data]
-    return np.split(data, np.flatnonzero(np.abs(np.diff(data[:, bond])) > CHANGE) + 1)
+    kept = states(table, data)
+    other = (kept[1:] != kept[:-1]).any(1) if kept.size else np.zeros(len(data) - 1, bool)
+    if bond is not None:
+        other |= np.abs(np.diff(data[:, bond])) > CHANGE
+    return np.split(data, np.flatnonzero(other) + 1)
 
 
 def strongest(table, column):
-    """Return (x, y, whether it is a maximum, no end of its part) of the strongest adhesion with a group that is bound.
+    """Return (x, y, whether it is a maximum, no end of its part) of the strongest adhesion of layers that are whole.
 
-    None if it never is."""
-    bond, found = named(table, "O-C"), []
+    None if they never are."""
+    found = []
     for rows in parts(table):
-        if bond is None or not (rows[:, bond] > BOUND).any():
+        if states(table, rows).all():
             x, y = maximum(rows[:, 0], rows[:, column])
             found.append((x, y, rows[0, 0] < x < rows[-1, 0]))
     return max(found, key=lambda one: one[1], default=None)
@@ -70,15 +77,16 @@ def strongest(table, column):
 def said(best, between="at", after=""):
     """Return what strongest() found in words."""
     if best is None:
-        return "the group is nowhere bound to the layer"
+        return "the layers are nowhere what their names say"
     return f"{best[1]:.2f} {between} {best[0]:.2f} {after}".strip() + ("" if best[2] else ", no maximum")
 
 
 def unrelaxed(table, rows):
-    """Return which rows hold a force above the limit that the settings name; none where either is missing."""
+    """Return which rows hold a force above the limit fmax; none where the table has no forces or names no limit."""
     force = named(table, "largest force")
-    limit = re.search(r"relaxed to (\S+) eV/A", table.settings.get("settings", ""))
-    return rows[:, force] > float(limit.group(1)) if force and limit else np.zeros(len(rows), bool)
+    if force is None or "fmax" not in table.settings:
+        return np.zeros(len(rows), bool)
+    return rows[:, force] > table.number("fmax")
 
 
 def draw(table, figure):
@@ -103,7 +111,7 @@ def draw(table, figure):
     if loose.any():
         axes.plot([], [], "o", ms=3.5, color="0.4", mfc="white", label="not relaxed to the limit of the forces")
     if len(every) > 1:
-        axes.plot([], [], color="0.4", lw=0.6, label="straight: the group on the layer changes its bond")
+        axes.plot([], [], color="0.4", lw=0.6, label="straight: from one state of the bonds to another")
     axes.set(xlabel="distance (Å)", ylabel="adhesion energy (eV/nm²)")
     axes.margins(y=0.12)
     style.legend(figure, 1)

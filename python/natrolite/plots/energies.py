@@ -12,6 +12,12 @@ def recognizes(table):
     return table.kind == "ocv energies"
 
 
+def settings(table):
+    """Return the settings; the host of a table that names only its mass is that of its file's name."""
+    named = [host for host in ("relaxed", "frozen") if host in table.path.name]
+    return {**table.settings, **({"host": named[0]} if named else {})}
+
+
 def lower_hull(n, e):
     """Return the edges [[n1, e1], [n2, e2]] of the lower convex hull."""
     from scipy.spatial import ConvexHull, QhullError

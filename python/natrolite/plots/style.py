@@ -16,6 +16,8 @@ BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, BLACK, GRAY = (
 )
 CYCLE = [BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK, GRAY]
 COLORMAP = "cividis"
+FRAMES = {"mxene": "stands still against the MXene"}  # of maps, as the decks name them
+SHOWN = 2  # warnings of a table; how many more it has is said
 
 SETTINGS = {
     "font.size": 9,
@@ -66,11 +68,18 @@ def title(settings):
     spread = f" (spread {settings['spread']})" if "spread" in settings else ""
     below = [
         "starts" in settings and f"lowest of {settings['starts']} starts, not the ground state{spread}",
-        "frame" in settings and f"frame: {settings['frame']}",
-        "warning" in settings and f"warning: {settings['warning']}",
+        "frame" in settings and f"frame: {FRAMES.get(settings['frame'], settings['frame'])}",
+        warning(settings),
     ]
     lines = [", ".join(filter(None, parts)), *filter(None, below)]
     return "\n".join(textwrap.fill(text, 76) for text in lines if text)
+
+
+def warning(settings):
+    """Return the first warnings of a table in words, "" without any."""
+    every = settings.get("warning", "").split("; ")
+    more = f"; and {len(every) - SHOWN} more, see the file" if len(every) > SHOWN else ""
+    return f"warning: {'; '.join(every[:SHOWN])}{more}" if every[0] else ""
 
 
 def system(settings):

@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the reproduction.py of the examples share: tables of results that may not be there yet, their warnings."""
 
+import sys
+
+from natrolite.errors import NatroliteError
 from natrolite.plots import style
 from natrolite.plots.table import Table
 
 
 def found(folder, name):
-    """Return the table of a file, None where it is not there or has no rows yet."""
+    """Return the table of a file, None where it is not there, is not whole or has no rows yet."""
     path = folder / name
-    table = Table(path) if path.is_file() else None
+    try:
+        table = Table(path) if path.is_file() else None
+    except NatroliteError as error:
+        print(f"compare.py: {error}", file=sys.stderr)
+        return None
     return table if table is not None and table.data.size else None
 
 

@@ -105,8 +105,8 @@ def range_of_map(node, kernel, *_):
     for gap in (node.data[:, 2], kernel.data[:, 2]):
         gap = gap[np.isfinite(gap)]
         texts.append(f"{gap.min():.2f}-{gap.max():.2f}" if gap.size else "empty")
-    frame = f", frame: {kernel.settings['frame']}" if "frame" in kernel.settings else ""
-    return f"published recipe {texts[0]}, kernel {texts[1]}{frame}"
+    frame = style.frame(kernel.settings)
+    return f"published recipe {texts[0]}, kernel {texts[1]}" + (f", {frame}" if frame else "")
 
 
 @of("map{0}-{1}.kernel")

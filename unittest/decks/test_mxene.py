@@ -355,6 +355,8 @@ def test_reasons_follow_from_the_numbers(reproduction, tmp_path):
         assert ours.startswith(f"{hops}, farthest 2.00 A") and ours.endswith("; warning: O-C 2.9 A")
         assert words in why and ("published 100" in why) == (words.endswith("100 ps")) and (why == "") == (words == "")
     assert row(reproduction, tmp_path, "strongest adhesion, M/GO ") == (None, "")
+    (tmp_path / "adhesion-GO.table").write_text("# natrolite table: adhesion energy\n# layer = GO\n")
+    assert row(reproduction, tmp_path, "strongest adhesion, M/GO ") == (None, ""), "a run that failed early"
 
 
 def test_page_says_what_a_band_and_voltages_are(reproduction, tmp_path):

@@ -68,11 +68,16 @@ def title(settings):
     spread = f" (spread {settings['spread']})" if "spread" in settings else ""
     below = [
         "starts" in settings and f"lowest of {settings['starts']} starts, not the ground state{spread}",
-        "frame" in settings and f"frame: {FRAMES.get(settings['frame'], settings['frame'])}",
+        frame(settings),
         warning(settings),
     ]
     lines = [", ".join(filter(None, parts)), *filter(None, below)]
     return "\n".join(textwrap.fill(text, 76) for text in lines if text)
+
+
+def frame(settings):
+    """Return in which frame a map was averaged, in words, "" of one that does not say it."""
+    return f"frame {FRAMES.get(settings['frame'], settings['frame'])}" if "frame" in settings else ""
 
 
 def warning(settings):
@@ -96,7 +101,7 @@ def system(settings):
 def head(figure, settings, name):
     """Put the title over a figure, the file's name where the settings say nothing; in color if it warns."""
     text = title(settings)
-    if not text or text.startswith(("lowest of", "frame:", "warning:")):
+    if not text or text.startswith(("lowest of", "frame ", "warning:")):
         text = f"{name}\n{text}".strip()
     figure.suptitle(text, fontsize=9, color=VERMILION if "warning" in settings else BLACK)
 

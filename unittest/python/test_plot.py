@@ -249,6 +249,7 @@ def test_titles_and_warnings(tables, tmp_path):
     starts = {"layer": "G", "host": "frozen", "starts": "6", "spread": "0.4 eV"}
     assert style.title(starts).endswith("host frozen\nlowest of 6 starts, not the ground state (spread 0.4 eV)")
     assert "warning" not in changed(tables, tmp_path, "energies", "warning = none").settings
+    assert style.title({"x": "all of the table"}) == "aminobenzene-graphene"
     assert style.title({"layer": "G", "frame": "mxene"}).endswith("frame stands still against the MXene")
     assert style.warning({"warning": "a; b; c; d"}) == "warning: a; b; and 2 more, see the file"
     assert style.title({}) == "" and style.title({"host": "12.0 g/mol", "hop": "1.5 A"}) == ""

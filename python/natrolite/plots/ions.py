@@ -36,9 +36,18 @@ def draw_bars(table, axes):
     axes.margins(y=0.15)
 
 
+def draw_each(table, axes):
+    """Path over net displacement of each ion, where the table does not say how far it has gone."""
+    at = np.arange(len(table.data))
+    axes.bar(at, table.column("tortuosity"), color=style.SKY, width=0.6)
+    axes.set(xlabel="ion", ylabel="tortuosity (0: none)", xlim=(-0.6, max(len(at), 3) - 0.4), xticks=at)
+    axes.set_xticklabels([f"{number:.0f}" for number in table.data[:, 0]])
+    axes.set_title(f"{len(at)} ions: too few for a histogram of D", fontsize=8)
+
+
 def draw_histogram(table, axes):
-    if len(table.data) < FEW and {"largest", "hops"} <= set(table.columns):
-        return draw_bars(table, axes)
+    if len(table.data) < FEW:
+        return draw_bars(table, axes) if {"largest", "hops"} <= set(table.columns) else draw_each(table, axes)
     d = table.column("D_ratio", "cm^2/s")
     good = d > 0
     if not good.any():

@@ -90,7 +90,8 @@ def warning(settings):
 def system(settings):
     """Return what was computed: of the decks of Janus layers (x), of carbon (density) or of the MXene (layer)."""
     if "x" in settings:
-        return f"aminobenzene-graphene, x = {settings['x']}"
+        number = re.fullmatch(r"[\d.]+", settings["x"])
+        return "aminobenzene-graphene" + (f", x = {settings['x']}" if number else "")
     if "density" in settings:
         return f"carbon, {settings['density']}" + (f", loading {settings['loading']}" if "loading" in settings else "")
     if "layer" not in settings:
@@ -101,7 +102,7 @@ def system(settings):
 def head(figure, settings, name):
     """Put the title over a figure, the file's name where the settings say nothing; in color if it warns."""
     text = title(settings)
-    if not text or text.startswith(("lowest of", "frame ", "warning:")):
+    if not system(settings):
         text = f"{name}\n{text}".strip()
     figure.suptitle(text, fontsize=9, color=VERMILION if "warning" in settings else BLACK)
 

@@ -269,6 +269,7 @@ def test_a_barrier_is_one_only_between_minima_of_a_converged_band(tables, tmp_pa
     for settings, data, words in (
         ((), rows, "converged is not known"),
         (("converged = no", "force = 0.14 eV/A"), rows, "no barrier: not converged (force 0.14 eV/A)"),
+        ((*done, "warning = an end is not at rest"), rows, "no barrier: see the warning"),
         (done, fell, "no barrier: beginning no minimum (0.05 eV above the next image), end no minimum"),
     ):
         table = changed(tables, tmp_path, "neb", *settings, rows=data)

@@ -38,6 +38,8 @@ def doubts(table):
     for name, end, inner in (("beginning", energy[0], energy[1]), ("end", energy[-1], energy[-2])):
         if end > inner + EVEN:
             found.append(f"{name} no minimum ({end - inner:.2f} eV above the next image)")
+    if "warning" in known and not found:  # an end that is not at rest, or layers that changed
+        found.append("see the warning")
     return found
 
 

@@ -3,8 +3,9 @@
 
 usage: report.py SYSTEM FOLDER --size SIZE     FOLDER has a folder of results for every model
 
-SYSTEM/reproduction.py says what is compared (entries) and what is computed first (after). Pictures and pages that after
-has made, in the folder of a model or in folders in it, are shown as well."""
+SYSTEM/reproduction.py says what is compared (entries) and what is computed first (after). Why a number differs is text,
+or a function of the model's folder that returns text, "" where nothing is to be said. Pictures and pages that after has
+made, in the folder of a model or in folders in it, are shown as well."""
 
 import argparse
 import base64
@@ -20,7 +21,7 @@ from natrolite import cli, plot
 from natrolite.errors import NatroliteError
 from natrolite.plots.table import Table
 
-SKIPPED = (".png", ".svg", ".log", ".tsv", ".data", ".dynmat", ".done", ".state", ".end", ".grid")
+SKIPPED = set(".png .svg .log .tsv .data .dynmat .done .begun .state .settings .start .end .new .moved .grid".split())
 LARGEST = 2**26  # bytes; longer dumps take minutes to read, and natrolite plot draws them when asked
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -38,18 +39,28 @@ def natrolite(*arguments):
         print(f"report.py: natrolite {arguments[0]} failed, see above", file=sys.stderr)
 
 
+def skipped(path):
+    """Whether a file is surely no table: a restart file, a folder, ..."""
+    return path.suffix in SKIPPED or ".restart" in path.name or not path.is_file() or path.stat().st_size > LARGEST
+
+
 def drawn(folder):
     """Return [{name, picture, comments}] of all tables and trajectories in a folder."""
     found = []
     for path in sorted(folder.iterdir()):
-        if path.suffix in SKIPPED or path.is_dir() or path.stat().st_size > LARGEST:
+        if skipped(path):
             continue
         try:
-            if plot.recognize(Table(path)) is None:
-                continue
-            ends = {"ends": True} if path.suffix == ".node" else {}
-            picture = plot.plot(path, **ends)[0]
+            table = Table(path)
         except (NatroliteError, UnicodeDecodeError):
+            continue
+        if plot.recognize(table) is None:
+            continue
+        try:
+            picture = plot.plot(path, **({"ends": True} if path.suffix == ".node" else {}))[0]
+        except NatroliteError as error:
+            if table.kind != "dump":  # many have no ions
+                print(f"report.py: no picture: {error}", file=sys.stderr)
             continue
         text = path.read_text()
         comments = [line[2:] for line in text.splitlines() if line.startswith("# ")] if text.startswith("#") else []
@@ -75,6 +86,13 @@ def times(folder):
     return [(name, float(seconds), code == "0") for name, seconds, code in rows]
 
 
+def reason(why, folders):
+    """Return the text of a reason, or what a function of a folder says of all folders."""
+    if isinstance(why, str):
+        return why
+    return "; ".join(dict.fromkeys(text for text in map(why, folders) if text))
+
+
 def spanned(rows):
     """Return the rows with the number of rows that their reason stands for: 0 where it stands above."""
     spans = [1] * len(rows)
@@ -96,7 +114,8 @@ def main():
     for folder in models:
         module.after(folder, natrolite)
     rows = [
-        (quantity, paper, [ours(folder) for folder in models], why) for quantity, paper, ours, why in module.entries()
+        (quantity, paper, [ours(folder) for folder in models], reason(why, models))
+        for quantity, paper, ours, why in module.entries()
     ]
     page = (
         jinja2.Environment(autoescape=False)

@@ -51,6 +51,7 @@ def plot(path, folder=None, volume=None, column="c_env[3]", ends=False):
                 kind.draw(table, figure, ends)
             else:
                 kind.draw(table, figure)
+            style.head(figure, kind.settings(table) if hasattr(kind, "settings") else table.settings, path.name)
             for target in out:
                 figure.savefig(target)
         except DAMAGED as error:

@@ -6,11 +6,13 @@ Ti2CO2/graphene 3.1 A with D3), and narrow enough that a wrong element, unit, mi
 """
 
 import importlib.util
+import pathlib
 import re
+import shutil
 
 import numpy as np
 import pytest
-from deck import Decks
+from deck import EXAMPLES, Decks
 from natrolite.plots import adhesion, neb, trajectory
 from natrolite.plots.table import Table
 
@@ -303,6 +305,152 @@ def test_report(decks):
             (folder / "na1-G.dump").touch()
     refused = decks.run_all(words=["large"])
     assert refused.returncode == 1 and "size is large" in refused.stderr
+
+
+def module(name):
+    """Return a module of examples/, which is no package."""
+    spec = importlib.util.spec_from_file_location(pathlib.Path(name).stem, EXAMPLES / name)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+@pytest.fixture
+def reproduction(monkeypatch):
+    monkeypatch.syspath_prepend(EXAMPLES)
+    return module("mxene/reproduction.py")
+
+
+def made_table(path, kind, columns, rows, **settings):
+    lines = [f"# natrolite table: {kind}", *(f"# {key} = {value}" for key, value in settings.items())]
+    rows = [" ".join(f"{v:.8g}" for v in row) for row in rows]
+    path.write_text("\n".join([*lines, "# columns: " + " | ".join(columns), *rows]) + "\n")
+
+
+def row(reproduction, folder, words):
+    """Return (ours, why) of the row of the page whose quantity begins with words."""
+    (found,) = [entry for entry in reproduction.entries() if entry[0].startswith(words)]
+    return found[2](folder), found[3] if isinstance(found[3], str) else found[3](folder)
+
+
+def test_reasons_follow_from_the_numbers(reproduction, tmp_path):
+    """A reason stands where numbers differ, names the size and the length of the run, and that it is not at rest."""
+    columns, step = ["step", "time (ps)", "spacing (A)", "temperature (K)"], np.arange(400)
+    for end, size in ((3.1, "full"), (3.9, "small")):
+        rows = np.c_[step, 0.02 * step, np.linspace(3.1, end, 400) + 0.01 * np.sin(step), 300 + 0 * step]
+        made_table(
+            tmp_path / "spacing-G-layer.gap", "layer spacing over time", columns, rows, settings=f"size = {size}"
+        )
+        ours, why = row(reproduction, tmp_path, "M/G at 300 K, momenta layer")
+        if size == "full":
+            assert "3.100 ± " in ours and "(0 to 7.98 ps)" in ours and why == reproduction.GALLERY
+        else:
+            assert ours.startswith("drifts: 3.10 to 3.90 A, not at rest")
+            assert reproduction.CREEP in why and "size small" in why and reproduction.GALLERY not in why
+    columns = ["id", "largest (A)", "hops"]
+    for hops, samples, words in ((0, 101, ""), (1, 5001, "chance"), (1, 101, "a run of 2 ps, published 100 ps")):
+        settings = {"samples": samples, "interval": "0.02 ps", "warning": "O-C 2.9 A"}
+        made_table(tmp_path / "na1-GOH.ions", "ion/transport ions", columns, [[1, 2.0, hops]], **settings)
+        ours, why = row(reproduction, tmp_path, "one Na in M/GOH")
+        assert ours.startswith(f"{hops}, farthest 2.00 A") and ours.endswith("; warning: O-C 2.9 A")
+        assert words in why and ("published 100" in why) == (words.endswith("100 ps")) and (why == "") == (words == "")
+    assert row(reproduction, tmp_path, "strongest adhesion, M/GO ") == (None, "")
+    (tmp_path / "adhesion-GO.table").write_text("# natrolite table: adhesion energy\n# layer = GO\n")
+    assert row(reproduction, tmp_path, "strongest adhesion, M/GO ") == (None, ""), "a run that failed early"
+
+
+def test_page_says_what_a_band_and_voltages_are(reproduction, tmp_path):
+    columns = ["replica", "x (A)", "y (A)", "z (A)", "energy (eV)", "spacing (A)"]
+    rows = [[k, k, 0, 12, e, 4] for k, e in ((1, 0), (2, 0.2), (3, 0.1))]
+    for converged, words in (("yes", "barrier 0.200 eV forward"), ("no", "no barrier: not converged")):
+        settings = {"site": "hollow above C", "converged": converged, "force": "0.04 eV/A"}
+        made_table(tmp_path / "neb-G-short.table", "NEB profile", columns, rows, **settings)
+        ours, _ = row(reproduction, tmp_path, "hop of Na in M/G ")
+        assert words in ours and "hollow above C +0.100 eV" in ours and "above Ti" not in ours
+    columns = [
+        "n",
+        "V_from_empty (V)",
+        "error (V)",
+        "V_from_previous (V)",
+        "error (V)",
+        "V_along_hull (V)",
+        "error (V)",
+    ]
+    rows = [[n, v, 0, v, 0, v, 0, 10 * n] for n, v in ((0, 0), (1, 1.0), (2, -0.1))]
+    settings = {"starts": 5, "spread": "0.3 eV"}
+    made_table(tmp_path / "ocv-G-frozen.voltages", "ocv voltages", [*columns, "capacity (mAh/g)"], rows, **settings)
+    ours, _ = row(reproduction, tmp_path, "M/G, host frozen")
+    assert "10 mAh/g down to 0 V, plating below 0 V; lowest of 5 starts, spread 0.3 eV, not the ground state" in ours
+
+
+def test_report_skips_restart_files(tmp_path):
+    report = module("report.py")
+    for name, skipped in (("na1-G.restart.500", True), ("na1-G.restart", True), ("a.begun", True), ("a.gap", False)):
+        (tmp_path / name).write_text("x")
+        assert report.skipped(tmp_path / name) == skipped
+    assert report.skipped(tmp_path)
+    assert report.reason(lambda folder: folder.strip("12"), ["a1", "a2", "", "b"]) == "a; b"
+
+
+class Idle:
+    """A copy of run.sh and the decks, with an MPI and a Python that do nothing but make a restart file."""
+
+    def __init__(self, folder):
+        self.folder, self.copy, self.model = folder, folder / "examples", folder / "model.pt"
+        self.calls, self.made = folder / "calls", folder / "out/mxene/model/na1-G"
+        shutil.copytree(EXAMPLES / "mxene", self.copy / "mxene")
+        shutil.copy(EXAMPLES / "run.sh", self.copy)
+        (folder / "list").write_text("na1 layer=G\n")
+        mpi = f'echo "$@" >>{self.calls}; touch {self.made}.restart.10; [ ! -e stop ]'
+        for name, text in (("python", ""), ("mpiexec", mpi)):
+            (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+            (folder / name).chmod(0o755)
+
+    def outcome(self, size="test", **settings):
+        """Return "done", "new", "on" or "refused" for what run.sh did with its one run, and what it said."""
+        self.calls.write_text("")
+        programs = {name.upper(): self.folder / name for name in ("python", "mpiexec")}
+        settings = {**programs, "RUNS": self.folder / "list", **settings}
+        done = Decks("mxene", self.folder, self.model).run_all(self.copy / "run.sh", [size, "mxene"], **settings)
+        assert done.returncode == (1 if "run.sh: " in done.stderr else 0), done.stdout + done.stderr
+        call = self.calls.read_text()
+        how = (
+            "on" if "restart yes" in call else "new" if call else "done" if "done before" in done.stdout else "refused"
+        )
+        return how, done.stdout + done.stderr
+
+
+def test_run_begins_anew(tmp_path):
+    """What another model, deck or size made is neither done before nor gone on from."""
+    idle = Idle(tmp_path)
+    idle.model.write_text("one")
+    (tmp_path / "stop").touch()
+    assert idle.outcome()[0] == "new"
+    (tmp_path / "stop").unlink()
+    assert [idle.outcome()[0] for _ in range(2)] == ["on", "done"]
+    idle.model.write_text("two")
+    assert [idle.outcome()[0] for _ in range(2)] == ["new", "done"]
+    with open(idle.copy / "mxene/thermostat.lmp", "a") as include:
+        include.write("# other\n")
+    how, words = idle.outcome()
+    assert how == "new" and "na1-G: begins anew, what is there was made with other or unknown deck" in words
+    with open(idle.copy / "mxene/metal.lmp", "a") as include:
+        include.write("# not of this deck\n")
+    assert [idle.outcome(size)[0] for size in ("test", "small", "small")] == ["done", "new", "done"]
+    idle.made.with_suffix(".done").write_text("")
+    assert idle.outcome("small")[0] == "new", "nothing is known of it"
+
+
+def test_models_of_one_name_are_refused(tmp_path):
+    idle, elsewhere = Idle(tmp_path), tmp_path / "elsewhere/model.pt"
+    elsewhere.parent.mkdir()
+    idle.model.write_text("one")
+    elsewhere.write_text("other")
+    assert idle.outcome()[0] == "new"
+    how, words = idle.outcome(MODEL=elsewhere)
+    assert how == "refused" and f"holds results of {idle.model}, not of {elsewhere}" in words
+    elsewhere.write_text("one")
+    assert idle.outcome(MODEL=elsewhere)[0] == "done", "the same file in another place"
 
 
 def layer_at(z, fraction):

@@ -3,6 +3,7 @@
 
 import pathlib
 import random
+import re
 import sys
 
 import numpy as np
@@ -215,6 +216,138 @@ def test_numbers_in_the_pictures(tables):
     np.testing.assert_allclose(moved, positions[:, 5:] - positions[0, 5:] - drift[:, None], atol=1e-9)
     slid = positions + np.where(elements == "C", np.arange(6)[:, None], 0)[..., None] * [9.0, 0, 0]
     np.testing.assert_allclose(trajectory.displacements(elements, slid, h), moved, atol=1e-9)
+
+
+def changed(tables, folder, name, *settings, rows=None):
+    """Return the table of a file with more lines # key = value, and other rows."""
+    lines = (tables / name).read_text().splitlines()
+    at = next(k for k, line in enumerate(lines) if line.startswith("# columns"))
+    lines[at:at] = [f"# {setting}" for setting in settings]
+    if rows is not None:
+        at = next(k for k, line in enumerate(lines) if line.startswith("# columns"))
+        lines[at + 1 :] = [" ".join(f"{v:.8g}" for v in row) for row in rows]
+    (folder / name).write_text("\n".join(lines) + "\n")
+    return Table(folder / name)
+
+
+def drawn_text(table):
+    """Return the words of a table's picture, line ends and all else than letters as one space."""
+    _, svg = plot.plot(table.path)
+    return " ".join(re.sub(r"<[^>]*>", " ", svg.read_text()).split())
+
+
+def test_titles_and_warnings(tables, tmp_path):
+    """What the header knows is over every picture; what it does not name is not claimed."""
+    from natrolite.plots import style
+
+    line = "settings = size = full, T = 900, NVT 300 K, 8 Na, momenta layer, side = out"
+    table = changed(tables, tmp_path, "msd", "layer = GOH", line, "warning = O-C 2.9 A", "warning = O-H 1.3 A")
+    assert table.settings["warning"] == "O-C 2.9 A; O-H 1.3 A"
+    words = "8 Na, 900 K, momenta layer, group outside"
+    assert style.title(table.settings) == f"Ti₂CO₂ / GOH, {words}\nwarning: O-C 2.9 A; O-H 1.3 A"
+    assert f"{words} warning: O-C 2.9 A; O-H 1.3 A" in drawn_text(table)
+    starts = {"layer": "G", "host": "frozen", "starts": "6", "spread": "0.4 eV"}
+    assert style.title(starts).endswith("host frozen\nlowest of 6 starts, not the ground state (spread 0.4 eV)")
+    assert "warning" not in changed(tables, tmp_path, "energies", "warning = none").settings
+    assert style.title({"x": "all of the table"}) == "aminobenzene-graphene"
+    assert style.title({"layer": "G", "frame": "mxene"}).endswith("frame stands still against the MXene")
+    assert style.warning({"warning": "a; b; c; d"}) == "warning: a; b; and 2 more, see the file"
+    assert style.title({}) == "" and style.title({"host": "12.0 g/mol", "hop": "1.5 A"}) == ""
+    assert drawn_text(Table(tables / "crystal.dos")).count("/ GO") == 1
+    assert "Na" in drawn_text(Table(tables / "dump.ions")) and "/ G, 2 Na" in drawn_text(Table(tables / "dump.ions"))
+
+
+def test_a_barrier_is_one_only_between_minima_of_a_converged_band(tables, tmp_path):
+    from natrolite.plots import neb
+
+    rows = np.array([[k, k, 0, 12, e, 4] for k, e in ((1, 0), (2, 0.2), (3, 0.1))])
+    fell = rows - [[0] * 6, [0, 0, 0, 0, 0.25, 0], [0] * 6]
+    done = ("converged = yes", "site = hollow above Ti", "force = 0.02 eV/A")
+    table = changed(tables, tmp_path, "neb", *done, rows=rows)
+    assert neb.said(table) == "barrier 0.200 eV forward, 0.100 eV back" and neb.end(table) == "hollow above Ti"
+    assert "hollow above Ti: +0.100 eV" in drawn_text(table)
+    for settings, data, words in (
+        ((), rows, "converged is not known"),
+        (("converged = no", "force = 0.14 eV/A"), rows, "no barrier: not converged (force 0.14 eV/A)"),
+        ((*done, "warning = an end is not at rest"), rows, "no barrier: see the warning"),
+        (done, fell, "no barrier: beginning no minimum (0.05 eV above the next image), end no minimum"),
+    ):
+        table = changed(tables, tmp_path, "neb", *settings, rows=data)
+        assert words in neb.said(table) and not neb.said(table).startswith("barrier")
+
+
+def test_a_drift_is_no_mean():
+    from natrolite.plots import spacing
+
+    noise = np.random.default_rng(5).normal(0, 0.1, 1000)
+    assert spacing.said(3 + noise).startswith("3.00") and "drifts" not in spacing.said(np.full(50, 3.1))
+    assert spacing.said(np.linspace(4.2, 3.9, 1000) + noise / 10) == "drifts: 4.20 to 3.90 A, not at rest"
+    assert spacing.said(np.array([3.0, 4.0])) == "3.500 A, too short for an error"
+
+
+def test_no_diffusion_of_few_hops(tables, tmp_path):
+    """No D below a hop squared or of a few hops in all; bars for fewer ions than a histogram needs."""
+    from natrolite.plots import msd
+
+    table = Table(tables / "msd")
+    assert msd.doubt(table) == "" and "cm²/s" in drawn_text(table)
+    data = table.data.copy()
+    data[:, 1] *= 2.0 / data[:, 1].max()
+    few = changed(tables, tmp_path, "msd", rows=data)
+    assert "less than a hop of 1.5" in msd.doubt(few) and "cm²/s" not in drawn_text(few)
+    one = changed(
+        tables,
+        tmp_path,
+        "msd",
+        "ions = 1",
+        rows=table.data * [1, 0, *[1] * (table.data.shape[1] - 2)] + [0, 9, *[0] * (table.data.shape[1] - 2)],
+    )
+    assert "less than 10 hops" in msd.doubt(one)
+    assert "SD" in drawn_text(Table(tables / "ions"))
+    bars = changed(tables, tmp_path, "ions", rows=Table(tables / "ions").data[:8])
+    assert "number of its hops" in drawn_text(bars) and "SD" not in drawn_text(bars)
+
+
+def test_capacity_ends_at_0_volt(tables, tmp_path):
+    from natrolite.plots import voltage
+
+    rows = [[n, 0, 0, v, 0, v, 0, 10 * n] for n, v in ((0, 0), (1, 1.0), (2, 0.2), (3, -0.1), (4, -0.2))]
+    table = changed(tables, tmp_path, "volts", rows=rows)
+    assert voltage.usable(table) == (20, True) and "below 0 V: plating" in drawn_text(table)
+    whole = changed(tables, tmp_path, "volts", rows=rows[:3])
+    assert voltage.usable(whole) == (20, False) and "plating" not in drawn_text(whole)
+
+
+def test_adhesion_of_a_bound_group(tables, tmp_path):
+    """A spline ends where the group on the layer changes its bond; the maximum is that of a bound group."""
+    from natrolite.plots import adhesion
+
+    d = np.linspace(2.8, 5.5, 12)
+    y = np.where(d < 3.4, 5 - d, 1 - (d - 4.2) ** 2)
+    columns = "# columns: distance (A) | energy (eV) | a (eV/nm^2) | b (eV/nm^2) | largest force (eV/A) | O-C (A)"
+    rows = np.c_[d, -y, y, y, np.where(d < 3.0, 0.05, 0.01), np.where(d < 3.4, 2.6, 1.45)]
+    table = changed(tables, tmp_path, "adhesion", "fmax = 0.02", columns[2:], rows=rows)
+    assert len(adhesion.parts(table)) == 2 and len(adhesion.parts(Table(tables / "adhesion"))) == 1
+    x, top, inside = adhesion.strongest(table, 3)
+    assert abs(x - 4.2) < 0.01 and abs(top - 1) < 0.01 and inside
+    assert adhesion.unrelaxed(table, table.data).sum() == 1
+    assert "state of the bonds" in drawn_text(table) and "not relaxed" in drawn_text(table)
+    assert adhesion.hills(d, y) == [(pytest.approx(d[6], abs=0.2), pytest.approx(1, abs=0.05))]
+
+
+def test_maps_with_empty_cells(tables, tmp_path, natrolite):
+    """Some empty cells are counted, a map of nothing else is refused; noise does not fill the colors."""
+    text = (tables / "binmap").read_text().splitlines()
+    rows = [k for k, line in enumerate(text) if len(line.split()) == 6 and line[0] != "#"]
+    for count in (3, len(rows)):
+        for k in rows[:count] if count > 3 else rows[-3:]:
+            words = text[k].split()
+            text[k] = " ".join([*words[:3], "nan", *words[4:]])
+        (tmp_path / "map").write_text("\n".join(text) + "\n")
+        outcome = natrolite("plot", tmp_path / "map")
+        if count == 3:
+            assert outcome[0] == 0 and "empty" in (tmp_path / "map.svg").read_text()
+    refused(outcome, "cells of the map are empty", "mode kernel")
 
 
 def test_tortuosity_against_volume(tables, tmp_path):

@@ -142,6 +142,10 @@ def test_exchanges_are_between_the_group_and_the_face():
         assert ends.min() > cells.FREE * 0.97 and abs(ends.sum() - stacked.get_distance(own, partner, mic=True)) < 0.6
         lifted += stacked.positions[partner, 2] > cells.OXYGEN + 0.15
     assert 2 <= lifted <= 10
+    for seed in range(6):
+        stacked = cells._exchange("r9", "go", np.random.default_rng(seed))
+        heights = stacked.positions[stacked.symbols == "O", 2][:-1]
+        assert heights.max() > cells.OXYGEN + 0.15, "an exchange in every frame"
 
 
 def test_frames_are_oriented_as_in_lammps(frames):

@@ -109,7 +109,8 @@ def _exchange(name, group, rng):
         oxygens = np.flatnonzero(stacked.symbols == "O")
         own, face = oxygens[-1], oxygens[np.abs(stacked.positions[oxygens, 2] - OXYGEN) < 0.1]
         partner = face[np.argmin(stacked.get_distances(own, face, mic=True))]
-        stacked.positions[partner, 2] += rng.choice([0, 1]) * rng.uniform(0.2, 1.6)
+        if group == "go" or rng.random() < 0.5:
+            stacked.positions[partner, 2] += rng.uniform(0.2, 1.6)
         if group == "goh":
             way = stacked.get_distance(own, partner, mic=True, vector=True)
             length = np.linalg.norm(way)

@@ -19,7 +19,7 @@ def draw(table, figure):
         value, spread = table.column(name), table.column(f"{name} SD")
         upper.plot(time, value, color=color, label=name, lw=1.2)
         upper.fill_between(time, value - spread, value + spread, color=color, alpha=0.15, lw=0)
-    upper.set(ylabel="charge (e)", title=f"x = {table.settings.get('x', '?')}: mean and SD over the atoms")
+    upper.set(ylabel="charge (e)", title="mean and SD over the atoms")
     upper.margins(y=0.2)
     upper.legend(ncols=5, loc="upper center", fontsize=7)
     lower.plot(time, total - round(total[0]), color=style.BLACK, lw=0.8)

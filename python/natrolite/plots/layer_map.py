@@ -3,9 +3,12 @@
 
 import numpy as np
 
+from natrolite.errors import NatroliteError
+
 from . import style
 
 NAME = "layer map"
+SPAN = 0.2  # A, the least span of the colors: what is smaller is noise and looks like it
 
 
 def shape(data):
@@ -28,10 +31,20 @@ def recognizes(table):
     return bool(np.allclose(node, data[:, :2], atol=1e-3))
 
 
+def colors(gap):
+    """Return the range of the colors."""
+    low, high = np.nanmin(gap), np.nanmax(gap)
+    return (low + high) / 2 + max(high - low, SPAN) / 2 * np.array([-1, 1])
+
+
 def draw(table, figure, ends=False):
     """Draw the map. ends: the outermost nodes lie on the edges of the cell, not half a step inside."""
-    axes = figure.subplots()
     data = table.data
+    if not np.isfinite(data[:, 2]).any():
+        raise NatroliteError(
+            f"{table.path}: all {len(data)} cells of the map are empty; take fewer nodes, or mode kernel"
+        )
+    axes = figure.subplots()
     nx, ny = shape(data)
     x, y, gap = (data[:, k].reshape(ny, nx) for k in range(3))
     a = np.array([x[0, 1] - x[0, 0], 0.0])
@@ -42,10 +55,13 @@ def draw(table, figure, ends=False):
     i, j = np.meshgrid(np.arange(-around, nx + around), np.arange(-around, ny + around))
     px, py = x[0, 0] + i * a[0] + j * b[0], y[0, 0] + j * b[1]
     empty = ~np.isfinite(gap)
+    low, high = colors(gap)
     if empty.any():  # contours would lose cells without neighbors
-        shown = axes.pcolormesh(px, py, np.ma.masked_invalid(grid), shading="nearest", cmap=style.COLORMAP)
+        shown = axes.pcolormesh(
+            px, py, np.ma.masked_invalid(grid), shading="nearest", vmin=low, vmax=high, cmap=style.COLORMAP
+        )
     else:
-        shown = axes.contourf(px, py, grid, levels=14, cmap=style.COLORMAP)
+        shown = axes.contourf(px, py, grid, levels=np.linspace(low, high, 15), cmap=style.COLORMAP)
     origin = np.array([x[0, 0], y[0, 0]]) - (0.0 if ends else 0.5) * (a + b)
     a, b = (nx - ends) * a, (ny - ends) * b
     corners = np.array([origin, origin + a, origin + a + b, origin + b, origin])
@@ -55,14 +71,14 @@ def draw(table, figure, ends=False):
     outline = Polygon(corners, closed=True, transform=axes.transData)
     shown.set_clip_path(outline)
     if empty.any():
-        axes.scatter(x[empty], y[empty], marker="x", s=12, color=style.VERMILION, label=f"{empty.sum()} empty cells")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14))
+        axes.scatter(x[empty], y[empty], marker="x", s=12, color=style.VERMILION)
+    note = f", ×: {empty.sum()} of {empty.size} cells empty" if empty.any() else ""
     axes.set(
         xlabel="x (Å)",
         ylabel="y (Å)",
         aspect="equal",
         xlim=(corners[:, 0].min() - 0.3, corners[:, 0].max() + 0.3),
         ylim=(corners[:, 1].min() - 0.3, corners[:, 1].max() + 0.3),
-        title=f"step {table.blocks[-1][0]}",
     )
-    figure.colorbar(shown, ax=axes, label="gap (Å)", shrink=0.85)
+    axes.set_title(f"{np.nanmin(gap):.2f} to {np.nanmax(gap):.2f} Å{note}", fontsize=8)
+    figure.colorbar(shown, ax=axes, label="gap (Å)", shrink=0.75, format="%.2f")

@@ -14,7 +14,7 @@ def draw(table, figure):
     upper, lower = figure.subplots(2, 1, sharex=True)
     time = table.column("time")
     upper.plot(time, table.column("temperature"), color=style.VERMILION, lw=1)
-    upper.set(ylabel="T (K)", ylim=(0, None), title=f"carbon, {table.settings.get('density', '')}")
+    upper.set(ylabel="T (K)", ylim=(0, None))
     lower.plot(time, 100 * table.column("sp2"), color=style.BLUE, label="three bonds")
     lower.plot(time, 100 * table.column("sp3"), color=style.GREEN, label="four bonds")
     rest = 1 - table.column("sp2") - table.column("sp3")

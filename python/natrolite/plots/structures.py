@@ -20,24 +20,29 @@ def names(table):
     return [known[str(int(number))] for number in table.data[:, 0]]
 
 
+def there(values):
+    """Return the lengths, nan where a system has none: older tables have -1 or 0."""
+    return np.where(values > 0, values, np.nan)
+
+
 def draw(table, figure):
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
     rows = np.array([name.startswith("M") for name in names(table)])
     at = np.arange(rows.sum())
     for k, (name, value) in enumerate(SHOWN.items()):
         color = style.CYCLE[k]
-        left.plot(at, table.column(name)[rows], "o", color=color, label=name)
+        left.plot(at, there(table.column(name)[rows]), "o", color=color, label=name)
         left.axhline(value, color=color, lw=0.8, ls="--")
     left.set(
         ylabel="length (Å)",
         xticks=at,
         xlim=(-0.5, len(at) - 0.5),
-        title="dashed: published",
         xticklabels=[n for n, row in zip(names(table), rows) if row],
     )
-    left.legend(fontsize=7, loc="center")
+    left.set_title("dashed: published", fontsize=8)
+    style.legend(figure, len(SHOWN))
     both = np.array(["/" in name for name in names(table)])
-    spacing = table.column("spacing")[both]
+    spacing = there(table.column("spacing")[both])
     right.bar(np.arange(both.sum()), spacing, color=style.SKY, width=0.6)
     for k, value in enumerate(spacing):
         right.text(k, value, f"{value:.2f}", ha="center", va="bottom", fontsize=8)

@@ -17,6 +17,8 @@ DAMAGED = (ValueError, IndexError, KeyError, TypeError, ZeroDivisionError)
 class Table:
     """kind: what the first line says; settings: `# key = value` lines; columns and units; data.
 
+    Of several lines `# warning = ...` the setting has all; it is missing where no line warns of anything.
+
     Files of fix ave/time have kind "series" (one row per step; data) or "blocks" (mode vector;
     blocks is a list of (step, array), data the last one). A dump of LAMMPS has kind "dump": columns
     and frames (natrolite.dump), and as data the number of these."""
@@ -30,7 +32,11 @@ class Table:
 
     def _read(self, text):
         comments = [line for line in text.splitlines() if line.startswith("#")]
-        self.settings = dict(m.groups() for m in (re.match(r"# (\w+) = (.*)", c) for c in comments) if m)
+        found = [m.groups() for m in (re.match(r"# (\w+) = (.*)", c) for c in comments) if m]
+        warnings = [text for key, text in found if key == "warning" and text.strip() not in ("", "none", "no")]
+        self.settings = {key: text for key, text in found if key != "warning"}
+        if warnings:
+            self.settings["warning"] = "; ".join(dict.fromkeys(warnings))
         self.kind, self.columns, self.units, self.blocks, self.data = "", [], [], [], np.empty((0, 0))
         rows = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
         first = re.match(r"# natrolite table: (.*)", comments[0]) if comments else None

@@ -10,12 +10,21 @@ from . import style
 NAME = "trajectory of ions"
 ION = "Na"
 METAL, BOND = "Ti", 2.7  # A; the motion is against the layer of these atoms and those so near to them
+COLORS = ["#882255" if color == style.BLACK else color for color in style.CYCLE]  # black are the starts
 FAR = 3.0  # Angstrom, the filter of published counts of mobile ions
 COLUMNS = ("id", "element", "x", "y", "z", "ix", "iy", "iz")
 
 
 def recognizes(table):
     return table.kind == "dump" and all(name in table.columns for name in COLUMNS)
+
+
+def settings(table):
+    """Return the layer and the number of ions, which a dump does not name, from its elements."""
+    elements = table.frames[0].words("element")
+    number = {name: elements.count(name) for name in ("H", "O", METAL, ION)}
+    layer = "GOH" if number["H"] else "GO" if number["O"] > number[METAL] else "G"
+    return {"layer": layer, "na": str(number[ION])}
 
 
 def read(table):
@@ -98,20 +107,22 @@ def draw(table, figure):
     paths = folded(last[ions] - moved[-1] + moved, h)
     far = np.linalg.norm(moved, axis=2)
     for k in range(ions.sum()):
-        color = style.CYCLE[k % len(style.CYCLE)]
+        color = COLORS[k % len(COLORS)]
         left.scatter(*paths[:, k, :2].T, s=3, color=color, lw=0, zorder=2)
-        left.plot(*paths[0, k, :2], "o", ms=6, mfc="none", mec=color, zorder=3)
+        left.plot(
+            *paths[0, k, :2], "o", ms=6, mfc="none", mec=style.BLACK, mew=1.2, zorder=4, label=None if k else "start"
+        )
         right.plot(times, far[:, k], color=color, lw=1)
-    left.legend(loc="upper right", handletextpad=0.1)
+    style.legend(figure)
     movers = far.max(0) > FAR
     right.axhline(FAR, color="0.5", lw=0.8, ls="--")
     square = (far[-1] ** 2).mean()
-    label = f"{movers.sum()} of {len(movers)} Na farther than {FAR:.0f} Å\nlast MSD {square:.2f} Å²"
+    label = f"against the MXene: {movers.sum()} of {len(movers)} Na farther than {FAR:.0f} Å\nlast MSD {square:.2f} Å²"
     if movers.any():
         label += f", of these {(far[-1, movers] ** 2).mean():.2f} Å²"
     right.set(
         xlabel="time step" if table.frames[0].time is None else "time (ps)",
-        ylabel="displacement against the MXene (Å)",
+        ylabel="displacement (Å)",
         ylim=(0, max(1.15 * FAR, 1.2 * far.max())),
         title=label,
     )

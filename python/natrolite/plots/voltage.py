@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Voltage over content, from command ocv or fix ocv."""
 
+import numpy as np
+
 from . import style
 
 NAME = "voltage curve"
@@ -8,6 +10,16 @@ NAME = "voltage curve"
 
 def recognizes(table):
     return table.kind == "ocv voltages"
+
+
+def usable(table):
+    """Return the capacity (mAh/g) down to 0 V, and whether ions follow below it, where the metal forms instead.
+
+    Along the hull where there is one, else from content to content."""
+    volts = table.data[1:, 5] if table.data[:, 5].any() else table.data[1:, 3]
+    below = volts < 0
+    last = int(np.argmax(below)) if below.any() else len(volts)
+    return table.data[last, 7], bool(below.any())
 
 
 def stairs(axes, n, v, **look):
@@ -27,9 +39,12 @@ def draw(table, figure):
     axes.errorbar(
         n[1:], empty[1:], e0[1:], fmt="o", ms=4, color=style.VERMILION, capsize=3, label="from the empty host"
     )
+    axes.axhline(0, color="0.3", lw=0.8, ls="--", zorder=0)
     axes.set(xlabel="ions n", ylabel="voltage (V)", xlim=(0, n[-1] * 1.02))
     axes.margins(y=0.15)
-    axes.legend()
+    if (table.data[1:, [1, 3, 5]] < 0).any():
+        axes.text(n[-1], 0, "below 0 V: plating", ha="right", va="top", fontsize=7, color="0.3")
+    style.legend(figure)
     if capacity[-1] > 0:
         scale = capacity[-1] / n[-1]
         top = axes.secondary_xaxis("top", functions=(lambda x: x * scale, lambda q: q / scale))

@@ -212,7 +212,57 @@ def test_neb(decks):
     assert -0.05 < energy[1] < 1.0, "a barrier of a hop between hollow sites"
     inside = np.linalg.solve(CELL.T, table.data[:, 1:4].T)
     assert inside.min() > 0 and inside.max() < 1, "the path lies in the cell"
+    assert table.settings["begin"] == "above C" and table.settings["site"] == "above Ti"
+    largest = table.column("largest force").max()
+    assert abs(table.number("force") - largest) < 1e-9 and largest > 0.03
+    assert table.settings["converged"] == "no" and "no barrier" in table.settings["warning"]
     decks.drawn("neb-G-short.table")
+
+
+def test_neb_stops_where_the_ion_leaves_its_site(decks):
+    """With a limit that every relaxation passes; what an earlier run wrote for the same hop is not left as if it held."""
+    table = decks.folder / "results/neb-GO-long.table"
+    table.parent.mkdir()
+    table.write_text("of a run before\n")
+    done = decks.attempt("neb", ranks=3, partitions=3, layer="GO", hop="long", near=0.001)
+    assert done.returncode != 0 and "ERROR: the ion left the site above C by" in done.stdout, done.stdout
+    assert not table.exists()
+    table.write_text("of a run before\n")
+    done = decks.attempt("neb", ranks=3, partitions=3, layer="GO", hop="long", model="nowhere.pt")
+    assert done.returncode != 0 and table.exists(), "a wrong model takes nothing away"
+
+
+def test_group_that_left(decks):
+    """O pulled off graphene: the tables of dynamics say that the layer is not what its name says."""
+    from ase import Atom
+    from ase.io import write
+
+    atoms = sodium_between_layers()
+    x, y, z = atoms.positions[31]
+    atoms.append(Atom("O", (x, y, z - 2.2)))
+    write(decks.folder / "start.data", atoms, format="lammps-data", specorder=["Ti", "C", "O", "H", "Na"], masses=True)
+    output = decks.run("na1", layer="GO", data="start.data", equil=2)
+    assert "WARNING: no longer Ti2CO2 / GO: face O-Ti" in output
+    for kind in ("gap", "msd", "ions"):
+        settings = Table(decks.folder / f"results/na1-GO.{kind}").settings
+        assert "no longer Ti2CO2 / GO" in settings["warning"] and "O-C 2." in settings["start"], settings
+
+
+def test_settings_of_a_run_that_goes_on(decks):
+    """What differs from the beginning is named, before anything is written."""
+    decks.run("adhesion", points=3)
+    before = (decks.folder / "results/adhesion-G.table").read_text()
+    decks.refused("adhesion", "points is not what adhesion-G began with", restart="yes", points=4)
+    decks.refused("adhesion", "d3cut is not", restart="yes", points=3, d3cut=15)
+    decks.refused("adhesion", "nowhere.pt", model="nowhere.pt")
+    decks.refused("relax", "nowhere.pt", model="nowhere.pt")
+    decks.refused("ocv", "nowhere.pt", model="nowhere.pt")
+    assert (decks.folder / "results/adhesion-G.table").read_text() == before
+    decks.run("spacing", T=900, layer="GO", side="out", steps=20)
+    table = decks.table("spacing-GO-out-free.gap")
+    assert "NVT 900 K" in table.settings["settings"] and table.settings["T"] == "900"
+    assert table.settings["side"] == "out"
+    decks.refused("spacing", "T is not", restart="yes", T=300, layer="GO", side="out", steps=20)
 
 
 def test_wrong_input_stops_at_once(decks):

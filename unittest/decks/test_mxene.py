@@ -96,7 +96,7 @@ def test_ranks_and_restart(decks):
     assert np.allclose(other[:, 2], Table(results / names[0]).data[:, 2], atol=2e-4)
     assert np.allclose(other[0, 4], Table(results / names[0]).data[0, 4], atol=2e-3)
     # stop it: what was written after the first restart file is lost
-    (results / "na1-GO.restart.20").unlink()
+    (results / "na1-GO.restart.2").unlink()
     kept = [line for line in gap.splitlines() if line.startswith("#") or not line or int(line.split()[0]) <= 10]
     (results / names[0]).write_text("\n".join(kept) + "\n")
     (results / names[3]).write_text("".join(re.findall(r"ITEM: TIME\n.*?(?=ITEM: TIME\n|\Z)", dump, re.S)[:6]))

@@ -85,7 +85,7 @@ def hops(table, _):
 @of("na8-{0}.dump", also=["na8-{0}.ions", "na8-{0}.gap"])
 def movers(table, _):
     times, elements, positions, _, h = trajectory.read(table)
-    far = np.linalg.norm(trajectory.displacements(elements, positions, h), axis=2).max(0)
+    far = np.linalg.norm(trajectory.displacements(elements, positions, h)[:, :, :2], axis=2).max(0)
     return f"{(far > trajectory.FAR).sum()} of {len(far)}, farthest {far.max():.2f} A ({times[-1]:.3g} ps)"
 
 

@@ -105,7 +105,7 @@ def draw(table, figure):
     last = positions[-1] - origin
     draw_host(left, elements, folded(last, h), h)
     paths = folded(last[ions] - moved[-1] + moved, h)
-    far = np.linalg.norm(moved, axis=2)
+    far = np.linalg.norm(moved[:, :, :2], axis=2)
     for k in range(ions.sum()):
         color = COLORS[k % len(COLORS)]
         left.scatter(*paths[:, k, :2].T, s=3, color=color, lw=0, zorder=2)

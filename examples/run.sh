@@ -26,8 +26,8 @@ export PYTHONPATH="$here/../python${PYTHONPATH:+:$PYTHONPATH}" OMP_NUM_THREADS=1
 parts() {
   local files=("$@") k named
   for ((k = 0; k < ${#files[@]}; k++)); do
-    for named in $(grep -oE '[$][{]here[}]/[[:alnum:]._-]+' "${files[k]}" || true); do
-      named=$here/$system/${named##*/}
+    for named in $(grep -oE '[$][{]here[}]/[[:alnum:]._/-]+' "${files[k]}" || true); do
+      named=$here/$system/${named#*\}/}
       [ ! -f "$named" ] || [[ " ${files[*]} " == *" $named "* ]] || files+=("$named")
     done
   done
@@ -104,7 +104,7 @@ for system in $systems; do
   model=${MODEL:-} name=$(basename "${MODEL:-shipped}" .pt)
   out=$RESULTS/$system/$name
   mkdir -p "$out"
-  shipped=$(sed -n 's/^variable model *index *\([^ ]*\).*/\1/p' "$here/$system/settings.lmp")
+  shipped=$(sed -n 's/^variable model *index *\([^ ]*\).*/\1/p' "$here/$system/include/settings.lmp")
   model_is "${model:-${shipped/'${here}'/$here/$system}}"
   touch "$out/times.tsv"
   before=$(wc -l <"$out/times.tsv")

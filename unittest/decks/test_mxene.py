@@ -490,11 +490,11 @@ def test_run_begins_anew(tmp_path):
     assert [idle.outcome()[0] for _ in range(2)] == ["on", "done"]
     idle.model.write_text("two")
     assert [idle.outcome()[0] for _ in range(2)] == ["new", "done"]
-    with open(idle.copy / "mxene/thermostat.lmp", "a") as include:
+    with open(idle.copy / "mxene/include/thermostat.lmp", "a") as include:
         include.write("# other\n")
     how, words = idle.outcome()
     assert how == "new" and "na1-G: begins anew, what is there was made with other or unknown deck" in words
-    with open(idle.copy / "mxene/metal.lmp", "a") as include:
+    with open(idle.copy / "mxene/include/metal.lmp", "a") as include:
         include.write("# not of this deck\n")
     assert [idle.outcome(size)[0] for size in ("test", "small", "small")] == ["done", "new", "done"]
     idle.made.with_suffix(".done").write_text("")

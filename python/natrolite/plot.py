@@ -80,7 +80,8 @@ def read(path):
 
     table = Table(path)
     if table.kind and not table.data.size:
-        raise NatroliteError(f"{path} holds no rows")
+        why = table.settings.get("warning")
+        raise NatroliteError(f"{path} holds no rows" + (f": {why}" if why else ""))
     kind = recognize(table)
     if kind is None:
         raise NatroliteError(

@@ -13,6 +13,8 @@ import shutil
 import numpy as np
 import pytest
 from deck import EXAMPLES, Decks
+from natrolite import plot
+from natrolite.errors import NatroliteError
 from natrolite.plots import adhesion, neb, trajectory
 from natrolite.plots.table import Table
 
@@ -227,8 +229,11 @@ def test_neb_stops_where_the_ion_leaves_its_site(decks):
     table.parent.mkdir()
     table.write_text("of a run before\n")
     done = decks.attempt("neb", ranks=3, partitions=3, layer="GO", hop="long", near=0.001)
-    assert done.returncode != 0 and "ERROR: the ion left the site above C by" in done.stdout, done.stdout
-    assert not table.exists()
+    assert done.returncode == 0 and "no hop: the ion left the site above C by" in done.stdout, done.stdout
+    written = Table(table)
+    assert not written.data.size and "no minimum" in written.settings["warning"] and written.settings["layer"] == "GO"
+    with pytest.raises(NatroliteError, match="no minimum"):
+        plot.plot(table)
     table.write_text("of a run before\n")
     done = decks.attempt("neb", ranks=3, partitions=3, layer="GO", hop="long", model="nowhere.pt")
     assert done.returncode != 0 and table.exists(), "a wrong model takes nothing away"

@@ -8,14 +8,19 @@ from natrolite.plots import style
 from natrolite.plots.table import Table
 
 
-def found(folder, name):
-    """Return the table of a file, None where it is not there, is not whole or has no rows yet."""
+def read(folder, name):
+    """Return the table of a file, None where it is not there or damaged."""
     path = folder / name
     try:
-        table = Table(path) if path.is_file() else None
+        return Table(path) if path.is_file() else None
     except NatroliteError as error:
         print(f"compare.py: {error}", file=sys.stderr)
         return None
+
+
+def found(folder, name):
+    """Return the table of a file, None where it is not there, is damaged or has no rows yet."""
+    table = read(folder, name)
     return table if table is not None and table.data.size else None
 
 
@@ -41,9 +46,11 @@ def of(*names, also=()):
     def wrap(function):
         def with_words(*words):
             def ours(folder):
-                tables = [found(folder, name.format(*words)) for name in names]
+                tables = [read(folder, name.format(*words)) for name in names]
                 if any(table is None for table in tables):
                     return None
+                if not all(table.data.size for table in tables):  # no rows, or none yet: the header may say why
+                    return "; ".join(limits(*tables)) or None
                 more = [found(folder, name.format(*words)) for name in also]
                 value = function(*tables, *words)
                 return "; ".join([value, *limits(*tables, *more)]) if isinstance(value, str) else value

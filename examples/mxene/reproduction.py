@@ -124,8 +124,6 @@ def voltages(table, *_):
 
 @of("neb-{0}-short.table")
 def barrier(table, _):
-    if not table.data.size:
-        return table.settings["warning"]
     return f"{neb.said(table)}; {neb.end(table)} {neb.profile(table)[1][-1]:+.3f} eV"
 
 

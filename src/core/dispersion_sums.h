@@ -13,6 +13,7 @@ typedef double Row __attribute__((vector_size(32), aligned(8), may_alias));
 template <int FIRST, class V>
 NATROLITE_ALWAYS_INLINE void transpose_four(V x, V y, V z, V w, Row *row)
 {
+#if __has_builtin(__builtin_shufflevector)
   constexpr int A = FIRST, B = sizeof(V) / sizeof(double) + FIRST;
   const Row even_xy = __builtin_shufflevector(x, y, A, B, A + 2, B + 2);
   const Row odd_xy = __builtin_shufflevector(x, y, A + 1, B + 1, A + 3, B + 3);
@@ -22,6 +23,9 @@ NATROLITE_ALWAYS_INLINE void transpose_four(V x, V y, V z, V w, Row *row)
   row[A + 1] = __builtin_shufflevector(odd_xy, odd_zw, 0, 1, 4, 5);
   row[A + 2] = __builtin_shufflevector(even_xy, even_zw, 2, 3, 6, 7);
   row[A + 3] = __builtin_shufflevector(odd_xy, odd_zw, 2, 3, 6, 7);
+#else    // g++ 11
+  for (int k = FIRST; k < FIRST + 4; ++k) row[k] = Row{x[k], y[k], z[k], w[k]};
+#endif
 }
 
 template <class V>

@@ -90,7 +90,8 @@ def reason(why, folders):
     """Return the text of a reason, or what a function of a folder says of all folders."""
     if isinstance(why, str):
         return why
-    return "; ".join(dict.fromkeys(text for text in map(why, folders) if text))
+    parts = [part for folder in folders for part in (why(folder) or "").split("; ") if part]
+    return "; ".join(dict.fromkeys(parts))
 
 
 def spanned(rows):

@@ -54,6 +54,7 @@ def title(settings):
         return known.get(key) or (found and found.group(1))
 
     ions, kelvin = either("na", r"\b(\d+) Na\b"), either("T", r"\bNVT (\S+) K\b")
+    momenta = re.search(r"\bmomenta \w+", line)
     host = re.search(r"\b(relaxed|frozen)\b", settings.get("host", "") + " " + "".join(re.findall(r"host \w+", line)))
     parts = [
         system(settings),
@@ -61,7 +62,7 @@ def title(settings):
         host and f"host {host.group(1)}",
         known.get("hop") in ("short", "long") and f"{known['hop']} hop",
         kelvin and f"{float(kelvin):g} K",
-        re.search(r"\bmomenta (\w+)", line) and re.search(r"\bmomenta \w+", line).group(),
+        momenta and momenta.group(),
         settings.get("mode") in ("kernel", "bin", "node") and f"map of mode {settings['mode']}",
         known.get("side") == "out" and "group outside",
     ]

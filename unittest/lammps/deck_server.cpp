@@ -3,7 +3,8 @@
 // does not return until NATROLITE_DECKS, a folder made by lammps_server.py, says that there are no more.
 // There each rank reads jobs, one a line, from the pipe job.RANK: a folder with in.deck and LAMMPS'
 // switches, separated by tabs. What LAMMPS prints goes to the folder's file `output`; then each rank
-// writes the exit code that lmp would have to the pipe `done`, and `ready` when the LAMMPS is closed.
+// writes the exit code that lmp would have to the pipe `done`, and `ready` when the LAMMPS is closed; a
+// rank that fails alone writes `alone`, where lmp calls MPI_Abort.
 
 #include <cstdio>
 #include <cstdlib>
@@ -52,8 +53,8 @@ void say(int done, const std::string &word)
   if (write(done, (word + "\n").data(), word.size() + 1) < 0) std::_Exit(1);
 }
 
-/// Like lmp, an error of one rank ends all of them; after an error of all ranks LAMMPS is closed when
-/// the result is known, since lmp would not close it.
+/// After an error of all ranks LAMMPS is closed when the result is known, since lmp would not close it.
+/// An error of one rank is the end of all: mpiexec does not always notice that a rank has gone.
 void run(const std::vector<std::string> &job, int done)
 {
   const int out = open("output", O_WRONLY | O_CREAT | O_APPEND, 0644);
@@ -65,7 +66,7 @@ void run(const std::vector<std::string> &job, int done)
   const bool wrong = !lmp || lammps_has_error(lmp);
   char text[2048];
   if (wrong && lammps_get_last_error_message(lmp, text, sizeof(text)) == ERROR_OF_ONE_RANK) {
-    std::fflush(nullptr);
+    say(done, "alone");
     std::_Exit(1);
   }
   if (wrong) say(done, "1");

@@ -15,6 +15,7 @@ import tempfile
 import threading
 
 MOST = 3  # idle groups that are kept
+ALONE = "alone"  # said by a rank of which the others know nothing: lmp would end them with MPI_Abort
 SWITCHES = ["-nocite", "-log", "none"]
 
 
@@ -24,6 +25,7 @@ class Group:
     def __init__(self, command, ranks, environment, library):
         self.ranks, self.folder = ranks, pathlib.Path(tempfile.mkdtemp(prefix="decks-"))
         self.words = []  # what the ranks said and nobody has heard yet
+        self.broken = False  # did a rank fail alone?
         names = [*(f"job.{rank}" for rank in range(ranks)), "done"]
         for name in names:
             os.mkfifo(self.folder / name)
@@ -52,19 +54,22 @@ class Group:
         codes = self.heard(lambda word: word != "ready", timeout)
         if codes is None and not self.alive():
             return self.process.returncode or 1
-        return codes and max(map(int, codes))
+        self.broken = bool(codes) and ALONE in codes
+        return 1 if self.broken else codes and max(map(int, codes))
 
     def ready(self):
         """Has every rank closed its LAMMPS?"""
         return self.heard(lambda word: word == "ready", 60) is not None
 
     def heard(self, wanted, timeout):
-        """Return one wanted word of each rank, or None where the group ends or the time is over."""
+        """Return one wanted word of each rank, those until a rank fails alone, or None where the group ends or the
+        time is over.
+        """
         process = os.pidfd_open(self.process.pid)
         try:
             while True:
                 found = [word for word in self.words if wanted(word)]
-                if len(found) == self.ranks:
+                if len(found) == self.ranks or ALONE in found:
                     self.words = [word for word in self.words if not wanted(word)]
                     return found
                 ready = select.select([self.done, process], [], [], timeout)[0]
@@ -128,7 +133,7 @@ class Groups:
         output = folder / "output"
         output.unlink(missing_ok=True)
         code = group.run(folder.resolve(), switches, timeout)
-        if code is None:
+        if code is None or group.broken:
             self.stop(group.process)
         text = output.read_text(errors="replace") if output.exists() else ""
         if code in (0, 1) and group.alive():

@@ -182,9 +182,9 @@ def test_cuda_without_gpu(ranks, toys, tmp_path):
 
 @RANKS
 def test_position_that_is_no_number(ranks, toys, tmp_path):
-    """LAMMPS' own message; here it matters that all ranks end."""
+    """LAMMPS' own message; here it matters that all ranks end, as lmp ends them."""
     lines = both(toys / "mp3.pt") + "\nvariable nan atom exp(1000)-exp(1000)\nset atom 5 x v_nan"
-    done = lammps_run.attempt(deck(tmp_path, lines), tmp_path, ranks, timeout=90)
+    done = lammps_run.attempt(deck(tmp_path, lines), tmp_path, ranks, timeout=90, fresh=True)
     assert done.code != 0
     assert any("on-numeric" in line for line in done.errors()), done.tail()
 

@@ -25,14 +25,22 @@ from timing import ROOT, environment, keep_memory, run_lmp, time_calls
 PROGRAMS = ["lammps", "torch", "ase", "ase plain"]
 
 
-def structure(natoms):
-    """Return displaced diamond with one sodium per 100 carbon atoms, about natoms atoms."""
+def graphite():
+    """Return AB graphite, 8 atoms in a right-angled cell."""
+    from ase.lattice.hexagonal import Graphite
+
+    return Graphite(directions=[[1, -1, 0, 0], [1, 1, -2, 0], [0, 0, 0, 1]], symbol="C", latticeconstant=(2.46, 6.70))
+
+
+def structure(natoms, crystal="diamond"):
+    """Return displaced diamond or graphite with one sodium per 100 carbon atoms, about natoms atoms."""
     import numpy as np
     from ase.build import bulk
 
-    cell = bulk("C", "diamond", 3.75, cubic=True)
-    n = round((natoms / 8) ** (1 / 3))
-    repeats = [n, n, max(1, round(natoms / 8 / n / n))]
+    cell = graphite() if crystal == "graphite" else bulk("C", "diamond", 3.75, cubic=True)
+    side = (natoms * cell.get_volume() / 8) ** (1 / 3)
+    repeats = [max(1, round(side / length)) for length in cell.cell.lengths()[:2]]
+    repeats.append(max(1, round(natoms / 8 / repeats[0] / repeats[1])))
     atoms = cell * repeats
     atoms.rattle(0.05, seed=7)
     atoms.symbols[np.arange(0, len(atoms), 100)] = "Na"

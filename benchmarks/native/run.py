@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The native evaluator: time by atoms, threads and ranks, memory, start, instructions; and Symmetrix-XL.
 
-Displaced diamond with one sodium per 100 carbon atoms. Rounds of all programs take turns, medians are
-printed: wall time of the section Pair (Symmetrix-XL: of one evaluation), and its processor time, which
-other work on the machine disturbs less.
+Displaced graphite (60 neighbors within 5 Angstrom) or diamond (86 to 89) with one sodium per 100 carbon atoms. Rounds of
+all programs take turns, medians are printed: wall time of the section Pair (Symmetrix-XL: of one evaluation), and its
+processor time, which other work on the machine disturbs less.
 
 usage: run.py [--plugins DIR] [--mace PYTHON] [--symmetrix PYTHON] [--sizes 216 1000 10000] [--rounds 3]
               [--tables times memory start instructions] [--models sevennet-0 mace] [--dtypes float32 float64]
+              [--files MODEL.pt ...] [--crystal graphite|diamond]
+
+--files: further models with C and Na, as `natrolite export` wrote them.
 """
 
 import argparse
@@ -23,7 +26,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from pair_overhead import structure
+import pair_overhead
 from timing import MACE, ROOT, environment, output_of_lmp, run_lmp, time_calls
 
 LAYOUTS = {"1 x 1": (1, 1), "1 x 2": (1, 2), "2 x 1": (2, 1)}  # ranks x threads
@@ -54,6 +57,9 @@ def write_models(args, folder):
             files[model, dtype] = folder / f"{model}-{dtype}.pt"
             export = ["-m", "natrolite", "export", source, "-o", files[model, dtype], "--dtype", dtype]
             run([python, *export], env, "natrolite export")
+    for file in args.files:
+        out = run([sys.executable, "-m", "natrolite", "info", file], env, "natrolite info")
+        files[file.stem, re.search(r"float\d\d", out)[0]] = file.resolve()
     return files
 
 
@@ -75,7 +81,7 @@ def symmetrix_worker(args):
     """Print {wall, cpu} seconds of one evaluation of energy and forces by Symmetrix-XL's ASE calculator."""
     from symmetrix import Symmetrix
 
-    atoms = structure(args.sizes[0])
+    atoms = pair_overhead.structure(args.sizes[0], args.crystal)
     atoms.calc = Symmetrix(args.worker, dtype=args.dtypes[0])
     places = [atoms.positions + 0.01 * k for k in range(2)]  # moved, so that it is evaluated again
 
@@ -96,7 +102,7 @@ def times(args, files, folder):
     print("| model | type | atoms | program | ranks x threads | wall (us/atom-step) | processor (us/atom-step) |")
     for (model, dtype), file in files.items():
         for size in args.sizes:
-            atoms = structure(size)
+            atoms = pair_overhead.structure(size, args.crystal)
             programs = {("native", name): lambda r, t: native(atoms, file, args, r, t, "native") for name in LAYOUTS}
             if size == args.sizes[0]:
                 programs["LibTorch", "1 x 2"] = lambda r, t: native(atoms, file, args, r, t, "torch")
@@ -124,7 +130,7 @@ def symmetrix(size, dtype, compact, args, threads, folder):
     """Return (wall, processor) seconds of one evaluation."""
     env = environment(args.plugins, threads) | {"SYMMETRIX_JIT_CACHE": str(folder / "jit")}
     command = [args.symmetrix, __file__, "--worker", compact, "--sizes", size, "--dtypes", dtype]
-    command += ["--steps", max(2, args.steps * 1000 // size)]
+    command += ["--crystal", args.crystal, "--steps", max(2, args.steps * 1000 // size)]
     result = json.loads(run(command, env, "Symmetrix-XL").splitlines()[-1])
     return result["wall"], result["cpu"]
 
@@ -135,7 +141,7 @@ def memory(args, files, _folder):
     for (model, dtype), file in files.items():
         last = None
         for size in args.memory_sizes:
-            atoms = structure(size)
+            atoms = pair_overhead.structure(size, args.crystal)
             wall, _, kb = run_lmp(atoms, file, 1, environment(args.plugins, 2), 1, "native")
             slope = "-" if last is None else f"{(kb - last[1]) / (len(atoms) - last[0]):.1f}"
             last = len(atoms), kb
@@ -150,7 +156,9 @@ def start(args, files, _folder):
         found = []
         for _ in range(args.rounds):
             begin = time.perf_counter()
-            output_of_lmp(structure(8), file, 1, environment(args.plugins, 1), evaluator="native")
+            output_of_lmp(
+                pair_overhead.structure(8, args.crystal), file, 1, environment(args.plugins, 1), evaluator="native"
+            )
             found.append(time.perf_counter() - begin)
         print(f"| {model} | {dtype} | {statistics.median(found):.2f} |", flush=True)
 
@@ -160,7 +168,7 @@ def instructions(args, files, _folder):
     if not shutil.which("valgrind"):
         return print("no count of instructions: valgrind is not installed")
     print("| model | type | instruction set | million instructions / atom-step |")
-    atoms = structure(64)
+    atoms = pair_overhead.structure(64, args.crystal)
     env = environment(args.plugins, 1) | {"NATROLITE_SIMD": "avx2"}
     wrapper = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--trace-children=yes"]
     wrapper += ["--cachegrind-out-file=/dev/null"]
@@ -184,8 +192,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=20, help="for 1000 atoms")
     parser.add_argument("--tables", nargs="+", default=TABLES, choices=TABLES)
-    parser.add_argument("--models", nargs="+", default=["sevennet-0", "mace"], choices=["sevennet-0", "mace"])
+    parser.add_argument("--models", nargs="*", default=["sevennet-0", "mace"], choices=["sevennet-0", "mace"])
     parser.add_argument("--dtypes", nargs="+", default=["float32", "float64"], choices=["float32", "float64"])
+    parser.add_argument("--files", nargs="+", type=pathlib.Path, default=[])
+    parser.add_argument("--crystal", default="graphite", choices=["graphite", "diamond"])
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.worker:

@@ -15,8 +15,8 @@ SIX = [f"c_six[{k}]" for k in range(1, 7)]
 NINE = [f"c_nine[{k}]" for k in range(1, 10)]
 COMPUTES = "compute six all stress/atom NULL virial\ncompute nine all centroid/stress/atom NULL virial\n"
 # eV per atom; then relative to the largest entry (or 1): forces, per-atom energies and virials
-LIMITS = {"float64": (1e-9, 1e-9), "float32": (5e-6, 2e-4)}
-WALK = {"float64": 1e-6, "float32": 2e-2}  # Angstrom, after the steps below
+LIMITS = {"float64": (1e-9, 1e-9), "float32": (5e-6, 2e-4), "tf32": (1e-4, 2e-2)}
+WALK = {"float64": 1e-6, "float32": 2e-2, "tf32": 2e-2}  # Angstrom, after the steps below
 STEPS = 200
 PLACES = {"toy": "liquid", "spookynet": "benzene"}  # structure of the dynamics; else na_in_graphite
 STAGE_SECONDS = {"agree": 110, "ranks": 40}
@@ -125,7 +125,7 @@ class Agreement:
         return energy, forces, peratom
 
     def judge(self, stage, what, entry, errors, seconds, extra="", more_wrong=False):
-        per_atom, size = LIMITS[entry["dtype"]]
+        per_atom, size = LIMITS[entry["dtype"] if what.endswith(" cpu") else precision(entry)]
         wrong = more_wrong or not (errors[0] <= per_atom and errors[1] <= size and errors[2] <= size)
         text = "dE {:.1e} eV/atom, dF {:.1e}, per atom {:.1e}".format(*errors) + f"{extra}, {seconds:.0f} s"
         self.report.add(stage, what, "FAILED" if wrong else "ok", text, errors=list(errors), seconds=seconds)
@@ -151,7 +151,7 @@ class Agreement:
             self.compare(done, plain, pairs),
             seconds,
             f", {STEPS} steps {apart:.1e} A",
-            not apart <= WALK[entry["dtype"]],
+            not apart <= WALK[precision(entry)],
         )
 
     def first(self):
@@ -197,6 +197,11 @@ class Agreement:
         done, seconds = self.run(entry, way, 2, ["ghost"])
         pairs = [(case, "ghost") for case in entry["cases"]]
         self.judge("ranks", f"{entry['file']} {way} 2 ranks", entry, self.compare(done, plain, pairs), seconds)
+
+
+def precision(entry):
+    """Return what a GPU computes a file in."""
+    return "tf32" if entry["tf32"] else entry["dtype"]
 
 
 def relative(found, right):

@@ -140,7 +140,12 @@ class Build:
         stub.parent.mkdir(exist_ok=True)
         empty = ["g++", "-shared", "-x", "c++", "/dev/null", "-Wl,-soname,libcuda.so.1", "-o", stub]
         subprocess.run(empty, check=True)
-        return [f"-DCUDA_cuda_driver_LIBRARY={stub}", "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--allow-shlib-undefined"]
+        # an empty library is needed by nothing, but must be loaded where there is a driver
+        return [
+            f"-DCUDA_cuda_driver_LIBRARY={stub}",
+            "-DCMAKE_SHARED_LINKER_FLAGS=-Wl,--no-as-needed",
+            "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--no-as-needed,--allow-shlib-undefined",
+        ]
 
     def cmake(self, source, build, compiler, *options, flags=OPTIMIZED):
         common = [

@@ -51,6 +51,14 @@ def cases_of(folder, family):
     return cases
 
 
+def allows_tf32(path):
+    """Return whether a GPU may round the matrix products of a file to TF32, 10 bits."""
+    from natrolite import foreign, modelfile
+
+    known = foreign.read(path)
+    return "TF32" in known.notes if known else modelfile.read_metadata(path)["allow_tf32"]
+
+
 def main(folder, to, family):
     """Print the entries of a family; copies its model files from folder."""
     import test_matrix
@@ -68,6 +76,7 @@ def main(folder, to, family):
                 "file": case["file"],
                 "family": family,
                 "dtype": case["dtype"],
+                "tf32": allows_tf32(pathlib.Path(to, case["file"])),
                 "foreign": case["foreign"],
                 "cases": [],
             }
@@ -112,6 +121,13 @@ def toys(to, *names):
                 }
             )
         entries.append(
-            {"file": f"{name}.pt", "family": "toy", "dtype": meta["dtype"], "foreign": False, "cases": cases}
+            {
+                "file": f"{name}.pt",
+                "family": "toy",
+                "dtype": meta["dtype"],
+                "tf32": False,
+                "foreign": False,
+                "cases": cases,
+            }
         )
     print(json.dumps(entries))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Model files and structures for the check, with what each family's own calculator says of them.
 
-models.json: a list of {file, family, dtype, foreign, cases}, a case being {id, data (file of LAMMPS),
+models.json: a list of {file, family, dtype, tf32, foreign, cases}, a case being {id, data (file of LAMMPS),
 names (of its types), boundary, atoms, charge, spin, modes, shell_cutoff, energy (eV; null without a calculator's
 values), forces (eV/A), virial (eV; or null), charges (or null)}, all in LAMMPS' frame.
 """

@@ -21,7 +21,9 @@ def deck(folder, model, end):
     return lammps_run.load("at", toy_systems.system("box"), folder) + f"variable once string new\n{pair}\n{end}"
 
 
-@pytest.mark.parametrize("ranks, name", [(1, "good"), (1, "wrong file"), *((2, name) for name in ENDS), (4, "error of one rank")])
+@pytest.mark.parametrize(
+    "ranks, name", [(1, "good"), (1, "wrong file"), *((2, name) for name in ENDS), (4, "error of one rank")]
+)
 def test_a_shared_process_ends_a_deck_as_lmp_does(ranks, name, toys, tmp_path):
     """Before and after it a good deck gives its numbers, to the last bit, and nothing is left over."""
     (tmp_path / "alone").mkdir()

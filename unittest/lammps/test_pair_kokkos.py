@@ -4,6 +4,10 @@
 The other files of this folder run a second time with -suffix kk there (ctest -L kokkos).
 """
 
+import os
+import pathlib
+import subprocess
+
 import lammps_run
 import numpy as np
 import pytest
@@ -185,3 +189,10 @@ def test_kokkos_switched_off_is_refused(toys, tmp_path):
     done = lammps_run.attempt(deck, tmp_path, threads=0)
     assert done.code != 0 and len(done.errors()) == 1, done.tail()
     assert "'-k on'" in done.errors()[0]
+
+
+def test_the_plugin_is_never_unloaded():
+    """CUDA crashes in the first kernel of a library that was closed and loaded again, as `clear` does in some LAMMPS."""
+    plugin = pathlib.Path(os.environ["NATROLITE_PLUGINS"], "kokkos", "natrolite_kokkosplugin.so")
+    said = subprocess.run(["readelf", "-d", plugin], capture_output=True, text=True, check=True).stdout
+    assert "NODELETE" in said

@@ -168,10 +168,23 @@ def test_numbers_that_are_none_never_agree(tmp_path, monkeypatch):
     judge = agree.Agreement(tmp_path, tmp_path, lines, agree.Ways(True), 2).judge
     wrong = [("float64", (0.0, 2e-9, 0.0)), ("float32", (np.nan, 0.0, 0.0)), ("float32", (0.0, 0.0, np.inf))]
     for dtype, errors in wrong:
-        judge("agree", dtype, {"dtype": dtype}, errors, 1.0)
+        judge("agree", dtype, {"dtype": dtype, "tf32": False}, errors, 1.0)
     assert lines.failures() == 3
-    judge("agree", "good", {"dtype": "float64"}, (1e-10, 1e-10, 1e-10), 1.0)
+    judge("agree", "good", {"dtype": "float64", "tf32": False}, (1e-10, 1e-10, 1e-10), 1.0)
     assert lines.failures() == 3
+
+
+def test_only_a_gpu_rounds_to_tf32(tmp_path, monkeypatch):
+    monkeypatch.setenv("NATROLITE_PLUGINS", "none")
+    import agree
+    import report
+
+    lines = report.Report(tmp_path, {})
+    write(tmp_path, {"models/models.json": "[]"})
+    judge = agree.Agreement(tmp_path, tmp_path, lines, agree.Ways(False), 2).judge
+    for what, failures in (("a.pth kk", 0), ("a.pth cuda", 0), ("a.pth cpu", 1)):
+        judge("agree", what, {"dtype": "float32", "tf32": True}, (3e-5, 5e-5, 4e-3), 1.0)
+        assert lines.failures() == failures
 
 
 def test_a_second_run_keeps_the_results_of_the_first(tmp_path):

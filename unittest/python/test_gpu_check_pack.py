@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 import tarfile
 from types import SimpleNamespace
 
@@ -174,13 +175,20 @@ def test_the_cases_of_a_family(monkeypatch, tmp_path):
         "forces": [[1, 0, 0], [-1, 0, 0]],
         "stress": None,
     }
-    cases = [case | {"file": "a.pt"}, case | {"file": "a.pt2"}]
-    write(tmp_path / "families/mace-1", {"cases.json": json.dumps(cases), "a.pt": "", "a.pt2": ""})
+    cases = [case | {"file": "a.pth"}, case | {"file": "b.pth"}, case | {"file": "a.pt2"}]
+    write(tmp_path / "families/mace-1", {"cases.json": json.dumps(cases), "a.pt2": ""})
+    for name, tf32 in (("a", "0"), ("b", "1")):
+        says = {"type_names": "C Na", "r_max": "4", "model_dtype": "float32", "allow_tf32": tf32}
+        with zipfile.ZipFile(tmp_path / f"families/mace-1/{name}.pth", "w") as file:
+            file.writestr(f"{name}/constants.pkl", "")
+            for key, value in says.items():
+                file.writestr(f"{name}/extra/{key}", value)
     (tmp_path / "out").mkdir()
     monkeypatch.setenv("NATROLITE_PYTHON", sys.executable)
-    (entry,) = models.family_files(tmp_path, "mace", tmp_path / "out")
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"a.pt", "pair.data"}
-    assert (entry["file"], entry["family"], entry["cases"][0]["atoms"]) == ("a.pt", "mace", 2)
+    entry, rounded = models.family_files(tmp_path, "mace", tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"a.pth", "b.pth", "pair.data"}
+    assert (entry["file"], entry["family"], entry["cases"][0]["atoms"]) == ("a.pth", "mace", 2)
+    assert (entry["tf32"], rounded["tf32"]) == (False, True)
     assert np.linalg.norm(entry["cases"][0]["forces"][0]) == pytest.approx(1.0)
 
 

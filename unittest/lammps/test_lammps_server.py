@@ -36,7 +36,10 @@ def test_a_shared_process_ends_a_deck_as_lmp_does(ranks, name, toys, tmp_path):
         show = 'print "@ pe $(pe:%.17g)"\n' if end == ENDS["good"] else ""
         done = lammps_run.attempt(deck(folder, toys / "mp3.pt", end + show), folder, ranks)
         if k == 1:
-            assert (done.code != 0) == (alone.code != 0) and done.errors() == alone.errors(), done.tail()
+            assert (done.code != 0) == (alone.code != 0), done.tail()
+            # mpiexec may lose what a rank says before MPI_Abort
+            lost = name == "error of one rank" and not alone.errors()
+            assert done.errors() == alone.errors() or (lost and done.errors()), done.tail()
             assert name != "quit" or done.code == alone.code == 3
         if show:
             energies.append(done.printed()["pe"][0])

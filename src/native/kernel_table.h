@@ -25,6 +25,8 @@ void fill_path(Kernels<T> &table)
   if constexpr (L3 <= L1 + L2 && L1 <= L2 + L3 && L2 <= L1 + L3) {
     constexpr int group = group_of<L1, L2, L3>(), order = SPLINE_ORDER<T>;
     table.path_group[L1][L2][L3] = group;
+    table.backward_groups[0][L1][L2][L3] = backward_groups<L1, L2, L3, group>();
+    table.backward_groups[1][L1][L2][L3] = backward_groups<L1, L2, L3, 1>();
     table.forward[0][L1][L2][L3] = path_forward<T, order, L1, L2, L3, group>;
     table.forward[1][L1][L2][L3] = path_forward<T, order, L1, L2, L3, 1>;
     table.backward[0][L1][L2][L3] = path_backward<T, order, L1, L2, L3, group>;

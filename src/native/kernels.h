@@ -49,10 +49,13 @@ struct EdgeArrays {
   std::int32_t *node = nullptr;            ///< [stride] first row of the table
 };
 
-/// One path of a convolution for the edges of one center and one group of channel vectors.
+/// One path of a convolution for the edges of one center and one group of channel vectors; backward, for
+/// several.
 template <class T>
 struct PathArguments {
   int edges = 0, stride = 0;
+  int groups = 1;                                ///< backward; up to Kernels::backward_groups
+  std::int64_t group_stride = 0;                 ///< elements between the tables of two groups
   const std::int32_t *node = nullptr;            ///< [edges] row of the table
   const std::int64_t *row = nullptr;             ///< [edges] offset of the neighbor's features
   const T *basis = nullptr, *slope = nullptr;    ///< [spline][stride]
@@ -132,6 +135,8 @@ struct Kernels {
   int spline_order = 4;    ///< coefficients of a spline at one point
   /// vectors in a full group of path channels
   int path_group[MAX_L + 1][MAX_L + 1][MAX_L + 1] = {};
+  /// groups that a backward pass takes at once: [full group or single vector]
+  int backward_groups[2][MAX_L + 1][MAX_L + 1][MAX_L + 1] = {};
   using Path = void (*)(const PathArguments<T> &);
   /// [full group or single vector]; null where the triangle l1, l2, l3 does not close
   Path forward[2][MAX_L + 1][MAX_L + 1][MAX_L + 1] = {};

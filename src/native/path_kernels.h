@@ -45,6 +45,17 @@ constexpr int group_of()
   return sums * 4 <= registers ? 4 : sums * 2 <= registers ? 2 : 1;
 }
 
+/// Groups of a backward pass at once: as many as leave their H in the first cache. Groups of several vectors
+/// gain nothing.
+template <int L1, int L2, int L3, int NV>
+constexpr int backward_groups()
+{
+  if (NV > 1) return 1;
+  constexpr int bytes = Pairs<L1, L2, L3>{}.count * NV * NATROLITE_VECTOR_BYTES, cache = 12288,
+                most = 16 / NV;
+  return bytes * most <= cache ? most : bytes < cache ? cache / bytes : 1;
+}
+
 template <class T, int S, int NV>
 NATROLITE_ALWAYS_INLINE void weights_at(const T *table, const T *b, int stride, Vector<T> (&w)[NV])
 {
@@ -96,9 +107,10 @@ void path_forward(const PathArguments<T> &a)
     for (int v = 0; v < NV; ++v) store(a.out + m * a.out_stride + v * W, out[m][v]);
 }
 
-/// H[pair][vector]: the coupling contracted with the gradient of the center's sums
+/// H[pair][vector]: the coupling contracted with the gradient of the center's sums, at the channels of a
+/// group
 template <class T, int L1, int L2, int L3, int NV>
-NATROLITE_ALWAYS_INLINE void contract_gradient(const PathArguments<T> &a, T *H)
+NATROLITE_ALWAYS_INLINE void contract_gradient(const PathArguments<T> &a, const T *gradient, T *H)
 {
   constexpr int W = WIDTH<T>, N2 = 2 * L2 + 1, N3 = 2 * L3 + 1;
   constexpr Pairs<L1, L2, L3> pairs;
@@ -110,8 +122,8 @@ NATROLITE_ALWAYS_INLINE void contract_gradient(const PathArguments<T> &a, T *H)
 #pragma GCC unroll 8
       for (int m = 0; m < N3; ++m)
         if (couples(L1, pairs.m1[p] - L1, L2, pairs.m2[p] - L2, L3, m - L3))
-          sum +=
-              a.coupling[(pairs.m1[p] * N2 + pairs.m2[p]) * N3 + m] * load(a.out + m * a.out_stride + v * W);
+          sum += a.coupling[(pairs.m1[p] * N2 + pairs.m2[p]) * N3 + m] *
+                 load(gradient + m * a.out_stride + v * W);
       store(H + (p * NV + v) * W, sum);
     }
 }
@@ -146,14 +158,47 @@ NATROLITE_ALWAYS_INLINE void add_partial(const PathArguments<T> &a, int e, Vecto
   }
 }
 
+/// One vector of channels of one edge: adds to d/dr, d/dharmonics and the gradient of x.
+template <class T, int L1, int L2, int L3, int NV>
+NATROLITE_ALWAYS_INLINE void backward_vector(const PathArguments<T> &a, const T *Y, const T *H, const T *x,
+                                             T *dx, Vector<T> w, Vector<T> slope, Vector<T> &dr,
+                                             Vector<T> (&dY)[2 * L2 + 1])
+{
+  constexpr int W = WIDTH<T>, N1 = 2 * L1 + 1;
+  constexpr Pairs<L1, L2, L3> pairs;
+  using V = Vector<T>;
+  V t[N1], wx[N1], dw = V{};
+#pragma GCC unroll 8
+  for (int m = 0; m < N1; ++m) {
+    t[m] = V{};
+    wx[m] = w * load(x + m * a.x_stride);
+  }
+#pragma GCC unroll 64
+  for (int p = 0; p < pairs.count; ++p) {
+    const V h = load(H + p * NV * W);
+    t[pairs.m1[p]] += Y[pairs.m2[p] * a.stride] * h;
+    if (L2 > 0) dY[pairs.m2[p]] += wx[pairs.m1[p]] * h;
+  }
+#pragma GCC unroll 8
+  for (int m = 0; m < N1; ++m) {
+    dw += t[m] * load(x + m * a.x_stride);
+    T *to = dx + m * a.x_stride;
+    store(to, load(to) + w * t[m]);
+  }
+  dr += slope * dw;
+}
+
 template <class T, int S, int L1, int L2, int L3, int NV>
 void path_backward(const PathArguments<T> &a)
 {
-  constexpr int W = WIDTH<T>, N1 = 2 * L1 + 1, N2 = 2 * L2 + 1;
-  constexpr Pairs<L1, L2, L3> pairs;
+  constexpr int W = WIDTH<T>, N2 = 2 * L2 + 1;
+  constexpr int H_OF_GROUP = Pairs<L1, L2, L3>{}.count * NV * W;
   using V = Vector<T>;
-  alignas(64) T H[pairs.count * NV * W];
-  contract_gradient<T, L1, L2, L3, NV>(a, H);
+  constexpr int most = backward_groups<L1, L2, L3, NV>();
+  const int groups = most == 1 ? 1 : a.groups;
+  alignas(64) T H[H_OF_GROUP * most];
+  for (int g = 0; g < groups; ++g)
+    contract_gradient<T, L1, L2, L3, NV>(a, a.out + g * NV * W, H + g * H_OF_GROUP);
   for (int e = 0; e < a.edges; ++e) {
     const T *x = a.x + a.row[e], *Y = a.harmonics + e;
     const T *table = a.table + static_cast<std::int64_t>(a.node[e]) * (NV * W);
@@ -161,29 +206,15 @@ void path_backward(const PathArguments<T> &a)
     V dY[N2], dr = V{};
 #pragma GCC unroll 8
     for (int m = 0; m < N2; ++m) dY[m] = V{};
+    for (int g = 0; g < groups; ++g) {
 #pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) {
-      V w, slope;
-      weight_at<T, S, NV>(a, e, table + v * W, w, slope);
-      V t[N1], wx[N1], dw = V{};
-#pragma GCC unroll 8
-      for (int m = 0; m < N1; ++m) {
-        t[m] = V{};
-        wx[m] = w * load(x + m * a.x_stride + v * W);
+      for (int v = 0; v < NV; ++v) {
+        const int channel = (g * NV + v) * W;
+        V w, slope;
+        weight_at<T, S, NV>(a, e, table + g * a.group_stride + v * W, w, slope);
+        backward_vector<T, L1, L2, L3, NV>(a, Y, H + g * H_OF_GROUP + v * W, x + channel, dx + channel, w,
+                                           slope, dr, dY);
       }
-#pragma GCC unroll 64
-      for (int p = 0; p < pairs.count; ++p) {
-        const V h = load(H + (p * NV + v) * W);
-        t[pairs.m1[p]] += Y[pairs.m2[p] * a.stride] * h;
-        if (L2 > 0) dY[pairs.m2[p]] += wx[pairs.m1[p]] * h;
-      }
-#pragma GCC unroll 8
-      for (int m = 0; m < N1; ++m) {
-        dw += t[m] * load(x + m * a.x_stride + v * W);
-        T *to = dx + m * a.x_stride + v * W;
-        store(to, load(to) + w * t[m]);
-      }
-      dr += slope * dw;
     }
     add_partial<T, L2>(a, e, dr, dY);
   }

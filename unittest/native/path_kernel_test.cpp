@@ -7,16 +7,18 @@ namespace {
   /// One path l1 x l2 -> l3 over some edges of a center, with random operands.
   template <class T>
   struct Path {
-    int l1, l2, l3, edges, channels, spline, n1, n2, n3;
+    int l1, l2, l3, edges, groups, channels, spline, n1, n2, n3;
     int stride, nodes = 5, atoms = 4;
     std::vector<std::int32_t> node;
     std::vector<std::int64_t> row, gradient_row;    // gradients of the same rows, the other way around
     Numbers<T> basis, slope, harmonics, table, coupling, x, out;
 
-    Path(const Kernels<T> &k, int l1_, int l2_, int l3_, int vectors, int nedges, std::mt19937 &random) :
-        l1(l1_), l2(l2_), l3(l3_), edges(nedges), channels(vectors * k.width), spline(k.spline_order),
-        n1(2 * l1 + 1), n2(2 * l2 + 1), n3(2 * l3 + 1), stride((nedges / k.width + 1) * k.width),
-        basis(spline * stride, random), slope(spline * stride, random), harmonics(n2 * stride, random),
+    Path(const Kernels<T> &k, int l1_, int l2_, int l3_, int vectors, int ngroups, int nedges,
+         std::mt19937 &random) :
+        l1(l1_), l2(l2_), l3(l3_), edges(nedges), groups(ngroups), channels(vectors * groups * k.width),
+        spline(k.spline_order), n1(2 * l1 + 1), n2(2 * l2 + 1), n3(2 * l3 + 1),
+        stride((nedges / k.width + 1) * k.width), basis(spline * stride, random),
+        slope(spline * stride, random), harmonics(n2 * stride, random),
         table((nodes + spline) * channels, random), coupling(n1 * n2 * n3, random),
         x(atoms * n1 * channels, random), out(n3 * channels, random)
     {
@@ -34,6 +36,8 @@ namespace {
     {
       PathArguments<T> a;
       a.edges = edges;
+      a.groups = groups;
+      a.group_stride = static_cast<std::int64_t>(nodes + spline) * channels / groups;
       a.stride = stride;
       a.node = node.data();
       a.row = row.data();
@@ -51,8 +55,10 @@ namespace {
     }
     double weight(const Numbers<T> &b, int e, int c) const
     {
+      const int here = channels / groups, first = c / here * (nodes + spline);
       double sum = 0.0;
-      for (int k = 0; k < spline; ++k) sum += double(b[k * stride + e]) * table[(node[e] + k) * channels + c];
+      for (int k = 0; k < spline; ++k)
+        sum += double(b[k * stride + e]) * table[(first + node[e] + k) * here + c % here];
       return sum;
     }
     /// f(e, c, i, j, m, coupling x harmonic) for all terms
@@ -116,7 +122,7 @@ namespace {
   class PathKernel : public KernelTest<T> {};
   TYPED_TEST_SUITE(PathKernel, Types);
 
-  /// Every path of every l, one vector and a full group, no edge to many.
+  /// Every path of every l, one vector and a full group, several of them backward, no edge to many.
   TYPED_TEST(PathKernel, EqualsThePlainSum)
   {
     for_each_set<TypeParam>([&](const Kernels<TypeParam> &k) {
@@ -130,12 +136,16 @@ namespace {
               ASSERT_EQ(backward != nullptr, closes);
               if (!closes) continue;
               const int vectors = single ? 1 : k.path_group[l1][l2][l3];
+              const int most = k.backward_groups[single][l1][l2][l3];
+              ASSERT_GE(most, 1);
               for (int edges : {0, 1, 2, 17}) {
                 const double tolerance = this->ROUNDING * (1 + edges);
-                Path<TypeParam> p(k, l1, l2, l3, vectors, edges, this->random);
+                Path<TypeParam> p(k, l1, l2, l3, vectors, 1, edges, this->random);
                 check_backward(k, p, backward, tolerance);
                 check_forward(k, p, forward, tolerance);
               }
+              Path<TypeParam> p(k, l1, l2, l3, vectors, most, 5, this->random);
+              check_backward(k, p, backward, this->ROUNDING * 6 * most);
             }
     });
   }

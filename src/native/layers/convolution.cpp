@@ -80,16 +80,40 @@ void Convolution<T>::set_table(int rows, const std::vector<double> &coefficients
     });
 }
 
+/// vectors of the group of channel vectors that begins with this one
+template <class T>
+int Convolution<T>::group_at(const Path &path, int vector) const
+{
+  const int full = kernels_.path_group[path.l1][path.l2][path.l3];
+  return path.vectors - vector >= full ? full : 1;
+}
+
 /// calls f(first vector, vectors) for each group of channel vectors of a path
 template <class T>
 template <class F>
 void Convolution<T>::for_each_group(const Path &path, F &&f) const
 {
-  const int full = kernels_.path_group[path.l1][path.l2][path.l3];
   for (int vector = 0; vector < path.vectors;) {
-    const int group = path.vectors - vector >= full ? full : 1;
+    const int group = group_at(path, vector);
     f(vector, group);
     vector += group;
+  }
+}
+
+/// calls f(first vector, vectors of a group, groups) for the groups that a backward pass takes at once
+template <class T>
+template <class F>
+void Convolution<T>::for_each_groups(const Path &path, F &&f) const
+{
+  for (int vector = 0; vector < path.vectors;) {
+    const int group = group_at(path, vector);
+    const int most = kernels_.backward_groups[group == 1][path.l1][path.l2][path.l3];
+    int groups = 1;
+    while (groups < most && vector + groups * group < path.vectors &&
+           group_at(path, vector + groups * group) == group)
+      ++groups;
+    f(vector, group, groups);
+    vector += groups * group;
   }
 }
 
@@ -187,9 +211,11 @@ void Convolution<T>::backward(Workspace<T> &work, const Operands<T> &rows) const
     const auto edge = work.graph->first[begin], n = work.graph->first[end] - edge;
     std::fill_n(partial, n * slots, T(0));
     for (const auto &path : paths_)
-      for_each_group(path, [&](int vector, int group) {
+      for_each_groups(path, [&](int vector, int group, int groups) {
         const auto run = kernels_.backward[group == 1][path.l1][path.l2][path.l3];
         PathArguments<T> a = arguments(work, path, vector);
+        a.groups = groups;
+        a.group_stride = static_cast<std::int64_t>(group) * width * rows_;
         const int channel = vector * width;
         a.x = x + path.in + channel;
         a.dx = dx + path.in + channel;

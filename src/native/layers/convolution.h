@@ -32,8 +32,11 @@ private:
   };
   void add_path(const Step::Path &path);
   const std::int64_t *find_rows(Workspace<T> &work, std::int64_t stride) const;
+  int group_at(const Path &path, int vector) const;
   template <class F>
   void for_each_group(const Path &path, F &&f) const;
+  template <class F>
+  void for_each_groups(const Path &path, F &&f) const;
   PathArguments<T> arguments(const Workspace<T> &work, const Path &path, int vector) const;
   void set_edges(const Workspace<T> &work, const Path &path, std::int64_t row, PathArguments<T> &a) const;
 

@@ -86,7 +86,12 @@ arguments $deck $*"
 # model_is FILE: sets model_sum; the results of two different files of one name would be mixed up
 model_is() {
   local file=$1 old_sum= old_file=
-  model_sum=$({ cksum <"$file"; } 2>/dev/null) || { model_sum=none; return 0; }    # the deck says that it is missing
+  model_sum=$({ cksum <"$file"; } 2>/dev/null) || {    # where LAMMPS finds one as well; else the deck says that it is missing
+    model_sum=none
+    [ -n "${MODEL:-}" ] || return 0
+    for folder in $(tr : " " <<<"${LAMMPS_POTENTIALS:-}"); do [ ! -f "$folder/$MODEL" ] || { model_is "$folder/$MODEL"; return; }; done
+    echo "run.sh: no model file $MODEL" >&2; rmdir "$out" 2>/dev/null || true; exit 1
+  }
   file=$(cd "$(dirname "$file")" && pwd -P)/$(basename "$file")
   [ ! -f "$out/model.tsv" ] || IFS=$'\t' read -r old_sum old_file <"$out/model.tsv"
   if [ -n "$old_file" ] && [ "$old_file" != "$file" ] && [ "$old_sum" != "$model_sum" ]; then

@@ -45,13 +45,12 @@ def draw(table, figure):
     )
     low, high = (round(pick(table.data[:, 4:]), 2) + 0.0 for pick in (np.min, np.max))  # + 0.0: no -0.00
     axes.text(
-        0.98,
-        0.98,
+        1.0,
+        1.01,
         f"lowest {low:.2f}, highest {high:.2f} THz",
         fontsize=8,
         ha="right",
-        va="top",
+        va="bottom",
         transform=axes.transAxes,
-        bbox={"fc": "white", "ec": "none", "alpha": 0.8},
     )
     return np.array(axes)

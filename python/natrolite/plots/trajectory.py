@@ -71,14 +71,18 @@ def displacements(elements, positions, h):
 
 
 def draw_host(axes, elements, places, h):
-    """Draw the cell, the bonds of the upper carbon layer, and the O that faces it."""
+    """Draw the cell, the bonds of the upper carbon layer, its O, and the O that faces it."""
     carbon = places[(elements == "C") & (places[:, 2] > places[elements == "Ti", 2].max())]
-    face = places[(elements == "O") & (places[:, 2] > places[elements == "Ti", 2].mean())]
+    oxygen, ours = elements == "O", mxene(elements, places, h)
+    face = places[oxygen & ours & (places[:, 2] > places[elements == "Ti", 2].mean())]
+    group = places[oxygen & ~ours]
     for shift in (m * h[0] + n * h[1] for m in (-1, 0, 1) for n in (-1, 0, 1)):
         gap = np.linalg.norm(carbon[:, None] - carbon - shift, axis=2)
         for i, j in np.argwhere((gap > 0.1) & (gap < 1.75)):
             axes.plot(*np.array([carbon[i], carbon[j] + shift])[:, :2].T, color="0.8", lw=0.8, zorder=1)
     axes.scatter(*face[:, :2].T, s=22, color=style.ORANGE, alpha=0.35, lw=0, zorder=1, label="O of the face")
+    if len(group):
+        axes.scatter(*group[:, :2].T, s=22, color=style.VERMILION, lw=0, zorder=1, label="O of the layer")
     corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]) @ h[:2, :2]
     axes.plot(*corners.T, color="black", lw=0.8)
     axes.set(

@@ -60,11 +60,28 @@ def insert(atoms, count, low, high, rng):
     return filled
 
 
-def perturb(atoms, rng, strain=0.015, rattle=(0.01, 0.09)):
+def press(atoms, symbol, low, high, rng):
+    """Return a copy in which one atom of this element is as near to its nearest neighbor as low to high times the sum of
+    their covalent radii; the same atoms where that brings it too near to others.
+    """
+    pressed = atoms.copy()
+    atom = rng.choice(np.flatnonzero(atoms.symbols == symbol))
+    others = np.delete(np.arange(len(atoms)), atom)
+    ways = atoms.get_distances(atom, others, mic=True, vector=True)
+    lengths = np.linalg.norm(ways, axis=1)
+    nearest = np.argmin(lengths)
+    radii = covalent_radii[atoms.numbers[[atom, others[nearest]]]].sum()
+    length = rng.uniform(low, high) * radii
+    pressed.positions[atom] += ways[nearest] * (1 - length / lengths[nearest])
+    return pressed if closest(pressed) > 0.95 * low else atoms
+
+
+def perturb(atoms, rng, strain=0.015, rattle=(0.01, 0.09), apart=TOO_CLOSE):
     """Return a strained and rattled copy without overlaps.
 
     strain: standard deviation of each component, along the layers only where there is vacuum; rattle: range of
-    the standard deviation of displacements, Angstrom. Rattles that bring atoms too close are drawn again, smaller.
+    the standard deviation of displacements, Angstrom. Rattles that bring atoms nearer than apart sums of covalent radii are
+    drawn again, smaller.
     """
     deformation = rng.normal(0, strain, (3, 3))
     deformation = np.eye(3) + (deformation + deformation.T) / 2
@@ -79,7 +96,7 @@ def perturb(atoms, rng, strain=0.015, rattle=(0.01, 0.09)):
     while True:
         moved = strained.copy()
         moved.positions += rng.normal(0, sigma, moved.positions.shape)
-        if closest(moved) > TOO_CLOSE:
+        if closest(moved) > apart:
             return moved
         sigma *= 0.7
         if sigma < 1e-3:

@@ -40,6 +40,7 @@ ARCHITECTURE = {  # of the models, as mace-torch names it
     "MLP_irreps": "16x0e",
     "correlation": 2,
     "radial_MLP": [32, 32],
+    "pair_repulsion": True,  # ZBL: atoms that no frame shows so near do not fall into each other
 }
 
 

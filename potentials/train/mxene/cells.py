@@ -8,12 +8,13 @@ and its `source`, a name of its own, by which frames are divided into training a
 import numpy as np
 from ase import Atoms
 from ase.build import bulk
-from distill.crystals import cell, closest, insert, layer, perturb
+from distill.crystals import TOO_CLOSE, cell, closest, insert, layer, perturb, press
 
 A_MXENE, A_GRAPHENE, A_SODIUM = 3.03, 2.46, 4.20  # Angstrom
 TITANIUM, OXYGEN = 1.30, 2.23  # Angstrom, heights over the plane of carbon in Ti2CO2
 LAYERS = ["graphene", "go", "goh"]
 FREE = 0.8  # of the sum of two covalent radii: nearer is an overlap
+PRESSED = (0.6, 0.85)  # of the same: how near Na is brought to another atom, which dynamics hardly shows
 OH = 0.97  # Angstrom
 RATTLE = (0.01, 0.07)  # Angstrom, range of the standard deviation of displacements; at 600 K carbon has 0.05
 
@@ -85,7 +86,10 @@ def parents(rng):
         bare, distance = _apart(name, group, side, 4.4 if inside else 3.8, rng)
         most = {"r3": 1, "r4": 2, "r9": 5, "r16": 9}[name]
         room = OXYGEN + 1.2, OXYGEN + distance - 1.5
-        yield f"mxene-{group}-na", insert(bare, int(rng.integers(1, most + 1)), *room, rng)
+        full = insert(bare, int(rng.integers(1, most + 1)), *room, rng)
+        yield f"mxene-{group}-na", full
+        if turn % 2:
+            yield f"mxene-{group}-na-pressed", press(full, "Na", *PRESSED, rng)
         yield from _without_partner(turn, group, small, rng)
 
 
@@ -129,7 +133,9 @@ def _without_partner(turn, group, small, rng):
         yield f"{group}-na", insert(bare, int(rng.integers(1, 3)), 1.8, 4.0, rng)
     else:
         # far from rest as well: D3 pulls, and only the model holds against it
-        yield "sodium", sodium(2 + (turn % 9 == 8), a=rng.uniform(3.5, 4.7))
+        metal = sodium(2 + (turn % 9 == 8), a=rng.uniform(3.5, 4.7))
+        yield "sodium", metal
+        yield "sodium-pressed", press(metal, "Na", *PRESSED, rng)
 
 
 def galleries(count, seed):
@@ -154,7 +160,8 @@ def generate(count, seed):
     rng = np.random.default_rng(seed)
     frames = []
     for number, (kind, parent) in zip(range(count), parents(rng), strict=False):
-        frame = perturb(parent, rng, rattle=RATTLE)
+        apart = 0.9 * PRESSED[0] if kind.endswith("pressed") else TOO_CLOSE
+        frame = perturb(parent, rng, rattle=RATTLE, apart=apart)
         frame.info = {"kind": kind, "source": f"start-{number}"}
         frames.append(frame)
     return frames

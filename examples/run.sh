@@ -86,12 +86,7 @@ arguments $deck $*"
 # model_is FILE: sets model_sum; the results of two different files of one name would be mixed up
 model_is() {
   local file=$1 old_sum= old_file=
-  model_sum=$({ cksum <"$file"; } 2>/dev/null) || {    # where LAMMPS finds one as well; else the deck says that it is missing
-    model_sum=none
-    [ -n "${MODEL:-}" ] || return 0
-    for folder in $(tr : " " <<<"${LAMMPS_POTENTIALS:-}"); do [ ! -f "$folder/$MODEL" ] || { model_is "$folder/$MODEL"; return; }; done
-    echo "run.sh: no model file $MODEL" >&2; rmdir "$out" 2>/dev/null || true; exit 1
-  }
+  model_sum=$({ cksum <"$file"; } 2>/dev/null) || { model_sum=none; return 0; }    # none is shipped: the deck says so
   file=$(cd "$(dirname "$file")" && pwd -P)/$(basename "$file")
   [ ! -f "$out/model.tsv" ] || IFS=$'\t' read -r old_sum old_file <"$out/model.tsv"
   if [ -n "$old_file" ] && [ "$old_file" != "$file" ] && [ "$old_sum" != "$model_sum" ]; then
@@ -100,13 +95,26 @@ model_is() {
   printf '%s\t%s\n' "$model_sum" "$file" >"$out/model.tsv"
 }
 
+# found MODEL: the file that LAMMPS takes for it, which also looks for its name in LAMMPS_POTENTIALS
+found() {
+  local folder folders
+  IFS=: read -ra folders <<<"${LAMMPS_POTENTIALS:-}"
+  for folder in "" ${folders[@]+"${folders[@]}"}; do
+    local file=${folder:+$folder/$(basename "$1")}
+    [ ! -r "${file:-$1}" ] || { echo "${file:-$1}"; return; }
+  done
+  echo "run.sh: no model file $1" >&2; return 1
+}
+
+model=
+[ -z "${MODEL:-}" ] || model=$(found "$MODEL") || exit 1
 failed=0
 for system in $systems; do
   runs=${RUNS:-$here/$system/runs} matrix=$here/$system/matrix.sh
   if [ ! -f "$runs" ] && { [ -n "${RUNS:-}" ] || [ ! -f "$matrix" ]; }; then
     echo "run.sh: no list of runs $runs" >&2; exit 1
   fi
-  model=${MODEL:-} name=$(basename "${MODEL:-shipped}" .pt)
+  name=$(basename "${model:-shipped}" .pt)
   out=$RESULTS/$system/$name
   mkdir -p "$out"
   shipped=$(sed -n 's/^variable model *index *\([^ ]*\).*/\1/p' "$here/$system/include/settings.lmp")

@@ -8,7 +8,7 @@ processor time, which other work on the machine disturbs less.
 
 usage: run.py [--plugins DIR] [--mace PYTHON] [--symmetrix PYTHON] [--sizes 216 1000 10000] [--rounds 3]
               [--tables times memory start instructions] [--models sevennet-0 mace] [--dtypes float32 float64]
-              [--files MODEL.pt ...] [--crystal graphite|diamond]
+              [--files MODEL.pt ...] [--crystal diamond|graphite]
 
 --files: further models with C and Na, as `natrolite export` wrote them.
 """
@@ -195,7 +195,7 @@ def main():
     parser.add_argument("--models", nargs="*", default=["sevennet-0", "mace"], choices=["sevennet-0", "mace"])
     parser.add_argument("--dtypes", nargs="+", default=["float32", "float64"], choices=["float32", "float64"])
     parser.add_argument("--files", nargs="+", type=pathlib.Path, default=[])
-    parser.add_argument("--crystal", default="graphite", choices=["graphite", "diamond"])
+    parser.add_argument("--crystal", default="diamond", choices=["graphite", "diamond"])
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.worker:

@@ -12,6 +12,8 @@
 #include "kernels.h"
 #include "core/simd.h"
 
+#include <algorithm>
+
 namespace natrolite::NATROLITE_ISA {
 
 using native::couples;
@@ -50,10 +52,8 @@ constexpr int group_of()
 template <int L1, int L2, int L3, int NV>
 constexpr int backward_groups()
 {
-  if (NV > 1) return 1;
-  constexpr int bytes = Pairs<L1, L2, L3>{}.count * NV * NATROLITE_VECTOR_BYTES, cache = 12288,
-                most = 16 / NV;
-  return bytes * most <= cache ? most : bytes < cache ? cache / bytes : 1;
+  constexpr int bytes = Pairs<L1, L2, L3>{}.count * NATROLITE_VECTOR_BYTES, cache = 12288, most = 16;
+  return NV > 1 ? 1 : std::min(most, cache / bytes);
 }
 
 template <class T, int S, int NV>
@@ -195,7 +195,7 @@ void path_backward(const PathArguments<T> &a)
   constexpr int H_OF_GROUP = Pairs<L1, L2, L3>{}.count * NV * W;
   using V = Vector<T>;
   constexpr int most = backward_groups<L1, L2, L3, NV>();
-  const int groups = most == 1 ? 1 : a.groups;
+  const int groups = most == 1 ? 1 : a.groups;    // a constant that the compiler sees
   alignas(64) T H[H_OF_GROUP * most];
   for (int g = 0; g < groups; ++g)
     contract_gradient<T, L1, L2, L3, NV>(a, a.out + g * NV * W, H + g * H_OF_GROUP);

@@ -46,7 +46,7 @@ c10::Device prepare_runtime(const LoadOptions &options)
 {
   const c10::Device device = choose_device(options);
   at::set_num_threads(options.threads);
-  // The fuser fails on a GPU for some models ("Global alloc not supported yet"), gains nothing for others,
+  // The fuser fails on a GPU for some models ("Global alloc not supported yet"), made SevenNet-0 no faster,
   // and compiles for minutes on the CPU. There specialization doubles the time of the first steps as well
   // (doc/performance.rst).
   torch::jit::setTensorExprFuserEnabled(false);

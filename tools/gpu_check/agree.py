@@ -201,7 +201,7 @@ class Agreement:
 
 def precision(entry):
     """Return what a GPU computes a file in."""
-    return "tf32" if entry["tf32"] else entry["dtype"]
+    return "tf32" if entry["tf32"] and entry["dtype"] == "float32" else entry["dtype"]
 
 
 def relative(found, right):

@@ -258,10 +258,12 @@ def test_group_that_left(decks):
 
 def test_settings_of_a_run_that_goes_on(decks):
     """What differs from the beginning is named, before anything is written."""
-    decks.run("adhesion", points=3)
+    decks.run("adhesion", points=3, fmax=1e-6)
+    warning = decks.table("adhesion-G.table").settings["warning"]
+    assert warning == "3 of 3 distances not relaxed to 1e-06 eV/A, see largest force"
     before = (decks.folder / "results/adhesion-G.table").read_text()
-    decks.refused("adhesion", "points is not what adhesion-G began with", restart="yes", points=4)
-    decks.refused("adhesion", "d3cut is not", restart="yes", points=3, d3cut=15)
+    decks.refused("adhesion", "points is not what adhesion-G began with", restart="yes", points=4, fmax=1e-6)
+    decks.refused("adhesion", "d3cut is not", restart="yes", points=3, fmax=1e-6, d3cut=15)
     decks.refused("adhesion", "nowhere.pt", model="nowhere.pt")
     decks.refused("relax", "nowhere.pt", model="nowhere.pt")
     decks.refused("ocv", "nowhere.pt", model="nowhere.pt")
@@ -283,6 +285,16 @@ def test_wrong_input_stops_at_once(decks):
     decks.refused("na8", "no restart file", restart="yes")
     decks.refused("na1", "rest is foo", "mxene, layer or host", rest="foo")
     decks.refused("na1", "each is 7", "block (20)", each=7)
+    decks.refused("na1", "each is 0", "at least 1", each=0)
+    decks.refused("map", "no trajectory nowhere.dump", dump="nowhere.dump")
+    decks.refused("map", "restart is yes", dump="some.dump", restart="yes")
+    (decks.folder / "some.dump").touch()
+    decks.refused("map", "some.dump has 0 atoms", dump="some.dump")
+
+
+def test_starts_that_collapse_are_given_up(decks):
+    output = decks.attempt("ocv", lost=0).stdout
+    assert "given up, forces of" in output and "ERROR: 2 starts of 8 Na, host relaxed, and not one" in output
     decks.refused("na8", "steps is 3", "twice each", steps=3)
     decks.refused("spacing", "seed is 0", seed=0)
     decks.refused("spacing", "T is -5", T=-5)
@@ -295,12 +307,25 @@ def test_wrong_input_stops_at_once(decks):
 
 def test_what_is_not_there_is_not_measured(decks):
     """A layer that the data file lacks, a trajectory of other atoms; what nobody knows of one is not said."""
+    from ase import Atoms
     from ase.io import write
 
     atoms = sodium_between_layers()
     write(decks.folder / "start.data", atoms, format="lammps-data", specorder=["Ti", "C", "O", "H", "Na"], masses=True)
     decks.refused("na1", "layer is GO", "take G", data="start.data", layer="GO")
     decks.refused("na1", "layer is GOH", "take G", data="start.data", layer="GOH")
+    decks.run("spacing", data="start.data", steps=20)
+    decks.refused("spacing", "structure is not what", restart="yes", steps=20)
+    for group, wrong, right in (("O", "G", "take GO or GOH"), ("O", "GOH", "take GO"), ("OH", "GO", "take GOH")):
+        places = atoms.positions[31] + np.array([[0, 0, 1.4], [0, 0.9, 1.7]])[: len(group)]
+        write(
+            decks.folder / "group.data",
+            atoms + Atoms(group, positions=places),
+            format="lammps-data",
+            specorder=["Ti", "C", "O", "H", "Na"],
+            masses=True,
+        )
+        decks.refused("na1", f"layer is {wrong}", right, data="group.data", layer=wrong)
     for frame in (atoms[:-1], atoms):
         write(decks.folder / "md.xyz", frame, format="xyz")
         arguments = {"na": 1, "data": "start.data", "dump": "md.xyz", "reader": "xyz"}
@@ -311,6 +336,7 @@ def test_what_is_not_there_is_not_measured(decks):
     settings = decks.table("map1-G.kernel").settings
     assert settings["structure"] == "start.data"
     assert {settings[name] for name in ("model", "d3", "d3cut", "seed")} == {"of_the_trajectory"}
+    assert "dispersion" not in (decks.folder / "results/map1-G.gap").read_text()
 
 
 def test_missing_element(decks, tmp_path):

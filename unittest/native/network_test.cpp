@@ -196,6 +196,7 @@ namespace {
                                                            {"gated2", gated(2, false)},
                                                            {"gated3", gated(3, true)},
                                                            {"gated4", gated(4, false)},
+                                                           {"wide2", gated(2, false, 85)},
                                                            {"products1", with_products(1, true)},
                                                            {"products2", with_products(2, false)},
                                                            {"products3", with_products(3, true)},

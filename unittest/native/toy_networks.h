@@ -205,17 +205,19 @@ private:
   std::uniform_real_distribution<double> draw{-1.0, 1.0};
 };
 
-/// gates and connections by type, as in SevenNet and NequIP; with norms as in nequix
-inline Description gated(int layers, bool norms)
+/// gates and connections by type, as in SevenNet and NequIP; with norms as in nequix. n: of channels of l = 1
+inline Description gated(int layers, bool norms, int n = 3)
 {
   Toy toy;
-  const auto inner = [&](int t) { return t + 1 < layers ? Blocks{{5, 0}, {3, 0}, {3, 1}} : Blocks{{4, 0}}; };
+  const auto inner = [&](int t) {
+    return t + 1 < layers ? Blocks{{n + 2, 0}, {n, 0}, {n, 1}} : Blocks{{4, 0}};
+  };
   const auto activate = [&](int p) { return toy.gate(norms ? toy.norm(p) : p); };
   int x = activate(toy.linear(toy.convolve(-1, layers > 1 ? 1 : 0), inner(0)));
   for (int t = 1; t < layers; ++t) {
     const int p = toy.value(inner(t));
     toy.linear(x, p, false, true);
-    const int m = toy.convolve(toy.sources(x, {{5, 0}, {3, 1}}), t + 1 < layers ? 1 : 0);
+    const int m = toy.convolve(toy.sources(x, {{n + 2, 0}, {n, 1}}), t + 1 < layers ? 1 : 0);
     toy.linear(m, p, true);
     x = activate(p);
   }

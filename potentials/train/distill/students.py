@@ -31,7 +31,7 @@ KEYS = KeySpecification(
 )
 OUTPUT = {"forces": True, "virials": False, "stress": True, "hessian": False}
 ARCHITECTURE = {  # of the models, as mace-torch names it
-    "r_max": 4.5,
+    "r_max": 5.0,
     "num_bessel": 8,
     "num_polynomial_cutoff": 5,
     "max_ell": 2,
@@ -40,7 +40,7 @@ ARCHITECTURE = {  # of the models, as mace-torch names it
     "MLP_irreps": "16x0e",
     "correlation": 2,
     "radial_MLP": [32, 32],
-    "pair_repulsion": True,  # ZBL: atoms that no frame shows so near do not fall into each other
+    "pair_repulsion": True,  # ZBL: for atoms nearer than any frame shows them
 }
 
 

@@ -82,7 +82,7 @@ def draw_host(axes, elements, places, h):
             axes.plot(*np.array([carbon[i], carbon[j] + shift])[:, :2].T, color="0.8", lw=0.8, zorder=1)
     axes.scatter(*face[:, :2].T, s=22, color=style.ORANGE, alpha=0.35, lw=0, zorder=1, label="O of the face")
     if len(group):
-        axes.scatter(*group[:, :2].T, s=22, color=style.VERMILION, lw=0, zorder=1, label="O of the layer")
+        axes.scatter(*group[:, :2].T, s=22, color=style.PURPLE, lw=0, zorder=1, label="O off the face")
     corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]) @ h[:2, :2]
     axes.plot(*corners.T, color="black", lw=0.8)
     axes.set(

@@ -103,15 +103,12 @@ void Convolution<T>::for_each_group(const Path &path, F &&f) const
 /// calls f(first vector, vectors of a group, groups) for the groups that a backward pass takes at once
 template <class T>
 template <class F>
-void Convolution<T>::for_each_groups(const Path &path, F &&f) const
+void Convolution<T>::for_each_batch(const Path &path, F &&f) const
 {
   for (int vector = 0; vector < path.vectors;) {
     const int group = group_at(path, vector);
     const int most = kernels_.backward_groups[group == 1][path.l1][path.l2][path.l3];
-    int groups = 1;
-    while (groups < most && vector + groups * group < path.vectors &&
-           group_at(path, vector + groups * group) == group)
-      ++groups;
+    const int groups = std::min(most, (path.vectors - vector) / group);
     f(vector, group, groups);
     vector += groups * group;
   }
@@ -211,7 +208,7 @@ void Convolution<T>::backward(Workspace<T> &work, const Operands<T> &rows) const
     const auto edge = work.graph->first[begin], n = work.graph->first[end] - edge;
     std::fill_n(partial, n * slots, T(0));
     for (const auto &path : paths_)
-      for_each_groups(path, [&](int vector, int group, int groups) {
+      for_each_batch(path, [&](int vector, int group, int groups) {
         const auto run = kernels_.backward[group == 1][path.l1][path.l2][path.l3];
         PathArguments<T> a = arguments(work, path, vector);
         a.groups = groups;

@@ -36,7 +36,7 @@ private:
   template <class F>
   void for_each_group(const Path &path, F &&f) const;
   template <class F>
-  void for_each_groups(const Path &path, F &&f) const;
+  void for_each_batch(const Path &path, F &&f) const;
   PathArguments<T> arguments(const Workspace<T> &work, const Path &path, int vector) const;
   void set_edges(const Workspace<T> &work, const Path &path, std::int64_t row, PathArguments<T> &a) const;
 

@@ -405,6 +405,17 @@ def test_trajectory_of_ase(decks):
     assert abs(kernel[:, 2].mean() - np.mean(top)) < 0.05 and kernel[:, 3].sum() == 16
 
 
+def test_model_of_run_sh(decks):
+    """A file that is not there ends it at once; one that LAMMPS finds by its name is taken."""
+    (decks.folder / "list").write_text("phonon\n")
+    done = decks.run_all(RUNS=decks.folder / "list", RANKS=1, MODEL="nowhere/nothing.pt", LAMMPS_POTENTIALS="")
+    assert done.returncode == 1 and "no model file nowhere/nothing.pt" in done.stderr and not done.stdout
+    model = pathlib.Path(decks.model)
+    wrong = decks.folder / "nowhere" / model.name
+    done = decks.run_all(RUNS=decks.folder / "list", RANKS=1, MODEL=wrong, LAMMPS_POTENTIALS=f"/nowhere:{model.parent}")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_report(decks):
     """run.sh runs a list once, draws all tables and writes the page with published and our numbers."""
     (decks.folder / "list").write_text("# two\nadhesion layer=G points=4\nneb:3 layer=G hop=short\n")

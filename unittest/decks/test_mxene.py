@@ -296,6 +296,7 @@ def test_starts_that_collapse_are_given_up(decks):
     output = decks.attempt("ocv", lost=0).stdout
     assert "given up, forces of" in output and "ERROR: 2 starts of 8 Na, host relaxed, and not one" in output
     decks.refused("na8", "steps is 3", "twice each", steps=3)
+    decks.refused("spacing", "each is 7", "block (20)", each=7)
     decks.refused("spacing", "seed is 0", seed=0)
     decks.refused("spacing", "T is -5", T=-5)
     decks.refused("adhesion", "points is 1", points=1)

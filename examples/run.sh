@@ -63,6 +63,10 @@ run() {
 deck $(parts "$here/$system/in.${deck%:*}" | cksum)
 size $size
 arguments $deck $*"
+  exec 9>>"$out/$name.log"    # LAMMPS inherits it: the lock lasts as long as any process of the run
+  if command -v flock >/dev/null && ! flock -n 9; then
+    echo "run.sh: another process still runs $name in $out; end it first" >&2; exit 1
+  fi
   anew "$name" "${saved:-$name}" "$record"
   [ -e "$out/$name.done" ] && { echo "$name: done before"; return; }
   { compgen -G "$out/${saved:-$name}.restart.*" || compgen -G "$out/$name.state"; } >/dev/null \

@@ -6,9 +6,11 @@ Ti2CO2/graphene 3.1 A with D3), and narrow enough that a wrong element, unit, mi
 """
 
 import importlib.util
+import os
 import pathlib
 import re
 import shutil
+import signal
 
 import numpy as np
 import pytest
@@ -535,7 +537,8 @@ class Idle:
         shutil.copytree(EXAMPLES / "mxene", self.copy / "mxene")
         shutil.copy(EXAMPLES / "run.sh", self.copy)
         (folder / "list").write_text("na1 layer=G\n")
-        mpi = f'echo "$@" >>{self.calls}; touch {self.made}.restart.10; [ ! -e stop ]'
+        lives = "[ ! -e linger ] || { sleep 60 & echo $! >linger; }"
+        mpi = f'echo "$@" >>{self.calls}; touch {self.made}.restart.10; {lives}; [ ! -e stop ]'
         for name, text in (("python", ""), ("mpiexec", mpi)):
             (folder / name).write_text(f"#!/bin/sh\n{text}\n")
             (folder / name).chmod(0o755)
@@ -573,6 +576,19 @@ def test_run_begins_anew(tmp_path):
     assert [idle.outcome(size)[0] for size in ("test", "small", "small")] == ["done", "new", "done"]
     idle.made.with_suffix(".done").write_text("")
     assert idle.outcome("small")[0] == "new", "nothing is known of it"
+
+
+def test_run_whose_processes_live_is_not_begun_again(tmp_path):
+    """A process that outlives run.sh, as LAMMPS does after a kill of the script that started it."""
+    idle = Idle(tmp_path)
+    for name in ("model.pt", "stop", "linger"):
+        (tmp_path / name).touch()
+    assert idle.outcome()[0] == "new"
+    how, words = idle.outcome()
+    assert how == "refused" and f"another process still runs na1-G in {idle.made.parent}" in words
+    os.kill(int((tmp_path / "linger").read_text()), signal.SIGKILL)
+    (tmp_path / "linger").unlink()
+    assert idle.outcome()[0] == "on"
 
 
 def test_models_of_one_name_are_refused(tmp_path):

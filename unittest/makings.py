@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the tests of the makings of potentials (potentials/train/*/make.py) share."""
 
+import concurrent.futures
+import importlib
+import multiprocessing
 import os
 import pathlib
 import subprocess
@@ -10,7 +13,7 @@ import zlib
 
 import pytest
 import torch
-from distill import labels
+from distill import labels, making
 
 TRAIN = pathlib.Path(__file__).parents[1] / "potentials" / "train"
 
@@ -42,6 +45,31 @@ def training_goes_on(students, weights, frames, valid, numbers, options, folder)
     assert said[2].startswith("whole: epoch 3/3, validation ") and said[2].endswith("; 0 min left")
     assert not same(whole, train("other", seed=6))
     return whole
+
+
+def trained_together(students, weights, frames, valid, numbers, options, folder):
+    """Train in one process and in two that share each batch, of frames of one size: the same weights up to rounding."""
+    alone = students.train(str(folder / "alone"), frames, valid, numbers, 5, options, log=lambda _: None)
+    context, path = multiprocessing.get_context("spawn"), str(folder / "together")
+    with concurrent.futures.ProcessPoolExecutor(2, context) as pool:
+        tasks = [
+            pool.submit(_train, students.__name__, path, frames, valid, numbers, 5, options, None, share)
+            for share in making.shares(path, 2)
+        ]
+        said = [task.result() for task in tasks]
+    assert len(said[0]) == options["epochs"] and said[1] == []
+    one, two = weights(alone), weights(path)
+    return max(
+        float((one[name] - two[name]).abs().max())
+        for name in one
+        if one[name].numel() and one[name].is_floating_point()
+    )
+
+
+def _train(students, *arguments):
+    said = []
+    importlib.import_module(students).train(*arguments, log=said.append)
+    return said
 
 
 def killed_and_resumed(system, teacher, folder, until, product):

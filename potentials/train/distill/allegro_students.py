@@ -114,13 +114,9 @@ def _dictionary(frame):
     })  # fmt: skip
 
 
-def batches(items, size, seed=None):
-    """Return a loader of graphs in batches, in the order of the seed, or as they are."""
-    order = torch.Generator().manual_seed(seed) if seed is not None else None
-    return torch.utils.data.DataLoader(
-        items, batch_size=size, shuffle=order is not None, generator=order, drop_last=order is not None,
-        collate_fn=AtomicDataDict.batched_from_list,
-    )  # fmt: skip
+def batches(items, **order):
+    """Return a loader of graphs: in batches of batch_size, or in those of a batch_sampler."""
+    return torch.utils.data.DataLoader(items, collate_fn=AtomicDataDict.batched_from_list, **order)
 
 
 def build(configuration):
@@ -140,7 +136,7 @@ def configure(frames, items, symbols, seed, architecture):
     made = {**architecture, "seed": seed, "type_names": symbols, "pair_potential": pair}
     made |= {"avg_num_neighbors": edges / sum(map(len, frames))}
     model = build({**made, "per_type_energy_scales": 0.0, "per_type_energy_shifts": 0.0}).eval()
-    pairs = [deviations(model, batch) for batch in batches(items, 20)]
+    pairs = [deviations(model, batch) for batch in batches(items, batch_size=20)]
     rest = -torch.cat([energy.detach() for _, energy, *_ in pairs]).numpy()
     counts = np.array([[frame.get_chemical_symbols().count(symbol) for symbol in symbols] for frame in frames])
     shifts = np.linalg.lstsq(counts / counts.sum(1)[:, None], rest, rcond=None)[0]
@@ -172,17 +168,18 @@ def follow(averages, weights, count):
 class Training(loop.Training):
     """One training with nequip-allegro.
 
-    frames, valid: labeled ase.Atoms; options: epochs, rate, batch; start: file of a trained model to go on from.
+    frames, valid: labeled ase.Atoms; options: epochs, rate, batch; start: file of a trained model to go on from;
+    share: of several processes.
     """
 
-    def __init__(self, frames, valid, numbers, seed, options, start=None):
-        super().__init__(options["epochs"])
+    def __init__(self, frames, valid, numbers, seed, options, start, share):
+        super().__init__(options["epochs"], share)
         set_global_state(allow_tf32=False)
         symbols = [chemical_symbols[z] for z in sorted(numbers)]
         architecture = options.get("architecture", ARCHITECTURE)
         items = graphs(frames, symbols, architecture)
-        self.loader = batches(items, options["batch"], seed)
-        self.valid = batches(graphs(valid, symbols, architecture), options["batch"])
+        self.loader = batches(items, batch_sampler=loop.Order([*map(len, frames)], options["batch"], seed, share))
+        self.valid = batches(graphs(valid, symbols, architecture), batch_size=options["batch"])
         self.configuration, weights = read(start) if start else (None, None)
         self.configuration = self.configuration or configure(frames, items, symbols, seed, architecture)
         self.model = build(self.configuration)
@@ -197,7 +194,6 @@ class Training(loop.Training):
         self.model.train()
         self.optimizer.zero_grad()
         self.loss(on_device(batch)).backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 10.0)
         self.optimizer.step()
         self.average.update_parameters(self.model)
 
@@ -263,11 +259,12 @@ def read(path):
     return content["hyper_parameters"]["model"], weights
 
 
-def train(path, frames, valid, numbers, seed, options, start=None, log=print):
+def train(path, frames, valid, numbers, seed, options, start=None, share=(), log=print):
     """Train until options["epochs"] and write the averaged model to path; nothing to do if it is there.
 
-    path.state holds the last finished epoch: the same call goes on from it. start: file of a trained model.
+    path.state holds the last finished epoch: the same call goes on from it. start: file of a trained model; share:
+    arguments of loop.Share.
     """
     if os.path.exists(path):
         return path
-    return loop.train(path, Training(frames, valid, numbers, seed, options, start), log)
+    return loop.train(path, Training(frames, valid, numbers, seed, options, start, loop.Share(*share)), log)

@@ -54,6 +54,7 @@ class Work:
         context = multiprocessing.get_context("spawn")  # LAMMPS and torch do not survive a fork
         # one thread a process; glibc keeps freed memory, without which torch takes 1.1 times as long
         os.environ |= {"OMP_NUM_THREADS": "1", "MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "20000000000"}
+        self.jobs = arguments.jobs
         self.pool = concurrent.futures.ProcessPoolExecutor(arguments.jobs, context, end_with_parent)
 
     def _same_settings(self):
@@ -159,7 +160,8 @@ def split(work):
 def train_members(work, number):
     """Train the committee of a round on all data so far, from the last round's; return the files of the members.
 
-    After the last round nobody is asked for a second opinion: only the first member is trained.
+    After the last round nobody is asked for a second opinion: only the first member is trained, by all processes
+    together.
     """
     settings, parts = work.settings, split(work)
     last = number == len(settings["epochs"]) - 1
@@ -171,9 +173,17 @@ def train_members(work, number):
     for member, path in enumerate(paths):
         start = work.path(f"member-{number - 1}-{member}.model") if number else None
         seed = settings["seed"] + 1000 * number + member
-        tasks.append((work.students, path, parts["train"], parts["valid"], numbers, seed, options, start))
+        for share in shares(path, min(work.jobs, options["batch"]) if last else 1):
+            tasks.append((work.students, path, parts["train"], parts["valid"], numbers, seed, options, start, share))
     work.map(f"training {number}", _train, tasks)
     return paths
+
+
+def shares(path, count):
+    """Return the arguments of loop.Share of count processes that train path together."""
+    meeting = f"{path}.meeting"
+    pathlib.Path(meeting).unlink(missing_ok=True)  # of processes that were ended
+    return [(rank, count, meeting) for rank in range(count)]
 
 
 def _train(students, *arguments):

@@ -44,14 +44,15 @@ ARCHITECTURE = {  # of the models, as mace-torch names it
 }
 
 
-def batches(frames, table, r_max, size, seed=None):
-    """Return a loader of frames in batches, in the order of the seed, or as they are."""
+def graphs(frames, table, r_max):
+    """Return frames as mace-torch's graphs with labels."""
     configurations = data.config_from_atoms_list(frames, key_specification=KEYS)
-    graphs = [data.AtomicData.from_config(c, z_table=table, cutoff=r_max) for c in configurations]
-    order = torch.Generator().manual_seed(seed) if seed is not None else None
-    return torch_geometric.dataloader.DataLoader(
-        graphs, batch_size=size, shuffle=order is not None, generator=order, drop_last=order is not None
-    )
+    return [data.AtomicData.from_config(c, z_table=table, cutoff=r_max) for c in configurations]
+
+
+def batches(graphs, **order):
+    """Return a loader of graphs: in batches of batch_size, or in those of a batch_sampler."""
+    return torch_geometric.dataloader.DataLoader(graphs, **order)
 
 
 def new_model(frames, loader, table, seed, architecture=ARCHITECTURE):
@@ -81,17 +82,20 @@ def new_model(frames, loader, table, seed, architecture=ARCHITECTURE):
 class Training(loop.Training):
     """One training with mace-torch.
 
-    frames, valid: labeled ase.Atoms; options: epochs, rate, batch; start: a trained model to go on from.
+    frames, valid: labeled ase.Atoms; options: epochs, rate, batch; start: a trained model to go on from;
+    share: of several processes.
     """
 
-    def __init__(self, frames, valid, numbers, seed, options, start=None):
-        super().__init__(options["epochs"])
+    def __init__(self, frames, valid, numbers, seed, options, start, share):
+        super().__init__(options["epochs"], share)
         torch.set_default_dtype(torch.float32)
         table = AtomicNumberTable(sorted(numbers))
         architecture = options.get("architecture", ARCHITECTURE)
-        self.loader = batches(frames, table, architecture["r_max"], options["batch"], seed)
-        self.valid = batches(valid, table, architecture["r_max"], options["batch"])
-        self.model = (start or new_model(frames, self.loader, table, seed, architecture)).to(DEVICE)
+        learned, size = graphs(frames, table, architecture["r_max"]), options["batch"]
+        self.loader = batches(learned, batch_sampler=loop.Order([*map(len, frames)], size, seed, share))
+        self.valid = batches(graphs(valid, table, architecture["r_max"]), batch_size=size)
+        whole = batches(learned, batch_size=size)
+        self.model = (start or new_model(frames, whole, table, seed, architecture)).to(DEVICE)
         for parameter in self.model.parameters():
             parameter.requires_grad = True
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=options["rate"], amsgrad=True)
@@ -99,13 +103,15 @@ class Training(loop.Training):
         self.average = ExponentialMovingAverage(self.model.parameters(), decay=0.995)
 
     def loss(self):
-        """Return the loss of this epoch; energies and stresses weigh more in the last third."""
+        """Return the loss of this epoch; energies and most of all stresses weigh more in the last third."""
         late = self.epoch >= 2 * self.epochs // 3
-        weight = 400.0 if late else 40.0
-        return modules.WeightedEnergyForcesStressLoss(energy_weight=weight, forces_weight=1.0, stress_weight=weight)
+        weights = {"energy_weight": 100.0, "stress_weight": 400.0} if late else {}
+        return modules.WeightedEnergyForcesStressLoss(
+            **{"energy_weight": 40.0, "forces_weight": 1.0, "stress_weight": 40.0, **weights}
+        )
 
     def step(self, batch):
-        take_step(self.model, self.loss(), batch, self.optimizer, self.average, OUTPUT, 10.0, DEVICE)
+        take_step(self.model, self.loss(), batch, self.optimizer, self.average, OUTPUT, None, DEVICE)
 
     def validate(self):
         with self.average.average_parameters():
@@ -116,12 +122,13 @@ class Training(loop.Training):
             torch.save(self.model.to("cpu"), path)
 
 
-def train(path, frames, valid, numbers, seed, options, start=None, log=print):
+def train(path, frames, valid, numbers, seed, options, start=None, share=(), log=print):
     """Train until options["epochs"] and write the averaged model to path; nothing to do if it is there.
 
-    path.state holds the last finished epoch: the same call goes on from it. start: file of a trained model.
+    path.state holds the last finished epoch: the same call goes on from it. start: file of a trained model; share:
+    arguments of loop.Share.
     """
     if os.path.exists(path):
         return path
     began = torch.load(start, weights_only=False) if start else None
-    return loop.train(path, Training(frames, valid, numbers, seed, options, began), log)
+    return loop.train(path, Training(frames, valid, numbers, seed, options, began, loop.Share(*share)), log)

@@ -52,6 +52,11 @@ def test_a_training_goes_on_where_it_ended(tmp_path):
     makings.training_goes_on(students, weights, labeled(8, 1), labeled(3, 2), [6, 8], OPTIONS, tmp_path)
 
 
+def test_two_processes_train_as_one(tmp_path):
+    options = {**OPTIONS, "epochs": 2}
+    assert makings.trained_together(students, weights, labeled(8, 1), labeled(3, 2), [6, 8], options, tmp_path) < 2e-5
+
+
 def test_a_training_learns(tmp_path):
     """Springs between three atoms: the error falls well below the forces' own size."""
     frames, valid, said = labeled(40, 1), labeled(10, 2), []

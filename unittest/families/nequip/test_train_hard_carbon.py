@@ -60,7 +60,7 @@ def test_products_at_the_centers_change_nothing(layers, l_max, parity, coupled):
     frames = labeled(3, 1)
     items = students.graphs(frames, ["C", "Na"], architecture)
     model = students.build(students.configure(frames, items, ["C", "Na"], 5, architecture))
-    batch = next(iter(students.batches(items, 3)))
+    batch = next(iter(students.batches(items, batch_size=3)))
     results = [model(dict(batch)), students.centered(model)(dict(batch))]
     assert any(type(module) is students.CenteredAllegro for module in model.modules())
     for key in ("total_energy", "forces", "stress"):
@@ -95,6 +95,11 @@ def test_a_training_goes_on_where_it_ended(tmp_path):
     options = {**OPTIONS, "rate": 0.0}
     more = students.train(str(tmp_path / "more"), frames, valid, [6, 11], 5, options, start=whole, log=lambda _: None)
     assert all(torch.equal(value, weights(more)[name]) for name, value in weights(whole).items())
+
+
+def test_two_processes_train_as_one(tmp_path):
+    options = {**OPTIONS, "epochs": 2}
+    assert makings.trained_together(students, weights, labeled(8, 1), labeled(3, 2), [6, 11], options, tmp_path) < 2e-5
 
 
 def test_a_training_learns(tmp_path):

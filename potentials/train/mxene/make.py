@@ -23,7 +23,7 @@ from distill import making
 SIZES = {
     "test": {"start": 36, "relaxed": 3, "runs": 2, "steps": 40, "members": 2, "epochs": [1, 1], "searches": 2,
              "length": 40},
-    "small": {"start": 1400, "relaxed": 48, "runs": 40, "steps": 240, "members": 2, "epochs": [4, 3, 75],
+    "small": {"start": 1400, "relaxed": 48, "runs": 40, "steps": 240, "members": 2, "epochs": [4, 3, 66],
               "searches": 36, "length": 600},
     "full": {"start": 1400, "relaxed": 120, "runs": 120, "steps": 600, "members": 3, "epochs": [40, 40, 40, 250],
              "searches": 90, "length": 4000},

@@ -71,7 +71,7 @@ def parity(comparisons, path):
     for axis, kind in zip(axes.flat, kinds, strict=False):
         _forces(axis, kind, comparisons[kind])
     axis = axes.flat[len(kinds)]
-    for kind, color in zip(kinds, plt.get_cmap("tab20").colors, strict=False):
+    for kind, color in zip(kinds, plt.get_cmap("turbo")(np.linspace(0.02, 0.98, len(kinds))), strict=True):
         energies = comparisons[kind].arrays()[0]
         axis.plot(energies[:, 0], 1000 * (energies[:, 1] - energies[:, 0]), ".", ms=4, color=color, label=kind)
     figure.legend(*axis.get_legend_handles_labels(), fontsize=8, loc="lower right", ncols=2, frameon=False)
@@ -89,5 +89,6 @@ def _forces(axis, kind, comparison):
     axis.plot(limits, limits, color="0.7", lw=0.8, zorder=0)
     axis.plot(forces[:, 0], forces[:, 1], ".", ms=2, color="#0072B2", rasterized=True)
     error = 1000 * rms(forces[:, 1] - forces[:, 0])
-    axis.set(xlim=limits, ylim=limits, aspect="equal", title=f"{kind}: {error:.0f} meV/A")
+    axis.set(xlim=limits, ylim=limits, aspect="equal")
+    axis.set_title(f"{kind}: {error:.0f} meV/A", fontsize=9)
     axis.set(xlabel="force, teacher (eV/A)", ylabel="student (eV/A)")

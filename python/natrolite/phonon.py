@@ -161,6 +161,8 @@ def mesh(ph, repeat, count):
 
 
 def run(arguments):
+    from ase.formula import Formula
+
     repeat = arguments.repeat
     if min(repeat) < 1 or arguments.mesh < 1:
         raise NatroliteError(f"--repeat {' '.join(map(str, repeat))} and --mesh {arguments.mesh} must be positive")
@@ -173,6 +175,7 @@ def run(arguments):
     stem = pathlib.Path(arguments.folder or pathlib.Path(arguments.dynmat).parent) / pathlib.Path(arguments.dynmat).name
     settings = {
         "structure": arguments.data,
+        "cell": Formula("".join(ph.unitcell.symbols)).reduce()[0].format("metal"),
         "repeat": " ".join(map(str, repeat)),
         "asymmetry": f"{np.abs(matrix - matrix.T).max():.3g} eV/A^2/u",
         "symmetrized": not arguments.raw,

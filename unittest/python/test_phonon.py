@@ -137,6 +137,7 @@ def test_command_writes_bands_and_dos(crystal, natrolite, tmp_path):
     low, high = (float(v) for v in re.findall(r"mode: (\S+) THz", out))
     bands, dos = Table(tmp_path / "dynmat.bands"), Table(tmp_path / "dynmat.dos")
     assert bands.data.shape == (102, 10) and bands.settings["corners"].startswith("G 0, X ")
+    assert bands.settings["cell"] == dos.settings["cell"] == "AlLi"
     assert low <= bands.data[:, 4:].min() + 1e-3 and high >= bands.data[:, 4:].max() - 1e-3
     area = np.trapezoid(dos.data[:, 1], dos.data[:, 0])
     assert abs(area - 6) < 0.1, "six modes a cell"

@@ -249,6 +249,7 @@ def test_titles_and_warnings(tables, tmp_path):
     starts = {"layer": "G", "host": "frozen", "starts": "6", "spread": "0.4 eV"}
     assert style.title(starts).endswith("host frozen\nlowest of 6 starts, not the ground state (spread 0.4 eV)")
     assert "warning" not in changed(tables, tmp_path, "energies", "warning = none").settings
+    assert style.title({"cell": "Ti2CO2", "repeat": "4 4 1"}) == "Ti₂CO₂, box of 4 × 4 × 1 cells"
     assert style.title({"x": "all of the table"}) == "aminobenzene-graphene"
     assert style.title({"layer": "G", "frame": "mxene"}).endswith("frame stands still against the MXene")
     assert style.warning({"warning": "a; b; c; d"}) == "warning: a; b; and 2 more, see the file"

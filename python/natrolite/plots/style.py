@@ -89,7 +89,10 @@ def warning(settings):
 
 
 def system(settings):
-    """Return what was computed: of the decks of Janus layers (x), of carbon (density) or of the MXene (layer)."""
+    """Return what was computed: phonons of a cell, of the decks Janus layers (x), carbon (density) or MXene (layer)."""
+    if "cell" in settings:
+        formula = settings["cell"].translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+        return f"{formula}, box of {settings['repeat'].replace(' ', ' × ')} cells"
     if "x" in settings:
         number = re.fullmatch(r"[\d.]+", settings["x"])
         return "aminobenzene-graphene" + (f", x = {settings['x']}" if number else "")

@@ -35,6 +35,12 @@ def relaxed_spacing(table, system):
     return table.column("spacing")[rows][0] if rows.any() else None
 
 
+@of("relax.table")
+def changed(table, system):
+    """Return the warnings about a system."""
+    return [words for words in table.settings.get("warning", "").split("; ") if words.startswith(f"system {system} ")]
+
+
 @of("phonon-{0}.dynmat.bands")
 def modes(table, _):
     return round(table.data[:, 4:].max(), 1), round(table.data[:, 4:].min(), 2) + 0.0
@@ -137,6 +143,16 @@ def text(value, form):
     return ours
 
 
+def at_rest(system):
+    """Make a function of a folder that returns the spacing of a system as text, and the warnings about it."""
+
+    def ours(folder):
+        found = text(relaxed_spacing(system), "{:.2f}")(folder)
+        return found and "; warning: ".join([found, *changed(system)(folder)])
+
+    return ours
+
+
 @of("{0}")
 def size(table, _):
     return (style.told(table.settings).get("size"),)
@@ -212,7 +228,7 @@ def rest_entries():
     for system, layer in zip((5, 6, 7), LAYERS):
         ours, known = relaxed_spacing(system), layer == "G"
         why = because("relax.table", other(ours, 3.11, "another potential than PBE", 0.03 if known else np.inf))
-        yield f"relaxed spacing, M/{layer} (A)", "PBE with D3: 3.11" if known else "", text(ours, "{:.2f}"), why
+        yield f"relaxed spacing, M/{layer} (A)", "PBE with D3: 3.11" if known else "", at_rest(system), why
     for name, words, low, high in (("M", "Ti2CO2", 21, 22), ("G", "graphene", 47, 48)):
         yield (
             f"{words}, highest phonon (THz)",

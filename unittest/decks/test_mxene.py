@@ -495,6 +495,16 @@ def test_reasons_follow_from_the_numbers(reproduction, tmp_path):
     assert row(reproduction, tmp_path, "strongest adhesion, M/GO ") == (None, ""), "a run that failed early"
 
 
+def test_page_says_which_system_at_rest_is_another(reproduction, tmp_path):
+    words = "system 6 is no longer what its name says: O-C 2.8 A"
+    made_table(
+        tmp_path / "relax.table", "relaxed structures", ["system", "spacing (A)"], [[6, 2.9], [7, 3.1]], warning=words
+    )
+    assert row(reproduction, tmp_path, "relaxed spacing, M/GO ")[0] == f"2.90; warning: {words}"
+    assert row(reproduction, tmp_path, "relaxed spacing, M/GOH ")[0] == "3.10"
+    assert row(reproduction, tmp_path, "relaxed spacing, M/G ")[0] is None
+
+
 def test_page_says_what_a_band_and_voltages_are(reproduction, tmp_path):
     columns = ["replica", "x (A)", "y (A)", "z (A)", "energy (eV)", "spacing (A)"]
     rows = [[k, k, 0, 12, e, 4] for k, e in ((1, 0), (2, 0.2), (3, 0.1))]

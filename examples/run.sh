@@ -10,7 +10,8 @@
 # SYSTEM/matrix.sh says; there JOBS, DENSITIES and LOADINGS). A run that is done is not done again unless a file of @ that
 # it reads is newer, dynamics that was stopped goes on. Where model, deck, size or arguments are not those in NAME.done
 # (NAME.begun of a run that was stopped), it begins anew. With a MODEL of another name the same RESULTS gets a further
-# column. Ends with 1 where a run failed.
+# column. A run of which a process of before still lives is not begun (where there is flock, on one machine). Ends with
+# 1 where a run failed.
 set -euo pipefail
 size=${1:-small} systems=${2:-mxene}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -47,6 +48,21 @@ anew() {
   done
 }
 
+# refuse NAME WHY: says why a run is not begun and counts it as one that failed
+refuse() {
+  echo "run.sh: $1: $2" >&2
+  printf '%s\t0.0\t1\n' "$1" >>"$out/times.tsv"
+  return 1
+}
+
+# take NAME: locks the run by its log, which LAMMPS inherits: the lock lasts as long as any process of the run
+take() {
+  local code=0
+  { exec 9>>"$out/$1.log"; } 2>/dev/null || { refuse "$1" "cannot write $out/$1.log"; return; }
+  ! command -v flock >/dev/null || flock -n -E 75 9 || code=$?
+  [ "$code" != 75 ] || refuse "$1" "another process still runs it in $out; end it first"
+}
+
 # run DECK[:PARTITIONS] [KEY=VALUE ...]: one deck of $system, unless it is done; not 0 if it fails. @ stands for the
 # folder of the results, $saved for the stem of the run's restart files (default: DECK-VALUE-...)
 run() {
@@ -63,12 +79,9 @@ run() {
 deck $(parts "$here/$system/in.${deck%:*}" | cksum)
 size $size
 arguments $deck $*"
-  exec 9>>"$out/$name.log"    # LAMMPS inherits it: the lock lasts as long as any process of the run
-  if command -v flock >/dev/null && ! flock -n 9; then
-    echo "run.sh: another process still runs $name in $out; end it first" >&2; exit 1
-  fi
+  take "$name" || return
   anew "$name" "${saved:-$name}" "$record"
-  [ -e "$out/$name.done" ] && { echo "$name: done before"; return; }
+  [ -e "$out/$name.done" ] && { echo "$name: done before"; exec 9>&-; return; }
   { compgen -G "$out/${saved:-$name}.restart.*" || compgen -G "$out/$name.state"; } >/dev/null \
     && arguments+=(-var restart yes)
   command=("$MPIEXEC" -n "${RANKS:-2}" "$LMP")
@@ -80,6 +93,7 @@ arguments $deck $*"
   "${command[@]}" -nocite -log none -in "$here/$system/in.${deck%:*}" -var here "$here/$system" -var size "$size" \
     -var out "$out" ${model:+-var model "$model"} ${arguments[@]+"${arguments[@]}"} \
     >"$out/$name.log" 2>&1 </dev/null || code=$?
+  exec 9>&-
   awk -v a="$began" -v b="$(date +%s.%N)" -v n="$name" -v c="$code" 'BEGIN {printf "%s\t%.1f\t%d\n", n, b - a, c}' \
     | tee -a "$out/times.tsv" | awk -F '\t' '{print $1 ": " $2 " s"}'
   if [ "$code" = 0 ]; then mv "$out/$name.begun" "$out/$name.done"; return; fi

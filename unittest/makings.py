@@ -48,16 +48,23 @@ def training_goes_on(students, weights, frames, valid, numbers, options, folder)
 
 
 def trained_together(students, weights, frames, valid, numbers, options, folder):
-    """Train in one process and in two that share each batch, of frames of one size: the same weights up to rounding."""
+    """Train in one process and in two that share batches of frames of two sizes; return the largest difference.
+
+    The two are stopped after an epoch, both, and go on.
+    """
+    frames = [frame if k % 3 else _twice(frame) for k, frame in enumerate(frames)]
     alone = students.train(str(folder / "alone"), frames, valid, numbers, 5, options, log=lambda _: None)
     context, path = multiprocessing.get_context("spawn"), str(folder / "together")
     with concurrent.futures.ProcessPoolExecutor(2, context) as pool:
-        tasks = [
-            pool.submit(_train, students.__name__, path, frames, valid, numbers, 5, options, None, share)
-            for share in making.shares(path, 2)
-        ]
-        said = [task.result() for task in tasks]
-    assert len(said[0]) == options["epochs"] and said[1] == []
+        for stops in (True, False):
+            tasks = [
+                pool.submit(_train, students.__name__, stops, path, frames, valid, numbers, 5, options, None, share)
+                for share in making.shares(path, 2)
+            ]
+            if stops:
+                assert isinstance(tasks[0].exception(), Ended) and tasks[1].exception() is not None
+    said = [task.result() for task in tasks]
+    assert said[0][0].endswith("goes on after epoch 1") and len(said[0]) == options["epochs"] and len(said[1]) == 1
     one, two = weights(alone), weights(path)
     return max(
         float((one[name] - two[name]).abs().max())
@@ -66,9 +73,21 @@ def trained_together(students, weights, frames, valid, numbers, options, folder)
     )
 
 
-def _train(students, *arguments):
+def _twice(frame):
+    frame = frame.repeat((2, 1, 1))
+    frame.info["REF_energy"] *= 2
+    return frame
+
+
+def _train(students, stops, *arguments):
     said = []
-    importlib.import_module(students).train(*arguments, log=said.append)
+
+    def log(line):
+        said.append(line)
+        if stops:
+            raise Ended
+
+    importlib.import_module(students).train(*arguments, log=log)
     return said
 
 

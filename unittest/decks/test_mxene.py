@@ -588,6 +588,7 @@ def test_run_begins_anew(tmp_path):
     assert idle.outcome("small")[0] == "new", "nothing is known of it"
 
 
+@pytest.mark.skipif(shutil.which("flock") is None, reason="without flock run.sh cannot tell")
 def test_run_whose_processes_live_is_not_begun_again(tmp_path):
     """A process that outlives run.sh, as LAMMPS does after a kill of the script that started it."""
     idle = Idle(tmp_path)
@@ -595,10 +596,15 @@ def test_run_whose_processes_live_is_not_begun_again(tmp_path):
         (tmp_path / name).touch()
     assert idle.outcome()[0] == "new"
     how, words = idle.outcome()
-    assert how == "refused" and f"another process still runs na1-G in {idle.made.parent}" in words
+    assert how == "refused" and f"na1-G: another process still runs it in {idle.made.parent}" in words
     os.kill(int((tmp_path / "linger").read_text()), signal.SIGKILL)
     (tmp_path / "linger").unlink()
     assert idle.outcome()[0] == "on"
+    log = idle.made.with_suffix(".log")
+    log.unlink()
+    log.mkdir()
+    how, words = idle.outcome()
+    assert how == "refused" and f"na1-G: cannot write {log}" in words
 
 
 def test_models_of_one_name_are_refused(tmp_path):

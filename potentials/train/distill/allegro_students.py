@@ -198,7 +198,7 @@ class Training(loop.Training):
         self.average.update_parameters(self.model)
 
     def loss(self, batch):
-        """Return the loss of a batch."""
+        """Return what the frames of a batch add to the loss of all processes' frames."""
         forces, energy, stress, sizes = deviations(self.model, batch)
         size = batch[AtomicDataDict.FORCE_KEY].norm(dim=1)
         mean = scatter(size, batch[AtomicDataDict.BATCH_KEY], dim=0, dim_size=len(sizes)) / sizes
@@ -206,7 +206,8 @@ class Training(loop.Training):
         of_energy = softened((energy / (ENERGY[0] + ENERGY[1] * mean)).square()).mean()
         of_stress = softened((stress / (STRESS[0] + STRESS[1] * mean)[:, None, None]).square().mean((1, 2))).mean()
         late = self.epoch >= 2 * self.epochs // 3
-        return of_forces + (LATE if late else 1.0) * (of_energy + of_stress)
+        rest = (LATE if late else 1.0) * (of_energy + of_stress)
+        return self.share.atoms * of_forces + self.share.frames * rest
 
     def validate(self):
         squares, model = [], self.average.module.eval()
@@ -267,4 +268,4 @@ def train(path, frames, valid, numbers, seed, options, start=None, share=(), log
     """
     if os.path.exists(path):
         return path
-    return loop.train(path, Training(frames, valid, numbers, seed, options, start, loop.Share(*share)), log)
+    return loop.train(path, lambda share: Training(frames, valid, numbers, seed, options, start, share), share, log)

@@ -3,6 +3,7 @@
 process or several."""
 
 import os
+import sys
 import time
 
 import numpy as np
@@ -21,13 +22,15 @@ def schedule(optimizer, steps):
 class Share:
     """Which part of the training this process does: `rank` of `count`, that find each other by the file `meeting`.
 
-    Each takes a part of every batch, and a step of the optimizer goes along the mean of their gradients.
+    Each takes a part of every batch, and a step of the optimizer goes along the sum of their gradients: their losses
+    must add up to that of the batch. `frames` and `atoms`: how much of the batch the last part is, 1 for all.
     """
 
     def __init__(self, rank=0, count=1, meeting=None):
-        self.rank, self.count, self.weight = rank, count, 1.0
+        self.rank, self.count, self.frames, self.atoms = rank, count, 1.0, 1.0
         if count > 1:
-            os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+            if sys.platform == "linux":
+                os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
             torch.distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=count)
 
     def of(self, batch, sizes):
@@ -37,18 +40,21 @@ class Share:
             least = loads.index(min(loads))
             parts[least].append(number)
             loads[least] += sizes[number]
-        self.weight = len(parts[self.rank]) / len(batch)
+        self.frames, self.atoms = len(parts[self.rank]) / len(batch), loads[self.rank] / sum(loads)
         return parts[self.rank]
 
-    def mean(self, gradients):
-        """Replace gradients by their mean over the frames of all parts of the batch."""
+    def add_up(self, weights):
+        """Replace the gradients of weights by their sums over all processes."""
         if self.count > 1:
-            together = self.weight * torch.nn.utils.parameters_to_vector(gradients)
+            for weight in weights:
+                weight.grad = torch.zeros_like(weight) if weight.grad is None else weight.grad
+            gradients = [weight.grad for weight in weights]
+            together = torch.nn.utils.parameters_to_vector(gradients)
             torch.distributed.all_reduce(together)
             torch.nn.utils.vector_to_parameters(together, gradients)
 
     def end(self):
-        """Leave the other processes."""
+        """Leave the other processes: those that still wait for this one end with an error."""
         if self.count > 1:
             torch.distributed.destroy_process_group()
 
@@ -107,8 +113,8 @@ class Training:
 
     def before_step(self, optimizer, *_):
         """Take the gradients of all processes, and shorten them to a norm of LONGEST."""
-        weights = [weight for group in optimizer.param_groups for weight in group["params"] if weight.grad is not None]
-        self.share.mean([weight.grad for weight in weights])
+        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+        self.share.add_up(weights)
         torch.nn.utils.clip_grad_norm_(weights, LONGEST)
 
     def state(self):
@@ -133,12 +139,22 @@ class Training:
         return (self.epochs - self.epoch) * pace / 60
 
 
-def train(path, training, log):
-    """Train to the last epoch and write the averaged model to path.
+def train(path, make, share, log):
+    """Train what make(Share) returns to the last epoch and write the averaged model to path.
 
-    path.state holds the last finished epoch: the same call goes on from it. Of several processes the first one writes.
+    path.state holds the last finished epoch: the same call goes on from it. share: arguments of Share; of several
+    processes the first one writes.
     """
-    name, writes = os.path.basename(path), training.share.rank == 0
+    share = Share(*share)
+    try:
+        _train(path, make(share), share.rank == 0, log)
+    finally:
+        share.end()
+    return path
+
+
+def _train(path, training, writes, log):
+    name = os.path.basename(path)
     training.optimizer.register_step_pre_hook(training.before_step)
     if os.path.exists(f"{path}.state"):
         training.resume(torch.load(f"{path}.state", weights_only=False, map_location=DEVICE))
@@ -155,5 +171,3 @@ def train(path, training, log):
         )
     if writes:
         complete(path, training.save)
-    training.share.end()
-    return path

@@ -111,7 +111,9 @@ class Training(loop.Training):
         )
 
     def step(self, batch):
-        take_step(self.model, self.loss(), batch, self.optimizer, self.average, OUTPUT, None, DEVICE)
+        loss = self.loss()  # over all processes of torch.distributed, of which the mean is the batch's
+        of_part = lambda **both: loss(**both) / self.share.count  # noqa: E731
+        take_step(self.model, of_part, batch, self.optimizer, self.average, OUTPUT, None, DEVICE)
 
     def validate(self):
         with self.average.average_parameters():
@@ -131,4 +133,4 @@ def train(path, frames, valid, numbers, seed, options, start=None, share=(), log
     if os.path.exists(path):
         return path
     began = torch.load(start, weights_only=False) if start else None
-    return loop.train(path, Training(frames, valid, numbers, seed, options, began, loop.Share(*share)), log)
+    return loop.train(path, lambda share: Training(frames, valid, numbers, seed, options, began, share), share, log)

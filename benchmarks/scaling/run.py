@@ -7,7 +7,7 @@ allows. Prints, for each number of ranks: atoms and ghost atoms of a rank, its m
 step and its parts (of the slowest rank), and the efficiency: the time of a step on the first number of ranks over
 that on this one.
 
-usage: run.py --model MODEL.pt --data sodium-2.0-50.data [--plugins DIR] [--ranks 1 2] [--copies 1] [--steps 100]
+usage: run.py --model MODEL.pt --data sodium-2.0-50.data --plugins DIR [--ranks 1 2] [--copies 1] [--steps 100]
               [--rounds 3] [--launch "mpiexec -n {ranks}"] [--lmp LMP]
 
 --data: what in.sodiate writes; --copies N: each rank gets N x N x N cells; --launch: how ranks are started ("srun -n
@@ -112,7 +112,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=pathlib.Path, required=True)
     parser.add_argument("--data", type=pathlib.Path, required=True)
-    parser.add_argument("--plugins", type=pathlib.Path, default=os.environ.get("NATROLITE_PLUGINS"))
+    parser.add_argument("--plugins", type=pathlib.Path, required=True)
     parser.add_argument("--ranks", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--copies", type=int, default=1)
     parser.add_argument("--steps", type=int, default=100)

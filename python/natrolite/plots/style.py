@@ -90,7 +90,7 @@ def warning(settings):
 
 def system(settings):
     """Return what was computed: phonons of a cell, of the decks Janus layers (x), carbon (density) or MXene (layer)."""
-    if "cell" in settings:
+    if "cell" in settings and "repeat" in settings:
         formula = settings["cell"].translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
         return f"{formula}, box of {settings['repeat'].replace(' ', ' × ')} cells"
     if "x" in settings:

@@ -89,12 +89,17 @@ def output_of_lmp(atoms, model, steps, env, ranks=1, arguments=(), evaluator="to
     return text, float(usage.ru_maxrss)
 
 
+def slowest(text, section):
+    """Return the time (s) of a section of LAMMPS' last run on the slowest rank; of Other, which has no such, the mean."""
+    times = re.findall(rf"^{section}\s+\|([^|]*)\|([^|]*)\|([^|]*)\|", text, re.MULTILINE)[-1]
+    return float(times[2].strip() or times[1])
+
+
 def run_lmp(atoms, model, steps, env, ranks=1, evaluator="torch"):
     """Return (s of the Pair section per step on the slowest rank, share of CPU use, peak kB of one process).
 
     For the arguments see output_of_lmp().
     """
     text, peak = output_of_lmp(atoms, model, steps, env, ranks, evaluator=evaluator)
-    section = re.findall(r"^Pair\s+\|\s*\S+\s*\|\s*\S+\s*\|\s*(\S+)", text, re.MULTILINE)
     share = re.findall(r"([\d.]+)% CPU use", text)
-    return float(section[-1]) / steps, float(share[-1]) / 100, peak
+    return slowest(text, "Pair") / steps, float(share[-1]) / 100, peak

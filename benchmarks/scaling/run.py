@@ -8,10 +8,10 @@ step and its parts (of the slowest rank), and the efficiency: the time of a step
 that on this one.
 
 usage: run.py --model MODEL.pt --data sodium-2.0-50.data --plugins DIR [--ranks 1 2] [--copies 1] [--steps 100]
-              [--rounds 3] [--launch "mpiexec -n {ranks}"] [--lmp LMP]
+              [--rounds 3] [--launch "mpiexec -n {ranks}"] [--lmp LMP] [--scratch DIR]
 
 --data: what in.sodiate writes; --copies N: each rank gets N x N x N cells; --launch: how ranks are started ("srun -n
-{ranks}" with Slurm, see weak.slurm).
+{ranks}" with Slurm, see weak.slurm); --scratch: a folder that all ranks see.
 """
 
 import argparse
@@ -25,7 +25,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from timing import BIN, ROOT, environment
+from timing import BIN, ROOT, environment, slowest
 
 DECKS = ROOT / "examples" / "hard-carbon"
 PARTS = ("Pair", "Neigh", "Comm", "Modify", "Output", "Other")
@@ -71,8 +71,7 @@ def numbers(output):
     seconds, steps = re.findall(r"^Loop time of (\S+) on \d+ procs for (\d+) steps", output, re.MULTILINE)[-1]
     found = {"step": 1000 * float(seconds) / int(steps)}
     for part in PARTS:
-        times = re.findall(rf"^{part}\s+\|([^|]*)\|([^|]*)\|([^|]*)\|", output, re.MULTILINE)[-1]
-        found[part] = 1000 * float(times[2].strip() or times[1]) / int(steps)
+        found[part] = 1000 * slowest(output, part) / int(steps)
     found["MB"] = float(re.findall(r"^Per MPI rank memory allocation .*\|\s*(\S+) Mbytes", output, re.MULTILINE)[-1])
     for kind in ("Nlocal", "Nghost"):
         found[kind] = float(re.findall(rf"^{kind}:\s+\S+ ave\s+(\S+) max", output, re.MULTILINE)[-1])

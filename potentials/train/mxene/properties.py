@@ -170,7 +170,7 @@ def main(argv=None):
         if model not in found:
             found[model] = properties(model, arguments.hot)
             pathlib.Path(arguments.out).write_text(json.dumps(found, indent=1))
-    for name, value in found[arguments.models[0]].items():
+    for name, value in {key: value for model in arguments.models for key, value in found[model].items()}.items():
         values = [found[model].get(name, np.nan) for model in arguments.models]
         if not isinstance(value, list):
             print(f"{name:28s}", *(f"{value:10.4f}" for value in values))

@@ -11,9 +11,13 @@ import sys
 import time
 import zlib
 
+import numpy as np
 import pytest
 import torch
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
 from distill import labels, making
+from dft.frames import text
 
 TRAIN = pathlib.Path(__file__).parents[1] / "potentials" / "train"
 
@@ -91,15 +95,36 @@ def _train(students, stops, *arguments):
     return said
 
 
-def killed_and_resumed(system, teacher, folder, until, product):
-    """Make a potential in size test, kill it when the file until is there, and begin again; return its folder.
+def dft_frames(folder, kinds, trajectories=5, seed=1):
+    """Write frames of DFT as `python -m dft SYSTEM collect` does, two of each trajectory, with made-up numbers: forces
+    without D3 are -displacement (eV/Angstrom), energies -100 eV per atom."""
+    rng = np.random.default_rng(seed)
+    folder.mkdir()
+    for kind in kinds:
+        found = []
+        for number in range(2 * trajectories):
+            moves = rng.normal(0, 0.1, (4, 3))
+            frame = Atoms("C3Na", positions=np.array([[0, 0, 0], [2.4, 0, 0], [1.2, 2.1, 0], [1.2, 0.7, 2.0]]) + moves)
+            frame.set_cell([7.0] * 3)
+            frame.pbc = True
+            frame.info = {"name": f"{kind}-{number // 2}-{number % 2:02d}", "kind": kind, "energy_pbe": -400.0}
+            frame.arrays["forces_pbe"] = -(moves - moves.mean(0))
+            frame.calc = SinglePointCalculator(frame, energy=-401.0, forces=frame.arrays["forces_pbe"] - 9.0)
+            found.append(frame)
+        (folder / f"{kind}.extxyz").write_text(text(found))
+    return folder
+
+
+def killed_and_resumed(system, teacher, folder, until, product, *more):
+    """Make a potential in size test, with more arguments, kill it when the file until is there, and begin again; return
+    its folder.
 
     The processes of its pool must end with it, what was there must stay, the rest be made, and the table of errors be
     that of the frames that are held out.
     """
     out = folder / "out"
     command = [sys.executable, "-W", "ignore", TRAIN / system / "make.py", "--teacher", teacher, "--out", out]
-    command += ["--size", "test", "--jobs", "1"]
+    command += ["--size", "test", "--jobs", "1", *more]
     environment = {**os.environ, "LAMMPS_PLUGIN_PATH": os.environ["NATROLITE_PLUGINS"]}
     with open(folder / "first.log", "w") as log:
         first = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)

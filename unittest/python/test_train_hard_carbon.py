@@ -22,7 +22,7 @@ sys.path[:0] = [str(TRAIN), str(FOLDER)]
 
 import carbon  # noqa: E402
 import makings  # noqa: E402
-from distill import dynamics, errors  # noqa: E402
+from distill import dynamics, errors, reference  # noqa: E402
 
 specification = importlib.util.spec_from_file_location("make_hard_carbon", FOLDER / "make.py")
 make = importlib.util.module_from_spec(specification)
@@ -154,7 +154,7 @@ def test_each_kind_is_labeled_by_its_teacher(tmp_path, monkeypatch):
     for name in ("a.pt", "b.pt"):
         (tmp_path / name).write_bytes(name.encode())
     monkeypatch.setattr(make.labels, "calculator", lambda model, _: Constant(1.0 if model.endswith("a.pt") else 2.0))
-    options = {"out": str(tmp_path / "out"), "size": "test", "jobs": 1, "seed": 1}
+    options = {"out": str(tmp_path / "out"), "size": "test", "jobs": 1, "seed": 1, "dft": None}
     options |= {"teacher": str(tmp_path / "a.pt"), "teacher_of_layers": str(tmp_path / "b.pt")}
     work = make.Work(argparse.Namespace(**options))
     monkeypatch.setattr(make, "compare_teachers", lambda _: {"shift (eV)": {"C": 0.5, "Na": -0.1}})
@@ -165,6 +165,44 @@ def test_each_kind_is_labeled_by_its_teacher(tmp_path, monkeypatch):
     assert found["graphite-sodium"].arrays["REF_forces"].max() == 2.0
     with pytest.raises(ValueError, match=r"settings\.json: other settings or another teacher"):
         make.Work(argparse.Namespace(**{**options, "teacher_of_layers": None}))
+
+
+def test_frames_of_dft_are_labels_without_dispersion(tmp_path):
+    frames = reference.load(makings.dft_frames(tmp_path / "data", ["carbon-liquid", "graphite"]))
+    assert len(frames) == 20 and {frame.info["kind"] for frame in frames} == {"carbon-liquid", "graphite"}
+    assert {f.info["source"] for f in frames if f.info["kind"] == "graphite"} == {f"graphite-{n}" for n in range(5)}
+    for frame in frames:
+        assert frame.info["REF_energy"] == -400.0 and abs(frame.arrays["REF_forces"]).max() < 1.0
+        assert np.isnan(frame.info["REF_stress"]).all()
+    with pytest.raises(ValueError, match="nothing: no frames of DFT"):
+        reference.load(tmp_path / "nothing")
+
+
+def test_every_kind_of_dft_is_in_every_part(tmp_path):
+    """And no trajectory in two."""
+    frames = reference.load(makings.dft_frames(tmp_path / "data", ["carbon-liquid", "graphite"], 6))
+    parts = reference.split(frames)
+    sources = {part: {frame.info["source"] for frame in found} for part, found in parts.items()}
+    assert {part: len(found) for part, found in parts.items()} == {"train": 12, "valid": 4, "test": 8}
+    assert all({f.info["kind"] for f in found} == {"carbon-liquid", "graphite"} for found in parts.values())
+    assert len(sources["train"] | sources["valid"] | sources["test"]) == sum(map(len, sources.values()))
+
+
+def test_energies_of_dft_are_shifted_by_element():
+    """A model with 7 and 2 eV more for C and Na: what is left is what no such shift gives, +- 0.1 eV of two frames."""
+    frames = [labeled("x", symbols, energy) for symbols, energy in (("C2Na", -9.9), ("C2Na", -10.1), ("Na3", 20.0))]
+    shifts = reference.align(frames, Constant(3.0), ["C", "Na"])
+    assert shifts == pytest.approx({"C": (13.0 + 17.0 / 3) / 2, "Na": -17.0 / 3})
+    assert [frame.info["REF_energy"] for frame in frames] == pytest.approx([3.1, 2.9, 3.0])
+
+
+def test_errors_of_stresses_are_those_that_are_known():
+    frames = [labeled("x", "C2", 1.0), labeled("x", "C2", 1.0)]
+    frames[0].info["REF_stress"] = np.full(6, 0.002)
+    frames[1].info["REF_stress"] = np.full(6, np.nan)
+    found = errors.compare(frames, Constant(1.0))
+    assert found["x"].row()[-1] == pytest.approx(2.0)
+    assert np.isnan(errors.compare(frames[1:], Constant(1.0))["x"].row()[-1])
 
 
 def test_a_committee_disagrees():

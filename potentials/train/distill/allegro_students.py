@@ -226,12 +226,14 @@ def on_device(batch):
 
 
 def deviations(model, batch):
-    """Return errors of forces (eV/Angstrom), energies per atom (eV), stresses (eV/Angstrom^3), and numbers of atoms."""
+    """Return errors of forces (eV/Angstrom), energies per atom (eV), stresses (eV/Angstrom^3), and numbers of atoms;
+    a label of a stress that is not known (nan) has no error."""
     found, sizes = model(dict(batch)), batch[AtomicDataDict.NUM_NODES_KEY].view(-1)
     forces, energy, stress = (
         found[key] - batch[key]
         for key in (AtomicDataDict.FORCE_KEY, AtomicDataDict.TOTAL_ENERGY_KEY, AtomicDataDict.STRESS_KEY)
     )
+    stress = torch.where(batch[AtomicDataDict.STRESS_KEY].isnan(), 0.0, stress)
     return forces, energy.view(-1) / sizes, stress, sizes
 
 

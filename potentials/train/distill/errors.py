@@ -28,9 +28,10 @@ class Comparison:
         return np.array(self.energy), np.concatenate(self.forces), np.concatenate(self.stress)
 
     def row(self):
-        """Return the numbers of a line of the table, in the order of COLUMNS."""
+        """Return the numbers of a line of the table, in the order of COLUMNS; nan where no label has a stress."""
         (e, f, s) = (1000 * (pair[:, 1] - pair[:, 0]) for pair in self.arrays())
-        return [len(self.energy), abs(e).mean(), rms(e), abs(f).mean(), rms(f), rms(s)]
+        known = s[np.isfinite(self.arrays()[2][:, 0])]
+        return [len(self.energy), abs(e).mean(), rms(e), abs(f).mean(), rms(f), rms(known) if len(known) else np.nan]
 
 
 def rms(values):
@@ -58,8 +59,8 @@ def table(comparisons):
     return lines
 
 
-def parity(comparisons, path):
-    """Write a picture: forces by kind, and all energies less those of the labels."""
+def parity(comparisons, path, label="teacher"):
+    """Write a picture: forces by kind, and all energies less those of the labels, which are of what label says."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -69,21 +70,21 @@ def parity(comparisons, path):
     rows = -(-(len(kinds) + 2) // 4)  # the last place is that of the legend
     figure, axes = plt.subplots(rows, 4, figsize=(12, 2.9 * rows), constrained_layout=True, squeeze=False)
     for axis, kind in zip(axes.flat, kinds, strict=False):
-        _forces(axis, kind, comparisons[kind])
+        _forces(axis, kind, comparisons[kind], label)
     axis = axes.flat[len(kinds)]
     for kind, color in zip(kinds, plt.get_cmap("turbo")(np.linspace(0.02, 0.98, len(kinds))), strict=True):
         energies = comparisons[kind].arrays()[0]
         axis.plot(energies[:, 0], 1000 * (energies[:, 1] - energies[:, 0]), ".", ms=4, color=color, label=kind)
     figure.legend(*axis.get_legend_handles_labels(), fontsize=8, loc="lower right", ncols=2, frameon=False)
     axis.axhline(0, color="0.7", lw=0.8, zorder=0)
-    axis.set(xlabel="teacher (eV/atom)", ylabel="student - teacher (meV/atom)", title="energies")
+    axis.set(xlabel=f"{label} (eV/atom)", ylabel=f"student - {label} (meV/atom)", title="energies")
     for axis in axes.flat[len(kinds) + 1 :]:
         axis.axis("off")
     figure.savefig(path, dpi=110)
     plt.close(figure)
 
 
-def _forces(axis, kind, comparison):
+def _forces(axis, kind, comparison, label):
     forces = comparison.arrays()[1]
     limits = [forces.min() - 0.2, forces.max() + 0.2]
     axis.plot(limits, limits, color="0.7", lw=0.8, zorder=0)
@@ -91,4 +92,4 @@ def _forces(axis, kind, comparison):
     error = 1000 * rms(forces[:, 1] - forces[:, 0])
     axis.set(xlim=limits, ylim=limits, aspect="equal")
     axis.set_title(f"{kind}: {error:.0f} meV/A", fontsize=9)
-    axis.set(xlabel="force, teacher (eV/A)", ylabel="student (eV/A)")
+    axis.set(xlabel=f"force, {label} (eV/A)", ylabel="student (eV/A)")

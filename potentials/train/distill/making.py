@@ -169,14 +169,31 @@ def train_members(work, number):
     if not all(os.path.exists(path) for path in paths):
         say(f"training {number}: {len(parts['train'])} frames, {len(parts['valid'])} for validation")
     options = {"epochs": settings["epochs"][number], "rate": settings["rate"], "batch": settings["batch"]}
-    numbers, tasks = sorted(atomic_numbers[symbol] for symbol in work.elements), []
+    tasks = []
     for member, path in enumerate(paths):
         start = work.path(f"member-{number - 1}-{member}.model") if number else None
         seed = settings["seed"] + 1000 * number + member
-        for share in shares(path, min(work.jobs, options["batch"]) if last else 1):
-            tasks.append((work.students, path, parts["train"], parts["valid"], numbers, seed, options, start, share))
+        tasks += training(work, path, parts, seed, options, start, work.jobs if last else 1)
     work.map(f"training {number}", _train, tasks)
     return paths
+
+
+def training(work, path, parts, seed, options, start, jobs):
+    """Return the tasks of jobs processes (at most one for each frame of a batch) that train path on parts."""
+    numbers = sorted(atomic_numbers[symbol] for symbol in work.elements)
+    data = parts["train"], parts["valid"], numbers
+    return [
+        (work.students, path, *data, seed, options, start, share) for share in shares(path, min(jobs, options["batch"]))
+    ]
+
+
+def tune(work, path, parts, options, start):
+    """Train the model start on parts by all processes together; return path."""
+    seed = work.settings["seed"] + 1000 * len(work.settings["epochs"])
+    if not os.path.exists(path):
+        say(f"tuning: {len(parts['train'])} frames, {len(parts['valid'])} for validation")
+    work.map("tuning", _train, training(work, path, parts, seed, options, start, work.jobs))
+    return path
 
 
 def shares(path, count):
@@ -191,11 +208,11 @@ def _train(students, *arguments):
 
 
 def export(work, path):
-    """Write the model file beside a trained model, unless it is there; return its path."""
+    """Write the model file beside a trained model, unless it is there and newer; return its path."""
     from natrolite.export import export
 
     output = path.replace(".model", ".pt")
-    if not os.path.exists(output):
+    if not os.path.exists(output) or os.path.getmtime(output) < os.path.getmtime(path):
         family = importlib.import_module(f"natrolite.exporters.{work.family}")
         complete(output, lambda partial: export(family, path, partial, "float32"))
     return output
@@ -223,12 +240,13 @@ def learn(work, search, publish):
     return student
 
 
-def report(work, student):
-    """Write errors.txt and parity.png: the student on the frames that are held out."""
-    found = errors.compare(split(work)["test"], labels.calculator(student, work.elements))
+def report(work, student, frames=None, suffix="", label="teacher"):
+    """Write errors.txt and parity.png, with suffix in their names: the student on the frames that are held out, or on
+    others, labeled by what label says."""
+    found = errors.compare(split(work)["test"] if frames is None else frames, labels.calculator(student, work.elements))
     lines = errors.table(found)
-    pathlib.Path(work.path("errors.txt")).write_text("\n".join(lines) + "\n")
-    errors.parity(found, work.path("parity.png"))
+    pathlib.Path(work.path(f"errors{suffix}.txt")).write_text("\n".join(lines) + "\n")
+    errors.parity(found, work.path(f"parity{suffix}.png"), label)
     print(*lines, sep="\n", flush=True)
 
 

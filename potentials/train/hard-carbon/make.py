@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Make the data and the potential of carbon and sodium from nothing but teachers: see README.md.
+"""Make the data and the potential of carbon and sodium from teachers and DFT: see README.md.
 
-usage: make.py --teacher MODEL.pt [--teacher-of-layers MODEL.pt] --out DIR [--size test|small|full] [--seed N] [--jobs N]
+usage: make.py --teacher MODEL.pt [--teacher-of-layers MODEL.pt] [--dft data] --out DIR [--size test|small|full]
+               [--seed N] [--jobs N]
+
+With --dft, a folder of frames of DFT, what the teachers taught is tuned on these, and errors on those held out are
+in errors-dft.txt. Where the folder has changed, the same command tunes anew.
 
 Every result is a file in DIR that appears when it is complete: the same command goes on where it was ended.
 """
 
+import hashlib
 import itertools
 import json
 import os
@@ -14,7 +19,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from distill import dynamics, labels, making
+from distill import dynamics, labels, making, reference
 from distill.errors import rms
 from distill.files import complete_text
 import numpy as np
@@ -24,16 +29,19 @@ import carbon
 # of `atoms` carbon atoms, `hold` steps hot and `quench` to cold; members of the committee; epochs of its trainings, the
 # last one's of its first member alone; before each but the first, our decks at each of `densities` (g/cm^3) and
 # `loadings` (%), of `edge` (Angstrom) and the size `decks`: at most `most` frames of each whose largest deviation of a
-# force is within `doubt` (eV/Angstrom)
+# force is within `doubt` (eV/Angstrom); tune: epochs and rate of the tuning on DFT, in which a frame of DFT comes
+# `repeat` times an epoch, and of the teachers' frames of kinds that DFT has too each `keep`th
 SIZES = {
     "test": {"crystals": 32, "shared": 24, "melts": 5, "atoms": [16, 18], "hold": 10, "quench": 20, "every": 10,
-             "members": 2, "epochs": [1, 1], "densities": [2.0], "loadings": [100], "edge": 6.0, "decks": "test"},
+             "members": 2, "epochs": [1, 1], "densities": [2.0], "loadings": [100], "edge": 6.0, "decks": "test",
+             "tune": {"epochs": 1, "rate": 0.001, "repeat": 2, "keep": 8}},
     "small": {"crystals": 400, "shared": 48, "melts": 40, "atoms": [20, 36], "hold": 200, "quench": 700, "every": 25,
               "members": 2, "epochs": [8, 6, 50], "densities": [1.5, 2.0, 2.5, 3.0], "loadings": [50, 100],
-              "edge": 8.0, "decks": "small"},
+              "edge": 8.0, "decks": "small", "tune": {"epochs": 30, "rate": 0.001, "repeat": 4, "keep": 4}},
     "full": {"crystals": 1200, "shared": 96, "melts": 150, "atoms": [32, 64], "hold": 1000, "quench": 5000, "every": 60,
              "members": 2, "epochs": [30, 30, 200], "densities": [1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0],
-             "loadings": [25, 50, 100], "edge": 9.0, "decks": "small"},
+             "loadings": [25, 50, 100], "edge": 9.0, "decks": "small",
+             "tune": {"epochs": 100, "rate": 0.001, "repeat": 4, "keep": 4}},
 }  # fmt: skip
 COMMON = {"rate": 0.004, "batch": 5, "largest_force": 100.0, "doubt": [0.3, 20.0], "most": 12}
 DECKS = pathlib.Path(__file__).resolve().parents[3] / "examples" / "hard-carbon"
@@ -51,6 +59,7 @@ class Work(making.Work):
 
     def __init__(self, arguments):
         self.of_layers = os.path.abspath(arguments.teacher_of_layers or arguments.teacher)
+        self.dft = reference.load(arguments.dft) if arguments.dft else []
         settings = {**COMMON, **SIZES[arguments.size], "teacher of layers": making.checksum(self.of_layers)}
         super().__init__(arguments, settings, arguments.teacher)
 
@@ -96,16 +105,16 @@ def compare_teachers(work):
 
 def difference(first, second, elements):
     """Return what compare_teachers writes, of frames labeled by both teachers."""
-    shares = np.array([[frame.get_chemical_symbols().count(s) / len(frame) for s in elements] for frame in first])
-    energies = [(a.info["REF_energy"] - b.info["REF_energy"]) / len(a) for a, b in zip(first, second, strict=True)]
-    energies, kinds = np.array(energies), np.array([frame.info["kind"] for frame in first])
-    border = np.isin(kinds, carbon.BORDER)
-    shifts = np.linalg.lstsq(shares[border], energies[border], rcond=None)[0]
-    rest = energies - shares @ shifts
+    energies = [a.info["REF_energy"] - b.info["REF_energy"] for a, b in zip(first, second, strict=True)]
+    kinds = np.array([frame.info["kind"] for frame in first])
+    border = np.flatnonzero(np.isin(kinds, carbon.BORDER))
+    shifts = reference.element_energies([first[k] for k in border], [energies[k] for k in border], elements)
+    shifted = [e - sum(shifts[symbol] for symbol in a.symbols) for e, a in zip(energies, first, strict=True)]
+    rest = np.array(shifted) / list(map(len, first))
     forces = [rms(a.arrays["REF_forces"] - b.arrays["REF_forces"]) for a, b in zip(first, second, strict=True)]
     named = {kind: kinds == kind for kind in sorted(set(kinds))}
     return {
-        "shift (eV)": dict(zip(elements, map(float, shifts), strict=True)),
+        "shift (eV)": shifts,
         "frames": len(first),
         "energy left, rms (meV/atom)": {kind: 1000 * rms(rest[which]) for kind, which in named.items()},
         "energy left, mean (meV/atom)": {kind: 1000 * float(rest[which].mean()) for kind, which in named.items()},
@@ -177,17 +186,37 @@ def thinned(dump, most=60):
     return [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, most).astype(int))] if frames else []
 
 
+def tuned(work, member):
+    """Return a member tuned on the frames of DFT, and their part for tests; the member and none without such frames."""
+    if not work.dft:
+        return member, []
+    parts, teachers = reference.split(work.dft), making.split(work)["train"]
+    options, covered = work.settings["tune"], {frame.info["kind"] for frame in work.dft}
+    content = json.dumps([[frame.info["source"], frame.info["REF_energy"]] for frame in work.dft] + [options])
+    path = work.path(f"tuned-{hashlib.sha256(content.encode()).hexdigest()[:8]}.model")
+    shifts = reference.align(work.dft, labels.calculator(making.export(work, member), work.elements), work.elements)
+    shared = [frame for frame in teachers if frame.info["kind"] in covered]
+    kept = [frame for frame in teachers if frame.info["kind"] not in covered] + shared[:: options["keep"]]
+    parts["train"] = options["repeat"] * parts["train"] + kept
+    making.say(f"{os.path.basename(path)}: {len(work.dft)} frames of DFT, energies shifted by {json.dumps(shifts)} eV")
+    return making.tune(work, path, parts, {**options, "batch": work.settings["batch"]}, member), parts["test"]
+
+
 def publish(work, member):
-    """Write allegro-hardcarbon.pt: a member under its name, with licenses and citations of the teachers."""
+    """Write allegro-hardcarbon.pt: a member, tuned if there is DFT, with licenses and citations of the teachers."""
     from distill import allegro_students
     from natrolite.modelfile import read_metadata
 
+    member, held_out = tuned(work, member)
     named, teachers = work.path(f"{work.product}.model"), [read_metadata(work.teacher), read_metadata(work.of_layers)]
     license = "; ".join(dict.fromkeys(teacher["license"] for teacher in teachers))
     citation = list(dict.fromkeys(entry for teacher in teachers for entry in teacher["citation"]))
     configuration, weights = allegro_students.read(member)
     allegro_students.write(named, configuration, weights, license=license, citation=citation)
-    return making.export(work, named)
+    student = making.export(work, named)
+    if held_out:
+        making.report(work, student, held_out, "-dft", "DFT")
+    return student
 
 
 def make(arguments):
@@ -204,6 +233,7 @@ def main(argv=None):
     """Make everything; return the exit code."""
     parser = making.parser(__doc__, SIZES, "C and Na")
     parser.add_argument("--teacher-of-layers", metavar="FILE", help="for graphene and graphite (that of all else)")
+    parser.add_argument("--dft", metavar="DIR", help="frames of DFT, on which the student is tuned (none)")
     return making.main(make, parser.parse_args(argv))
 
 

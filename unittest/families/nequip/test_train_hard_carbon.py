@@ -121,8 +121,34 @@ def teacher(tmp_path_factory):
     return folder / "teacher.pt"
 
 
+def test_a_stress_that_is_not_known_teaches_nothing(tmp_path):
+    """Weights with unknown stresses are those with any stress that weighs nothing, and not those with a wrong one."""
+    frames, valid, options, found = labeled(6, 1), labeled(2, 2), {**OPTIONS, "epochs": 1}, []
+    for name, stress, weight in (("none", np.nan, 1.0), ("any", 0.3, 0.0), ("wrong", 0.3, 1.0)):
+        for frame in frames:
+            frame.info["REF_stress"] = np.full(6, stress)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(students, "STRESS", students.STRESS if weight else (1e12, 0.0))
+            path = students.train(str(tmp_path / name), frames, valid, [6, 11], 5, options, log=lambda _: None)
+        found.append(torch.cat([value.view(-1) for value in weights(path).values() if value.is_floating_point()]))
+    torch.testing.assert_close(found[0], found[1], rtol=0, atol=1e-6)
+    assert (found[0] - found[2]).abs().max() > 5e-5
+
+
 def test_the_making_goes_on_after_it_was_killed(teacher, tmp_path):
-    out = makings.killed_and_resumed("hard-carbon", teacher, tmp_path, "molten.xyz", "allegro-hardcarbon.pt")
+    """And its member is tuned on frames of DFT, anew where there are others."""
+    data = makings.dft_frames(tmp_path / "data", ["carbon-liquid", "graphite"])
+    options = "hard-carbon", teacher, tmp_path, "molten.xyz", "allegro-hardcarbon.pt"
+    out = makings.killed_and_resumed(*options, "--dft", data)
+    (tuned,) = out.glob("tuned-*.model")
+    assert all(
+        torch.equal(value, weights(tuned)[name]) for name, value in weights(out / "allegro-hardcarbon.model").items()
+    )
+    assert not torch.equal(*(torch.cat([v.view(-1) for v in weights(path).values() if v.is_floating_point()])
+                             for path in (tuned, out / "member-1-0.model")))  # fmt: skip
+    rows = (out / "errors-dft.txt").read_text().splitlines()
+    assert [row.split()[:2] for row in rows[1:]] == [["all", "4"], ["carbon-liquid", "2"], ["graphite", "2"]]
+    assert rows[1].split()[-1] == "nan" and (out / "parity-dft.png").stat().st_size > 5000
     assert json.loads((out / "teachers.json").read_text())["shift (eV)"] == pytest.approx({"C": 0, "Na": 0}, abs=1e-9)
     made = read_metadata(out / "allegro-hardcarbon.pt")
     assert made["license"] == read_metadata(teacher)["license"] and made["name"] == "allegro-hardcarbon"

@@ -6,12 +6,12 @@
 #   examples/hard-carbon/matrix.sh [test|small|full]      the same as examples/run.sh [test|small|full] hard-carbon
 #
 # small: 1.5, 2.0 and 2.5 g/cm^3 with 50 and 100 % sodium. full: 18 systems as published, 1.5 to 3.0 g/cm^3 with 25, 50
-# and 100 %. Environment, beside that of run.sh: DENSITIES, LOADINGS, JOBS (densities at a time, 2), RANKS (of each, 1).
+# and 100 %; the longest first. Environment, beside that of run.sh: DENSITIES, LOADINGS, JOBS (densities at a time, 2), RANKS (of each, 1).
 [ "${BASH_SOURCE[0]}" = "$0" ] && exec "$(dirname "$0")/../run.sh" "${1:-small}" hard-carbon
 case $size in
   test) : "${DENSITIES:=2.0}" "${LOADINGS:=50}" ;;
-  small) : "${DENSITIES:=1.5 2.0 2.5}" "${LOADINGS:=50 100}" ;;
-  full) : "${DENSITIES:=1.5 1.7 2.0 2.2 2.5 3.0}" "${LOADINGS:=25 50 100}" ;;
+  small) : "${DENSITIES:=2.5 2.0 1.5}" "${LOADINGS:=50 100}" ;;
+  full) : "${DENSITIES:=3.0 2.5 2.2 2.0 1.7 1.5}" "${LOADINGS:=25 50 100}" ;;
 esac
 JOBS=${JOBS:-2} RANKS=${RANKS:-1}
 

@@ -6,6 +6,7 @@ import pathlib
 
 import numpy as np
 from ase.io import read
+from distill import errors
 
 TEST, VALID = 0, 2  # which of five trajectories of a kind
 NO_STRESS = np.full(6, np.nan)  # of frames without one: distill.allegro_students and distill.errors leave it out
@@ -65,3 +66,21 @@ def align(frames, calculator, elements):
     for frame in frames:
         frame.info["REF_energy"] += sum(shifts[symbol] for symbol in frame.symbols)
     return shifts
+
+
+def judged(frames, held_out, calculators, elements):
+    """Return lines of a table: for each kind of the frames of the numbers held_out, E_rmse (meV/atom) and F_rmse (meV/Angstrom) of
+    every model of calculators {name: ASE calculator}; energies are shifted to each by align on all frames."""
+    columns = {name: _errors(frames, held_out, calculator, elements) for name, calculator in calculators.items()}
+    lines = ["# kind frames " + " ".join(f"E_rmse({name}) F_rmse({name})" for name in columns)]
+    for kind in next(iter(columns.values())):
+        rows = [column[kind].row() for column in columns.values()]
+        numbers = " ".join(f"{row[2]:8.2f} {row[4]:8.2f}" for row in rows)
+        lines.append(f"{kind:18s} {rows[0][0]:5d} {numbers}")
+    return lines
+
+
+def _errors(frames, held_out, calculator, elements):
+    copies = [frame.copy() for frame in frames]
+    align(copies, calculator, elements)
+    return errors.compare([copies[k] for k in held_out], calculator)

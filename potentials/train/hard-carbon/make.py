@@ -4,8 +4,8 @@
 usage: make.py --teacher MODEL.pt [--teacher-of-layers MODEL.pt] [--dft data] --out DIR [--size test|small|full]
                [--seed N] [--jobs N]
 
-With --dft, a folder of frames of DFT, what the teachers taught is tuned on these, and errors on those held out are
-in errors-dft.txt. Where the folder has changed, the same command tunes anew.
+With --dft, a folder of frames of DFT, what the teachers taught is tuned on these; errors on those held out are in
+errors-dft.txt, beside those of the teachers in judged.txt. Where the folder has changed, the same command tunes anew.
 
 Every result is a file in DIR that appears when it is complete: the same command goes on where it was ended.
 """
@@ -207,7 +207,8 @@ def publish(work, member):
     from distill import allegro_students
     from natrolite.modelfile import read_metadata
 
-    member, held_out = tuned(work, member)
+    untuned = member
+    member, held_out = tuned(work, untuned)
     named, teachers = work.path(f"{work.product}.model"), [read_metadata(work.teacher), read_metadata(work.of_layers)]
     license = "; ".join(dict.fromkeys(teacher["license"] for teacher in teachers))
     citation = list(dict.fromkeys(entry for teacher in teachers for entry in teacher["citation"]))
@@ -216,6 +217,13 @@ def publish(work, member):
     student = making.export(work, named)
     if held_out:
         making.report(work, student, held_out, "-dft", "DFT")
+        models = {"student": student, "untuned": making.export(work, untuned), "teacher": work.teacher,
+                  "teacher-of-layers": work.of_layers}  # fmt: skip
+        calculators = {name: labels.calculator(model, work.elements) for name, model in models.items()}
+        numbers = [k for k, frame in enumerate(work.dft) if any(frame is one for one in held_out)]
+        lines = reference.judged(work.dft, numbers, calculators, work.elements)
+        complete_text(work.path("judged.txt"), "\n".join(lines) + "\n")
+        print(*lines, sep="\n", flush=True)
     return student
 
 

@@ -148,6 +148,10 @@ def test_the_making_goes_on_after_it_was_killed(teacher, tmp_path):
                              for path in (tuned, out / "member-1-0.model")))  # fmt: skip
     rows = (out / "errors-dft.txt").read_text().splitlines()
     assert [row.split()[:2] for row in rows[1:]] == [["all", "4"], ["carbon-liquid", "2"], ["graphite", "2"]]
+    judged = [row.split() for row in (out / "judged.txt").read_text().splitlines()[1:]]
+    assert [row[0] for row in judged] == ["all", "carbon-liquid", "graphite"] and len(judged[0]) == 10
+    for judge, row in zip(judged, rows[1:], strict=True):
+        assert judge[3] == row.split()[5] and judge[6:8] == judge[8:10], "one teacher for all"
     assert rows[1].split()[-1] == "nan" and (out / "parity-dft.png").stat().st_size > 5000
     assert json.loads((out / "teachers.json").read_text())["shift (eV)"] == pytest.approx({"C": 0, "Na": 0}, abs=1e-9)
     made = read_metadata(out / "allegro-hardcarbon.pt")

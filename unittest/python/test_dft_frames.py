@@ -144,9 +144,9 @@ def good():
     ],
 )
 def test_a_wrong_frame_is_dropped(change, reason):
-    frames.check(good())
+    frames.check(good(), 0, 30.0)
     with pytest.raises(cp2k.Failed, match=reason):
-        frames.check(good() | change)
+        frames.check(good() | change, 0, 30.0)
 
 
 def test_dispersion_is_that_of_lammps():
@@ -222,11 +222,12 @@ def test_a_stopped_cp2k_is_no_dropped_frame(fake, tmp_path):
 
 @pytest.mark.parametrize("file", FILES, ids=[f"{file.parts[-3]}-{file.stem}" for file in FILES])
 def test_data_pass_the_checks(file):
-    images = read(file, ":")
+    images, settings = read(file, ":"), structures(file.parts[-3]).SETTINGS
     assert len({frame.info["name"] for frame in images}) == len(images)
     for frame in images:
         assert frame.info["kind"] == file.stem and "CP2K PBE" in frame.info["settings"]
-        frames.check({"forces": frame.arrays["forces_pbe"], "charges": frame.get_charges()}, frame.info["charge"])
+        result = {"forces": frame.arrays["forces_pbe"], "charges": frame.get_charges()}
+        frames.check(result, frame.info["charge"], settings.largest_force)
         dispersion = frame.get_potential_energy() - frame.info["energy_pbe"]
         assert -0.2 * len(frame) < dispersion <= 0
         assert ("dipole" in frame.calc.results) == (not frame.pbc.any())

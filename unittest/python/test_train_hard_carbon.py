@@ -239,7 +239,14 @@ def test_the_card_marks_what_misses(tmp_path, capsys):
     assert "**121.00**" in text and "| 119.00 |" in text and "| 900.00 |" in text
     assert "| graphene | 0.0 | 0.0 | 0.0 |" in text and "C +0.000 eV, Na +0.000 eV; from 2 frames" in text
     assert hashlib.sha256(b"weights").hexdigest() in text and hashlib.sha256(b"frames").hexdigest() in text
-    assert "@" not in text
+    assert "@" not in text and "not been tuned" in text
+    judged = ["# kind frames E_rmse(student) F_rmse(student) E_rmse(teacher) F_rmse(teacher)"]
+    judged += ["carbon-liquid 4 9.00 351.00 8.00 900.00", "graphite 2 9.00 119.00 8.00 300.00"]
+    (tmp_path / "judged.txt").write_text("\n".join(judged) + "\n")
+    assert card.main(["--run", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "| carbon-liquid | 4 | 9.00 | **351.00** | 8.00 | 900.00 |" in text and "not been tuned" not in text
+    assert "| graphite | 2 | 9.00 | 119.00 | 8.00 | 300.00 |" in text
     (tmp_path / "errors.txt").unlink()
     assert card.main(["--run", str(tmp_path)]) == 1
     assert "errors.txt" in capsys.readouterr().err

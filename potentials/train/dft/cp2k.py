@@ -20,7 +20,8 @@ BASIS = {
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """How a frame is computed. cutoffs in Ry, temperature of the electrons in K, k points along the vectors."""
+    """How a frame is computed. cutoffs in Ry, temperature of the electrons in K, k points along the vectors;
+    a frame with a force above largest_force (eV/A) is dropped."""
 
     cutoff: int = 600
     rel_cutoff: int = 40
@@ -31,6 +32,7 @@ class Settings:
     basis: tuple = tuple(sorted(BASIS.items()))
     max_scf: int = 80
     mixing: float = 0.3
+    largest_force: float = 30.0
 
     def describe(self):
         """One line for the header of a frame."""

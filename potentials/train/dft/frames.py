@@ -12,7 +12,6 @@ from .cp2k import Failed
 
 NET_FORCE = 0.05  # eV/A, along each axis
 CHARGE_SUM = 0.02  # e
-LARGEST = 30.0  # eV/A
 UNITS = "eV A e; energy, forces: PBE-D3(BJ), *_pbe: without D3; free energy of the smearing; Hirshfeld charges"
 
 
@@ -25,14 +24,14 @@ def dispersion(atoms):
     return copy.get_potential_energy(), copy.get_forces()
 
 
-def check(result, charge=0):
-    """Raise Failed where a result of cp2k.read_output cannot be right."""
+def check(result, charge, largest_force):
+    """Raise Failed where a result of cp2k.read_output cannot be right, or has a force (eV/A) above largest_force."""
     net = np.abs(result["forces"].sum(axis=0)).max()
     if net > NET_FORCE:
         raise Failed(f"net force {net:.3f} eV/A, more than {NET_FORCE}")
     largest = np.linalg.norm(result["forces"], axis=1).max()
-    if largest > LARGEST:
-        raise Failed(f"a force of {largest:.0f} eV/A, more than {LARGEST:g}")
+    if largest > largest_force:
+        raise Failed(f"a force of {largest:.0f} eV/A, more than {largest_force:g}")
     total = result["charges"].sum()
     if abs(total - charge) > CHARGE_SUM:
         raise Failed(f"Hirshfeld charges add up to {total:.3f} e, not {charge}")
@@ -40,7 +39,7 @@ def check(result, charge=0):
 
 def labeled(atoms, result, settings, name, kind):
     """Return the frame with PBE-D3 energy and forces, those of PBE, charges and, if there is one, the dipole."""
-    check(result, atoms.info.get("charge", 0))
+    check(result, atoms.info.get("charge", 0), settings.largest_force)
     energy, forces = dispersion(atoms)
     frame = atoms.copy()
     frame.info = {

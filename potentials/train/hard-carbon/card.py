@@ -15,6 +15,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from distill import cards
 
 AIMS = {"carbon-liquid": 350.0, "contact": float("inf"), "all": float("inf")}
+TUNED = """On trajectories that were held out (the data and their settings: `train/hard-carbon`), beside the student before it
+was tuned and its teachers; energies are shifted by element to each model:"""
 TEXT = pathlib.Path(__file__).with_name("card.md")
 
 
@@ -33,11 +35,24 @@ def teachers(found):
     return "\n".join([f"Shift of the teacher of layers: {shifts}; from {found['frames']} frames.", "", *table])
 
 
+def judged(path):
+    """Return what to say of frames of DFT: the table judged.txt, the first model of which is the student."""
+    if not path.exists():
+        return "**It has not been tuned on DFT.**"
+    names, *rows = (line.split() for line in path.read_text().splitlines())
+    table = ["| " + " | ".join(names[1:]) + " |", "|---" * (len(names) - 1) + "|"]
+    for kind, frames, energy, forces, *others in rows:
+        forces = f"**{forces}**" if missed(kind, "F_rmse(meV/A)", float(forces)) else forces
+        table.append("| " + " | ".join([kind, frames, energy, forces, *others]) + " |")
+    return "\n".join([TUNED, "", *table])
+
+
 def card(arguments):
     """Return the card."""
     run = arguments.run
     rows = cards.errors((run / "errors.txt").read_text().splitlines(), missed)
     parts = {"ERRORS": rows, "TEACHERS": teachers(json.loads((run / "teachers.json").read_text()))}
+    parts["DFT"] = judged(run / "judged.txt")
     return cards.filled(TEXT.read_text(), run / "allegro-hardcarbon.pt", DATA=cards.data(run), **parts)
 
 

@@ -36,7 +36,7 @@ SIZES = {
              "members": 2, "epochs": [1, 1], "densities": [2.0], "loadings": [100], "edge": 6.0, "decks": "test",
              "tune": {"epochs": 1, "rate": 0.001, "repeat": 2, "keep": 8}},
     "small": {"crystals": 400, "shared": 48, "melts": 40, "atoms": [20, 36], "hold": 200, "quench": 700, "every": 25,
-              "members": 2, "epochs": [8, 6, 50], "densities": [1.5, 2.0, 2.5, 3.0], "loadings": [50, 100],
+              "members": 2, "epochs": [8, 6, 40], "densities": [1.5, 2.0, 2.5, 3.0], "loadings": [50, 100],
               "edge": 8.0, "decks": "small", "tune": {"epochs": 30, "rate": 0.001, "repeat": 4, "keep": 4}},
     "full": {"crystals": 1200, "shared": 96, "melts": 150, "atoms": [32, 64], "hold": 1000, "quench": 5000, "every": 60,
              "members": 2, "epochs": [30, 30, 200], "densities": [1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0],

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Print the card of the potential, potentials/README.md, from what make.py and properties.py have written.
+"""Print the card of the potential, potentials/mace-mxene.md, from what make.py and properties.py have written.
 
-usage: card.py --run DIR --properties FILE.json [--notes FILE] > potentials/README.md
+usage: card.py --run DIR --properties FILE.json [--notes FILE] > potentials/mace-mxene.md
 
 Limits that are missed are marked: forces 60 meV/A, energies 3 meV/atom; against the teacher: spacing 0.03 A,
 adhesion 0.1 eV/nm2, insertion of sodium 0.05 eV.

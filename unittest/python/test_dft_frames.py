@@ -16,8 +16,8 @@ TRAIN = pathlib.Path(__file__).resolve().parents[2] / "potentials/train"
 OUTPUT = pathlib.Path(__file__).with_name("cp2k_nah.out")
 sys.path.insert(0, str(TRAIN))
 
-from dft import collect, cp2k, frames, label  # noqa: E402
-from dft.__main__ import structures  # noqa: E402
+from dft import collect, cp2k, frames, label, sample  # noqa: E402
+from dft.__main__ import of_round, structures  # noqa: E402
 from dft.trajectory import Trajectory, insert, overlap  # noqa: E402
 
 SYSTEMS = sorted(path.parent.name for path in TRAIN.glob("*/structures.py"))
@@ -156,6 +156,37 @@ def test_dispersion_is_that_of_lammps():
     np.testing.assert_allclose(forces[11], [-6.9e-5, 0, -0.014197], atol=2e-6)
 
 
+# ---- sampling
+
+
+def test_a_committee_is_asked_where_it_disagrees(tmp_path, monkeypatch):
+    """Of three parts of twelve candidates: the one of the largest deviation that is not absurd, in two of them."""
+    found = sample.doubtful(np.array([0.1, 0.3, 0.2, 90.0, 0.01, 0.01, 0.02, 0.04, 0.2, 0.1, 50.0, 0.4]), 3)
+    assert found == [1, 11]
+    assert sample.doubtful(np.array([0.3]), 4) == [0]
+    table = "# step ...\n0 1 1 9 1 1\n30 1 1 8 1 1\n0 1 1 7 1 1\n30 1 1 0.5 0.1 1\n60 1 1 inf 0.1 2\n"
+    assert sample.deviations(table).tolist() == [0.5, np.inf], "of the last run, without its first frame"
+    asked = {"needs_total_charge": True, "needs_total_spin": True}
+    monkeypatch.setattr("natrolite.modelfile.read_metadata", lambda _: asked)
+    sodium = Atoms("Na2", [[0, 0, 0], [0, 0, 3.0]], cell=[8] * 3, pbc=True, info={"charge": 1, "spin": 1})
+    trajectory = Trajectory("na2", "sodium", [sodium], 300, 4)
+    one, two = (sample.deck(trajectory, ["Na"], names) for names in (["a.pt"], ["a.pt", "b.pt"]))
+    assert "equivariant charge 1 spin 1 dispersion" in one and "equivariant a.pt Na" in one
+    assert "charge 1 spin 1 committee 30 deviation.txt dispersion" in two and "equivariant a.pt,b.pt Na" in two
+    assert "dump frames all custom 30 " in two and "dump frames all custom 150 " in one
+    asked |= {"needs_total_charge": False, "needs_total_spin": False}
+    assert "equivariant  dispersion" in sample.deck(trajectory, ["Na"], ["a.pt"])
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_further_round_begins_elsewhere(system):
+    module = structures(system)
+    first, again = of_round(module, 1, 0), of_round(module, 1, 2)
+    assert {t.name for t in again} <= {f"r2-{t.name}" for t in first} and all(t.temperature for t in again)
+    by_name = {f"r2-{t.name}": t for t in first}
+    assert any(t.images != by_name[t.name].images for t in again)
+
+
 # ---- labeling
 
 
@@ -169,7 +200,7 @@ def fake(tmp_path, monkeypatch):
         f"touch frame-RESTART.wfn\ncat {OUTPUT}\n"
     )
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
-    return label.Programs(str(script), "lmp", pathlib.Path("none"))
+    return label.Programs(str(script), "lmp", [])
 
 
 def test_labeling_goes_on_and_collects(fake, tmp_path, capsys):

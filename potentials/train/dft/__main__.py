@@ -2,6 +2,7 @@
 """python -m dft SYSTEM {list,run,collect}: DFT frames of potentials/train/SYSTEM."""
 
 import argparse
+import dataclasses
 import importlib.util
 import pathlib
 import re
@@ -22,6 +23,17 @@ def structures(system):
     return module
 
 
+def of_round(module, seed, number):
+    """Return the trajectories of a system; those of a further round begin elsewhere, and are dynamics all."""
+    if not number:
+        return module.trajectories(seed)
+    return [
+        dataclasses.replace(t, name=f"r{number}-{t.name}")
+        for t in module.trajectories(seed + 1000 * number)
+        if t.temperature
+    ]
+
+
 def main():
     parser = argparse.ArgumentParser(prog="python -m dft", description=__doc__)
     parser.add_argument("system", choices=sorted(path.parent.name for path in HERE.glob("*/structures.py")))
@@ -33,7 +45,15 @@ def main():
     parser.add_argument(
         "--work", type=pathlib.Path, default="build/dft", help="folder of unfinished work [%(default)s]"
     )
-    parser.add_argument("--model", type=pathlib.Path, help="model file that samples (run)")
+    parser.add_argument(
+        "--model",
+        default="",
+        metavar="FILE[,FILE...]",
+        help="model file that samples (run), or several: frames are taken on which they disagree",
+    )
+    parser.add_argument(
+        "--round", type=int, default=0, metavar="N", help="of active learning: other starts of the dynamics, named rN-"
+    )
     parser.add_argument("--lmp", default="lmp", help="LAMMPS with the plugin and D3 [%(default)s]")
     parser.add_argument("--cp2k", default="cp2k.psmp", help="command, with mpirun if you like [%(default)s]")
     parser.add_argument("--jobs", type=int, default=2, help="trajectories at a time [%(default)s]")
@@ -46,15 +66,17 @@ def main():
         total, reasons = collect(work, HERE / args.system / "data", HERE / args.system / "README.md")
         print(f"{total} frames; {len(reasons)} dropped", *sorted(set(reasons)), sep="\n  ")
         return
-    trajectories = [t for t in module.trajectories(args.seed) if re.search(args.only, t.name)]
+    trajectories = [t for t in of_round(module, args.seed, args.round) if re.search(args.only, t.name)]
     if args.action == "list":
         for t in trajectories:
             print(f"{t.kind} {t.name} {len(t)} frames of {t.images[0].get_chemical_formula()} k {t.kpoints}")
         print(sum(map(len, trajectories)), "frames")
         return
-    if args.model is None or not args.model.exists():
-        parser.error(f"--model {args.model}: no such file; natrolite export makes one")
-    programs = label.Programs(args.cp2k, args.lmp, args.model.resolve())
+    models = [pathlib.Path(name).resolve() for name in args.model.split(",")]
+    for model in models:
+        if not model.is_file():
+            parser.error(f"--model {args.model}: no such file; natrolite export makes one")
+    programs = label.Programs(args.cp2k, args.lmp, models)
     files = (HERE / args.system / "data").glob("*.extxyz")
     known = {frame.info["name"] for file in files for frame in read(file, ":")}
     label.run(trajectories, module.SETTINGS, programs, work, args.jobs, known)

@@ -5,7 +5,6 @@ import concurrent.futures
 import dataclasses
 import fcntl
 import os
-import pathlib
 import shlex
 import subprocess
 import threading
@@ -20,11 +19,11 @@ from .sample import sample
 
 @dataclasses.dataclass
 class Programs:
-    """What is run: CP2K's command, LAMMPS, and the model file that samples."""
+    """What is run: CP2K's command, LAMMPS, and the model files that sample."""
 
     cp2k: str
     lmp: str
-    model: pathlib.Path
+    models: list
 
 
 class Progress:
@@ -108,7 +107,7 @@ def sampled(trajectory, folder, programs):
     """Return the frames to label, kept in a file so that a second run labels the same ones."""
     file = folder / "sampled.traj"
     if not file.exists():
-        found = sample(trajectory, folder, programs.model, programs.lmp)
+        found = sample(trajectory, folder, programs.models, programs.lmp)
         complete(file, lambda path: write(path, found, format="traj"))
     return read(file, ":")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Frames of a trajectory: dynamics in LAMMPS with a universal potential and D3."""
+"""Frames of a trajectory: dynamics in LAMMPS with a potential without dispersion, or a committee, and D3."""
 
 import subprocess
 import zlib
@@ -16,14 +16,16 @@ SPACING = 150  # steps between frames
 MELT, COOL = 1500, 2500  # steps in the melt and from there to the temperature of the frames
 RATTLE = 0.03  # A, of every second frame
 CLOSEST = 0.72  # of trajectory.NEAREST, for a frame of the dynamics
+CANDIDATES = 5  # frames of a committee's dynamics for one that is taken
+DOUBT = 0.05, 10.0  # eV/A: the largest deviation of a force in a frame that is taken
 
 DECK = """units metal
 atom_style atomic
 atom_modify map yes
 box tilt large
 read_data start.data
-pair_style hybrid/overlay equivariant dispersion/d3/opt bj pbe 9.0 6.0
-pair_coeff * * equivariant {model} {elements}
+pair_style hybrid/overlay equivariant {options} dispersion/d3/opt bj pbe 9.0 6.0
+pair_coeff * * equivariant {models} {elements}
 pair_coeff * * dispersion/d3/opt {elements}
 {masses}
 min_style cg
@@ -48,9 +50,10 @@ fix heat all temp/csvr {melt} {temperature} 0.05 {seed}
 run {cool}"""
 
 
-def sample(trajectory, folder, model, lmp):
+def sample(trajectory, folder, models, lmp):
     """Return the frames of a trajectory, sampling them in `folder` if it has dynamics. Seeded by its name.
 
+    models: model files; of several, a committee, the first drives, and frames are taken on which they disagree.
     Raises ValueError with the end of LAMMPS' output where that fails.
     """
     if not trajectory.temperature:
@@ -63,7 +66,7 @@ def sample(trajectory, folder, model, lmp):
         boxed.pbc = True
         boxed.center()
     write(folder / "start.data", boxed, format="lammps-data", specorder=elements)
-    (folder / "in.sample").write_text(deck(trajectory, elements, model))
+    (folder / "in.sample").write_text(deck(trajectory, elements, models))
     done = subprocess.run(
         [lmp, "-nocite", "-log", "none", "-in", "in.sample"],
         cwd=folder,
@@ -71,20 +74,52 @@ def sample(trajectory, folder, model, lmp):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    if done.returncode:
+    dump = folder / "frames.dump"
+    if done.returncode and not (len(models) > 1 and dump.exists()):  # a committee may be sampled to its end
         raise ValueError("sampling failed: " + " / ".join(done.stdout.splitlines()[-3:]))
-    images = read(folder / "frames.dump", "1:", format="lammps-dump-text")
+    images = read(dump, "1:", format="lammps-dump-text")
+    if len(models) > 1:
+        found = deviations((folder / "deviation.txt").read_text())
+        images = [images[k] for k in doubtful(found[: len(images)], len(trajectory))]
     return [frame for image in enumerate(images) if (frame := tidy(start, *image, trajectory.name)) is not None]
 
 
-def deck(trajectory, elements, model):
+def deviations(text):
+    """Return the largest deviation of a force (eV/A) in each frame of the dump, of a table of a committee: of the last
+    run, whose steps begin with 0."""
+    rows = [line.split() for line in text.splitlines() if not line.startswith("#")]
+    begin = max(k for k, row in enumerate(rows) if row[0] == "0")
+    return np.array([float(row[3]) for row in rows[begin + 1 :]])
+
+
+def doubtful(deviations, count):
+    """Return the numbers of at most count frames: of as many equal parts the one of the largest deviation within DOUBT."""
+    usable = np.where((deviations > DOUBT[0]) & (deviations < DOUBT[1]), deviations, 0.0)
+    parts = [part for part in np.array_split(np.arange(len(usable)), count) if len(part)]
+    best = [part[np.argmax(usable[part])] for part in parts]
+    return [int(k) for k in best if usable[k]]
+
+
+def options(atoms, models, spacing):
+    """Return the options of pair_style equivariant: charge and spin where a model asks for them, and the committee."""
+    from natrolite.modelfile import read_metadata
+
+    asked = read_metadata(models[0])
+    words = [f"charge {atoms.info.get('charge', 0)}"] * asked["needs_total_charge"]
+    words += [f"spin {atoms.info.get('spin', 0)}"] * asked["needs_total_spin"]
+    return " ".join(words + [f"committee {spacing} deviation.txt"] * (len(models) > 1))
+
+
+def deck(trajectory, elements, models):
     """LAMMPS input of the dynamics."""
+    spacing = SPACING // CANDIDATES if len(models) > 1 else SPACING
     masses = [f"mass {i} {atomic_masses[atomic_numbers[e]]:.4f}" for i, e in enumerate(elements, 1)]
     height = f"fix squeeze all deform 1 z final 0 {trajectory.height} remap x units box"
     kelvin = trajectory.temperature
     first = trajectory.melt or kelvin
     return DECK.format(
-        model=model,
+        models=",".join(map(str, models)),
+        options=options(trajectory.images[0], models, spacing),
         elements=" ".join(elements),
         masses="\n".join(masses),
         temperature=kelvin,
@@ -96,7 +131,7 @@ def deck(trajectory, elements, model):
         rot="no" if trajectory.images[0].pbc.any() else "yes",
         deform=height if trajectory.height else "",
         timestep=HOT[1] if first > HOT[0] else TIMESTEP,
-        spacing=SPACING,
+        spacing=spacing,
         steps=SPACING * trajectory.frames,
     )
 

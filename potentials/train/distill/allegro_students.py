@@ -239,6 +239,7 @@ def deviations(model, batch):
 
 def write(path, configuration, weights, **declared):
     """Write a checkpoint as nequip's trainer does; declared: license and citation, for the exporter."""
+    set_global_state(allow_tf32=False)
     information = {
         "versions": get_current_code_versions(verbose=False),
         "training_module": {"_target_": "nequip.train.NequIPLightningModule", "model": configuration},

@@ -34,7 +34,8 @@ class Work:
     """The folder of one making, its settings, and the pool of processes.
 
     A class derived from it says in its attributes and in `starts` and `variables` what is made. settings are kept in
-    settings.json: a folder is of one making only. They name: seed, members, epochs (of each training), rate, batch,
+    settings.json: a folder is of one making only. They name: seed, members, epochs (of each training), alone (the
+    number of the training from which on only the first member is trained; missing: the last one), rate, batch,
     largest_force (eV/Angstrom, of a labeled frame), every (steps between frames of a run).
     """
 
@@ -160,12 +161,11 @@ def split(work):
 def train_members(work, number):
     """Train the committee of a round on all data so far, from the last round's; return the files of the members.
 
-    After the last round nobody is asked for a second opinion: only the first member is trained, by all processes
-    together.
+    Where nobody is asked for a second opinion (settings: alone), the first member is trained by all processes together.
     """
     settings, parts = work.settings, split(work)
-    last = number == len(settings["epochs"]) - 1
-    paths = [work.path(f"member-{number}-{m}.model") for m in range(1 if last else settings["members"])]
+    alone = number >= settings.get("alone", len(settings["epochs"]) - 1)
+    paths = [work.path(f"member-{number}-{m}.model") for m in range(1 if alone else settings["members"])]
     if not all(os.path.exists(path) for path in paths):
         say(f"training {number}: {len(parts['train'])} frames, {len(parts['valid'])} for validation")
     options = {"epochs": settings["epochs"][number], "rate": settings["rate"], "batch": settings["batch"]}
@@ -173,7 +173,7 @@ def train_members(work, number):
     for member, path in enumerate(paths):
         start = work.path(f"member-{number - 1}-{member}.model") if number else None
         seed = settings["seed"] + 1000 * number + member
-        tasks += training(work, path, parts, seed, options, start, work.jobs if last else 1)
+        tasks += training(work, path, parts, seed, options, start, work.jobs if alone else 1)
     work.map(f"training {number}", _train, tasks)
     return paths
 

@@ -26,21 +26,22 @@ import numpy as np
 import carbon
 
 # crystals: perturbed crystals, layers and contacts; shared: frames that compare the teachers; melts: runs by a teacher
-# of `atoms` carbon atoms, `hold` steps hot and `quench` to cold; members of the committee; epochs of its trainings, the
-# last one's of its first member alone; before each but the first, our decks at each of `densities` (g/cm^3) and
-# `loadings` (%), of `edge` (Angstrom) and the size `decks`: at most `most` frames of each whose largest deviation of a
-# force is within `doubt` (eV/Angstrom); tune: epochs and rate of the tuning on DFT, in which a frame of DFT comes
+# of `atoms` carbon atoms, `hold` steps hot and `quench` to cold; members of the committee; epochs of its trainings,
+# from that of number `alone` on of its first member alone; before each but the first, our decks at each of `densities`
+# (g/cm^3) and `loadings` (%), of the round's edge (Angstrom) and the size `decks`: at most `most` frames of each whose
+# largest deviation of a force, among the committee or of one member and the teacher, is within `doubt` (eV/Angstrom); tune: epochs and rate of the tuning on DFT, in which a frame of DFT comes
 # `repeat` times an epoch, and of the teachers' frames of kinds that DFT has too each `keep`th
 SIZES = {
     "test": {"crystals": 32, "shared": 24, "melts": 5, "atoms": [16, 18], "hold": 10, "quench": 20, "every": 10,
-             "members": 2, "epochs": [1, 1], "densities": [2.0], "loadings": [100], "edge": 6.0, "decks": "test",
+             "members": 2, "epochs": [1, 1, 1], "alone": 1, "densities": [2.0], "loadings": [100], "edges": [6.0, 6.0],
+             "decks": "test",
              "tune": {"epochs": 1, "rate": 0.001, "repeat": 2, "keep": 8}},
     "small": {"crystals": 400, "shared": 48, "melts": 40, "atoms": [20, 36], "hold": 200, "quench": 700, "every": 25,
-              "members": 2, "epochs": [8, 6, 40], "densities": [1.5, 2.0, 2.5, 3.0], "loadings": [50, 100],
-              "edge": 8.0, "decks": "small", "tune": {"epochs": 30, "rate": 0.001, "repeat": 4, "keep": 4}},
+              "members": 2, "epochs": [8, 6, 40, 40], "alone": 2, "densities": [1.5, 2.0, 2.5, 3.0], "loadings": [50, 100],
+              "edges": [8.0, 8.0, 11.0], "decks": "small", "tune": {"epochs": 30, "rate": 0.001, "repeat": 4, "keep": 4}},
     "full": {"crystals": 1200, "shared": 96, "melts": 150, "atoms": [32, 64], "hold": 1000, "quench": 5000, "every": 60,
-             "members": 2, "epochs": [30, 30, 200], "densities": [1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0],
-             "loadings": [25, 50, 100], "edge": 9.0, "decks": "small",
+             "members": 2, "epochs": [30, 30, 100, 200], "alone": 2, "densities": [1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0],
+             "loadings": [25, 50, 100], "edges": [9.0, 9.0, 12.0], "decks": "small",
              "tune": {"epochs": 100, "rate": 0.001, "repeat": 4, "keep": 4}},
 }  # fmt: skip
 COMMON = {"rate": 0.004, "batch": 5, "largest_force": 100.0, "doubt": [0.3, 20.0], "most": 12}
@@ -136,16 +137,18 @@ def melt_frames(work):
 
 
 def search(work, number, members):
-    """Write round-N.xyz: frames of our own decks by the first member on which the committee disagrees."""
+    """Write round-N.xyz: frames of our own decks by the first member on which the committee disagrees, or, where there
+    is no other member, the teacher."""
     name, settings = f"round-{number}", work.settings
     if os.path.exists(work.path(f"{name}.xyz")):
         return
     models = [making.export(work, path) for path in members]
+    models += [work.teacher] * (len(models) == 1)
     tasks = []
     for density, loading in itertools.product(settings["densities"], settings["loadings"]):
         folder = work.path(f"{name}/{density}-{loading}")
         variables = {"here": DECKS, "out": folder, "density": density, "loading": loading, "size": settings["decks"],
-                     "edge": settings["edge"], "seed": settings["seed"] + 100 * number + loading,
+                     "edge": settings["edges"][number - 1], "seed": settings["seed"] + 100 * number + loading,
                      "closest": 1.3}  # fmt: skip
         tasks.append((folder, models, variables))
     found = []

@@ -51,18 +51,20 @@ def training_goes_on(students, weights, frames, valid, numbers, options, folder)
     return whole
 
 
-def trained_together(students, weights, frames, valid, numbers, options, folder):
+def trained_together(students, weights, frames, valid, numbers, options, folder, optimizer=None):
     """Train in one process and in two that share batches of frames of two sizes; return the largest difference.
 
-    The two are stopped after an epoch, both, and go on.
+    The two are stopped after an epoch, both, and go on. optimizer: the name of students' one, to be replaced by Adam.
     """
     frames = [frame if k % 3 else _twice(frame) for k, frame in enumerate(frames)]
-    alone = students.train(str(folder / "alone"), frames, valid, numbers, 5, options, log=lambda _: None)
+    alone = str(folder / "alone")
     context, path = multiprocessing.get_context("spawn"), str(folder / "together")
     with concurrent.futures.ProcessPoolExecutor(2, context) as pool:
+        how = students.__name__, optimizer
+        pool.submit(_train, *how, False, alone, frames, valid, numbers, 5, options, None, ()).result()
         for stops in (True, False):
             tasks = [
-                pool.submit(_train, students.__name__, stops, path, frames, valid, numbers, 5, options, None, share)
+                pool.submit(_train, *how, stops, path, frames, valid, numbers, 5, options, None, share)
                 for share in making.shares(path, 2)
             ]
             if stops:
@@ -83,15 +85,17 @@ def _twice(frame):
     return frame
 
 
-def _train(students, stops, *arguments):
-    said = []
+def _train(students, optimizer, stops, *arguments):
+    said, students = [], importlib.import_module(students)
+    if optimizer:
+        setattr(students, optimizer, lambda weights, lr, **_: torch.optim.Adam(weights, lr=lr, amsgrad=True))
 
     def log(line):
         said.append(line)
         if stops:
             raise Ended
 
-    importlib.import_module(students).train(*arguments, log=log)
+    students.train(*arguments, log=log)
     return said
 
 

@@ -35,16 +35,16 @@ SIZES = {
     "test": {"crystals": 32, "shared": 24, "melts": 5, "atoms": [16, 18], "hold": 10, "quench": 20, "every": 10,
              "members": 2, "epochs": [1, 1, 1], "alone": 1, "densities": [2.0], "loadings": [100], "edges": [6.0, 6.0],
              "decks": "test",
-             "tune": {"epochs": 1, "rate": 0.001, "repeat": 2, "keep": 8}},
+             "tune": {"epochs": 1, "rate": 0.005, "repeat": 2, "keep": 8}},
     "small": {"crystals": 400, "shared": 48, "melts": 40, "atoms": [20, 36], "hold": 200, "quench": 700, "every": 25,
-              "members": 2, "epochs": [8, 6, 40, 40], "alone": 2, "densities": [1.5, 2.0, 2.5, 3.0], "loadings": [50, 100],
-              "edges": [8.0, 8.0, 11.0], "decks": "small", "tune": {"epochs": 30, "rate": 0.001, "repeat": 4, "keep": 4}},
+              "members": 2, "epochs": [4, 3, 6, 25], "alone": 2, "densities": [1.5, 2.0, 2.5, 3.0], "loadings": [50, 100],
+              "edges": [8.0, 8.0, 11.0], "decks": "small", "tune": {"epochs": 15, "rate": 0.005, "repeat": 4, "keep": 4}},
     "full": {"crystals": 1200, "shared": 96, "melts": 150, "atoms": [32, 64], "hold": 1000, "quench": 5000, "every": 60,
-             "members": 2, "epochs": [30, 30, 100, 200], "alone": 2, "densities": [1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0],
+             "members": 2, "epochs": [15, 15, 50, 150], "alone": 2, "densities": [1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0],
              "loadings": [25, 50, 100], "edges": [9.0, 9.0, 12.0], "decks": "small",
-             "tune": {"epochs": 100, "rate": 0.001, "repeat": 4, "keep": 4}},
+             "tune": {"epochs": 50, "rate": 0.005, "repeat": 4, "keep": 4}},
 }  # fmt: skip
-COMMON = {"rate": 0.004, "batch": 5, "largest_force": 100.0, "doubt": [0.3, 20.0], "most": 12}
+COMMON = {"rate": 0.015, "batch": 4, "largest_force": 100.0, "doubt": [0.3, 20.0], "most": 12}
 DECKS = pathlib.Path(__file__).resolve().parents[3] / "examples" / "hard-carbon"
 
 

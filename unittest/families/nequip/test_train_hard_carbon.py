@@ -98,8 +98,12 @@ def test_a_training_goes_on_where_it_ended(tmp_path):
 
 
 def test_two_processes_train_as_one(tmp_path):
+    """With Adam: the eigenvectors of SOAP's first steps are not determined, rounding decides."""
     options = {**OPTIONS, "epochs": 2, "batch": 3}
-    assert makings.trained_together(students, weights, labeled(8, 1), labeled(3, 2), [6, 11], options, tmp_path) < 2e-5
+    assert (
+        makings.trained_together(students, weights, labeled(8, 1), labeled(3, 2), [6, 11], options, tmp_path, "SOAP")
+        < 2e-5
+    )
 
 
 def test_a_training_learns(tmp_path):

@@ -178,13 +178,74 @@ def test_a_committee_is_asked_where_it_disagrees(tmp_path, monkeypatch):
     assert "equivariant  dispersion" in sample.deck(trajectory, ["Na"], ["a.pt"])
 
 
+@pytest.fixture
+def sampler(tmp_path, monkeypatch):
+    """Return a function: of a fake LAMMPS, a shell script, the programs of a committee of two."""
+    monkeypatch.setattr(
+        "natrolite.modelfile.read_metadata", lambda _: {"needs_total_charge": False, "needs_total_spin": False}
+    )
+
+    def made(script):
+        path = tmp_path / "lmp"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return label.Programs("none", str(path), ["a.pt", "b.pt"])
+
+    return made
+
+
+DUMP = """ITEM: TIMESTEP
+{}
+ITEM: NUMBER OF ATOMS
+2
+ITEM: BOX BOUNDS pp pp pp
+0 9
+0 9
+0 9
+ITEM: ATOMS id type xu yu zu
+1 1 4.5 4.7 {}
+2 2 4.5 4.5 3.5
+"""
+
+
+@pytest.mark.parametrize(("deviation", "taken"), [(0.2, 1), (0.001, 0)])
+def test_a_committee_that_agrees_has_nothing_to_ask(deviation, taken, sampler, tmp_path):
+    """And one that LAMMPS ends early is sampled up to there."""
+    start = nah()
+    start.pbc = True
+    dump = DUMP.format(0, 5.5) + DUMP.format(30, 5.6)
+    programs = sampler(
+        f"printf '{dump}' > frames.dump; printf '# a\n0 1 1 9 1 1\n30 1 1 {deviation} 1 1\n' > deviation.txt; exit 1"
+    )
+    trajectory = Trajectory("nah", "sodium", [start], 300, 4)
+    for _ in range(2):  # and again from its file
+        found = label.sampled(trajectory, tmp_path, programs)
+        assert len(found) == taken and all(frame.positions[0, 2] != 3.5 for frame in found)
+
+
+def test_a_stopped_lammps_is_no_sample(sampler, tmp_path):
+    """Nor are frames of a run before it."""
+    start = nah()
+    start.pbc = True
+    trajectory = Trajectory("nah", "sodium", [start], 300, 4)
+    with pytest.raises(RuntimeError, match="LAMMPS was stopped"):
+        label.sampled(trajectory, tmp_path, sampler("kill -9 $$"))
+    (tmp_path / "frames.dump").write_text(DUMP.format(0, 5.5) + DUMP.format(30, 5.6))
+    with pytest.raises(ValueError, match="sampling failed"):
+        label.sampled(trajectory, tmp_path, sampler("exit 1"))
+    assert not (tmp_path / "sampled.traj").exists()
+
+
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_a_further_round_begins_elsewhere(system):
+    """All but crystals, which have other velocities."""
     module = structures(system)
     first, again = of_round(module, 1, 0), of_round(module, 1, 2)
     assert {t.name for t in again} <= {f"r2-{t.name}" for t in first} and all(t.temperature for t in again)
     by_name = {f"r2-{t.name}": t for t in first}
-    assert any(t.images != by_name[t.name].images for t in again)
+    same = {t.kind for t in again if t.images == by_name[t.name].images}
+    assert same <= {"diamond", "graphite", "aniline", "graphene-sodium"}, same
+    assert all(sample.seed_of(name) != sample.seed_of(t.name) for name, t in by_name.items())
 
 
 # ---- labeling

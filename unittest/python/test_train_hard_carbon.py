@@ -179,13 +179,18 @@ def test_frames_of_dft_are_labels_without_dispersion(tmp_path):
 
 
 def test_every_kind_of_dft_is_in_every_part(tmp_path):
-    """And no trajectory in two."""
+    """And no trajectory in two. Others do not move what is held out, but for one that takes its place."""
     frames = reference.load(makings.dft_frames(tmp_path / "data", ["carbon-liquid", "graphite"], 6))
     parts = reference.split(frames)
     sources = {part: {frame.info["source"] for frame in found} for part, found in parts.items()}
-    assert {part: len(found) for part, found in parts.items()} == {"train": 12, "valid": 4, "test": 8}
+    assert {part: len(found) for part, found in parts.items()} == {"train": 16, "valid": 4, "test": 4}
     assert all({f.info["kind"] for f in found} == {"carbon-liquid", "graphite"} for found in parts.values())
     assert len(sources["train"] | sources["valid"] | sources["test"]) == sum(map(len, sources.values()))
+    few = [frame for frame in frames if frame.info["source"][-1] in "0123"]
+    with pytest.raises(ValueError, match="4 trajectories of DFT of a kind at most: make 5"):
+        reference.split(few)
+    some = [f for f in frames if f.info["kind"] == "graphite" or f.info["source"][-1] in "0123"]
+    assert {f.info["kind"] for f in reference.split(some)["test"]} == {"graphite"}
 
 
 def test_energies_of_dft_are_shifted_by_element():

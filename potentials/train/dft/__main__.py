@@ -24,7 +24,7 @@ def structures(system):
 
 
 def of_round(module, seed, number):
-    """Return the trajectories of a system; those of a further round begin elsewhere, and are dynamics all."""
+    """Return the trajectories of a system; those of a further round are dynamics all, from other starts or velocities."""
     if not number:
         return module.trajectories(seed)
     return [
@@ -52,7 +52,7 @@ def main():
         help="model file that samples (run), or several: frames are taken on which they disagree",
     )
     parser.add_argument(
-        "--round", type=int, default=0, metavar="N", help="of active learning: other starts of the dynamics, named rN-"
+        "--round", type=int, default=0, metavar="N", help="of active learning: other starts or velocities, named rN-"
     )
     parser.add_argument("--lmp", default="lmp", help="LAMMPS with the plugin and D3 [%(default)s]")
     parser.add_argument("--cp2k", default="cp2k.psmp", help="command, with mpirun if you like [%(default)s]")

@@ -14,7 +14,7 @@ from ase.io import read, write
 from distill.files import complete, complete_text
 
 from . import cp2k, frames
-from .sample import sample
+from .sample import refuse_stopped, sample
 
 
 @dataclasses.dataclass
@@ -109,7 +109,7 @@ def sampled(trajectory, folder, programs):
     if not file.exists():
         found = sample(trajectory, folder, programs.models, programs.lmp)
         complete(file, lambda path: write(path, found, format="traj"))
-    return read(file, ":")
+    return read(file, ":") if file.stat().st_size else []  # a committee may agree on all
 
 
 def compute(atoms, settings, programs, folder):
@@ -124,8 +124,7 @@ def compute(atoms, settings, programs, folder):
             stderr=subprocess.STDOUT,
             env={"OMP_NUM_THREADS": "1", **os.environ},
         )
-    if done.returncode < 0 or done.returncode > 127:  # ended from outside: to be done again
-        raise RuntimeError(f"CP2K was stopped (exit code {done.returncode}) in {folder}")
+    refuse_stopped("CP2K", done.returncode, folder)
     try:
         return cp2k.read_output((folder / "frame.out").read_text(), atoms)
     except cp2k.Failed:

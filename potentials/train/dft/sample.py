@@ -67,6 +67,9 @@ def sample(trajectory, folder, models, lmp):
         boxed.center()
     write(folder / "start.data", boxed, format="lammps-data", specorder=elements)
     (folder / "in.sample").write_text(deck(trajectory, elements, models))
+    dump, table = folder / "frames.dump", folder / "deviation.txt"
+    for old in (dump, table):
+        old.unlink(missing_ok=True)
     done = subprocess.run(
         [lmp, "-nocite", "-log", "none", "-in", "in.sample"],
         cwd=folder,
@@ -74,14 +77,20 @@ def sample(trajectory, folder, models, lmp):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    dump = folder / "frames.dump"
+    refuse_stopped("LAMMPS", done.returncode, folder)
     if done.returncode and not (len(models) > 1 and dump.exists()):  # a committee may be sampled to its end
         raise ValueError("sampling failed: " + " / ".join(done.stdout.splitlines()[-3:]))
     images = read(dump, "1:", format="lammps-dump-text")
     if len(models) > 1:
-        found = deviations((folder / "deviation.txt").read_text())
+        found = deviations(table.read_text())
         images = [images[k] for k in doubtful(found[: len(images)], len(trajectory))]
     return [frame for image in enumerate(images) if (frame := tidy(start, *image, trajectory.name)) is not None]
+
+
+def refuse_stopped(program, code, folder):
+    """Raise RuntimeError where a program was ended from outside: its work is to be done again."""
+    if code < 0 or code > 127:
+        raise RuntimeError(f"{program} was stopped (exit code {code}) in {folder}")
 
 
 def deviations(text):
@@ -93,7 +102,7 @@ def deviations(text):
 
 
 def doubtful(deviations, count):
-    """Return the numbers of at most count frames: of as many equal parts the one of the largest deviation within DOUBT."""
+    """Return the numbers of at most count frames: of as many equal parts that of the largest deviation within DOUBT."""
     usable = np.where((deviations > DOUBT[0]) & (deviations < DOUBT[1]), deviations, 0.0)
     parts = [part for part in np.array_split(np.arange(len(usable)), count) if len(part)]
     best = [part[np.argmax(usable[part])] for part in parts]

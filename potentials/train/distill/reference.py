@@ -3,43 +3,59 @@
 
 import collections
 import pathlib
+import zlib
 
 import numpy as np
 from ase.io import read
 from distill import errors
 
-TEST, VALID = 0, 2  # which of five trajectories of a kind
 NO_STRESS = np.full(6, np.nan)  # of frames without one: distill.allegro_students and distill.errors leave it out
+
+
+def frames_of(folder):
+    """Return the frames of a data folder as they are, and their trajectory as source. ValueError where there are none."""
+    found = [frame for path in sorted(pathlib.Path(folder).glob("*.extxyz")) for frame in read(path, ":")]
+    if not found:
+        raise ValueError(f"{folder}: no frames of DFT (*.extxyz)")
+    for frame in found:
+        frame.info["source"] = frame.info["name"].rpartition("-")[0]
+    return found
 
 
 def load(folder):
     """Return the frames of a data folder, without D3: REF_energy (eV), REF_forces (eV/Angstrom), kind and source, the
     trajectory. ValueError for a folder without frames."""
     found = []
-    for path in sorted(pathlib.Path(folder).glob("*.extxyz")):
-        for frame in read(path, ":"):
-            labeled = frame.copy()
-            labeled.calc = None
-            labeled.info = {"kind": frame.info["kind"], "source": frame.info["name"].rpartition("-")[0]}
-            labeled.info |= {"REF_energy": frame.info["energy_pbe"], "REF_stress": NO_STRESS}
-            labeled.arrays["REF_forces"] = labeled.arrays.pop("forces_pbe")
-            found.append(labeled)
-    if not found:
-        raise ValueError(f"{folder}: no frames of DFT (*.extxyz)")
+    for frame in frames_of(folder):
+        labeled = frame.copy()
+        labeled.calc = None
+        labeled.info = {name: frame.info[name] for name in ("kind", "source")}
+        labeled.info |= {"REF_energy": frame.info["energy_pbe"], "REF_stress": NO_STRESS}
+        labeled.arrays["REF_forces"] = labeled.arrays.pop("forces_pbe")
+        found.append(labeled)
     return found
 
 
 def split(frames):
-    """Return {"train": frames, "valid": ..., "test": ...}: of each kind every fifth trajectory for test and for
-    validation, so that every kind of five trajectories or more is in each."""
+    """Return {"train": frames, "valid": ..., "test": ...}, whole trajectories.
+
+    Of the n trajectories of a kind, in the order of the checksums of their names, the first n // 5 are for test and as
+    many for validation: none of a kind with fewer than five. ValueError where no kind has five.
+    """
     sources = collections.defaultdict(set)
     for frame in frames:
         sources[frame.info["kind"]].add(frame.info["source"])
-    places = {(kind, name): place for kind, names in sources.items() for place, name in enumerate(sorted(names))}
+    place = {}
+    for kind, names in sources.items():
+        held = len(names) // 5
+        for number, name in enumerate(sorted(names, key=lambda name: (zlib.crc32(name.encode()), name))):
+            place[kind, name] = "test" if number < held else "valid" if number < 2 * held else "train"
     parts = {"train": [], "valid": [], "test": []}
     for frame in frames:
-        place = places[frame.info["kind"], frame.info["source"]] % 5
-        parts[{TEST: "test", VALID: "valid"}.get(place, "train")].append(frame)
+        parts[place[frame.info["kind"], frame.info["source"]]].append(frame)
+    if not parts["test"]:
+        most = max(map(len, sources.values()))
+        raise ValueError(f"{most} trajectories of DFT of a kind at most: make 5 or more, so that one can be held out")
     return parts
 
 
@@ -69,8 +85,9 @@ def align(frames, calculator, elements):
 
 
 def judged(frames, held_out, calculators, elements):
-    """Return lines of a table: for each kind of the frames of the numbers held_out, E_rmse (meV/atom) and F_rmse (meV/Angstrom) of
-    every model of calculators {name: ASE calculator}; energies are shifted to each by align on all frames."""
+    """Return lines of a table: for each kind of the frames of the numbers held_out, E_rmse (meV/atom) and F_rmse
+    (meV/Angstrom) of every model of calculators {name: ASE calculator}; energies are shifted to each by align on all
+    frames."""
     columns = {name: _errors(frames, held_out, calculator, elements) for name, calculator in calculators.items()}
     lines = ["# kind frames " + " ".join(f"E_rmse({name}) F_rmse({name})" for name in columns)]
     for kind in next(iter(columns.values())):

@@ -29,16 +29,18 @@ import carbon
 # of `atoms` carbon atoms, `hold` steps hot and `quench` to cold; members of the committee; epochs of its trainings,
 # from that of number `alone` on of its first member alone; before each but the first, our decks at each of `densities`
 # (g/cm^3) and `loadings` (%), of the round's edge (Angstrom) and the size `decks`: at most `most` frames of each whose
-# largest deviation of a force, among the committee or of one member and the teacher, is within `doubt` (eV/Angstrom); tune: epochs and rate of the tuning on DFT, in which a frame of DFT comes
-# `repeat` times an epoch, and of the teachers' frames of kinds that DFT has too each `keep`th
+# largest deviation of a force, among the committee or of one member and the teacher, is within `doubt` (eV/Angstrom);
+# tune: epochs and rate of the tuning on DFT, in which a frame of DFT comes `repeat` times an epoch, and of the
+# teachers' frames of kinds that are tuned each `keep`th
 SIZES = {
     "test": {"crystals": 32, "shared": 24, "melts": 5, "atoms": [16, 18], "hold": 10, "quench": 20, "every": 10,
              "members": 2, "epochs": [1, 1, 1], "alone": 1, "densities": [2.0], "loadings": [100], "edges": [6.0, 6.0],
              "decks": "test",
              "tune": {"epochs": 1, "rate": 0.005, "repeat": 2, "keep": 8}},
     "small": {"crystals": 400, "shared": 48, "melts": 40, "atoms": [20, 36], "hold": 200, "quench": 700, "every": 25,
-              "members": 2, "epochs": [4, 3, 6, 25], "alone": 2, "densities": [1.5, 2.0, 2.5, 3.0], "loadings": [50, 100],
-              "edges": [8.0, 8.0, 11.0], "decks": "small", "tune": {"epochs": 15, "rate": 0.005, "repeat": 4, "keep": 4}},
+              "members": 2, "epochs": [4, 3, 6, 25], "alone": 2, "densities": [1.5, 2.0, 2.5, 3.0],
+              "loadings": [50, 100], "edges": [8.0, 8.0, 11.0], "decks": "small",
+              "tune": {"epochs": 15, "rate": 0.005, "repeat": 4, "keep": 4}},
     "full": {"crystals": 1200, "shared": 96, "melts": 150, "atoms": [32, 64], "hold": 1000, "quench": 5000, "every": 60,
              "members": 2, "epochs": [15, 15, 50, 150], "alone": 2, "densities": [1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0],
              "loadings": [25, 50, 100], "edges": [9.0, 9.0, 12.0], "decks": "small",
@@ -194,7 +196,7 @@ def tuned(work, member):
     if not work.dft:
         return member, []
     parts, teachers = reference.split(work.dft), making.split(work)["train"]
-    options, covered = work.settings["tune"], {frame.info["kind"] for frame in work.dft}
+    options, covered = work.settings["tune"], {frame.info["kind"] for frame in parts["train"]}
     content = json.dumps([[frame.info["source"], frame.info["REF_energy"]] for frame in work.dft] + [options])
     path = work.path(f"tuned-{hashlib.sha256(content.encode()).hexdigest()[:8]}.model")
     shifts = reference.align(work.dft, labels.calculator(making.export(work, member), work.elements), work.elements)
@@ -212,6 +214,8 @@ def publish(work, member):
 
     untuned = member
     member, held_out = tuned(work, untuned)
+    for old in ("judged.txt", "errors-dft.txt", "parity-dft.png"):
+        pathlib.Path(work.path(old)).unlink(missing_ok=True)  # of another tuning
     named, teachers = work.path(f"{work.product}.model"), [read_metadata(work.teacher), read_metadata(work.of_layers)]
     license = "; ".join(dict.fromkeys(teacher["license"] for teacher in teachers))
     citation = list(dict.fromkeys(entry for teacher in teachers for entry in teacher["citation"]))

@@ -10,6 +10,7 @@ command goes on where it was ended; where data/ has changed, take another DIR.
 
 import argparse
 import concurrent.futures
+import os
 import pathlib
 import shutil
 import subprocess
@@ -17,7 +18,6 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from ase.io import read
 from dft.frames import text
 from distill import reference
 from distill.files import complete_text
@@ -29,6 +29,13 @@ SIZES = {  # features, modules; epochs, epochs without a better loss until the r
     "small": (64, 2, 500, 15, 60),
     "full": (64, 3, 2000, 30, 150),
 }
+RUNNER = f"""import sys
+sys.path.insert(0, {str(HERE.parent)!r})
+from distill.parent import end_with_parent
+end_with_parent()
+from natrolite.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
 CONFIG = """[model]
 elements = ["C", "H", "N", "Na"]
 features = {features}
@@ -61,12 +68,7 @@ dipole = 1
 
 def parts(folder, data):
     """Write DIR/{train,valid,test}.extxyz; ValueError where they are there and of other data."""
-    frames = [frame for path in sorted(data.glob("*.extxyz")) for frame in read(path, ":")]
-    if not frames:
-        raise ValueError(f"{data}: no frames of DFT (*.extxyz)")
-    for frame in frames:
-        frame.info["source"] = frame.info["name"].rpartition("-")[0]
-    for name, found in reference.split(frames).items():
+    for name, found in reference.split(reference.frames_of(data)).items():
         path, content = folder / f"{name}.extxyz", text(found)
         if path.exists() and path.read_text() != content:
             raise ValueError(f"{path}: of other data than {data}; take another --out")
@@ -75,9 +77,10 @@ def parts(folder, data):
 
 
 def natrolite(*arguments):
-    """Run the command natrolite."""
-    command = [sys.executable, "-m", "natrolite", *map(str, arguments)]
-    if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode:
+    """Run the command natrolite on one thread, in a process that ends with this one."""
+    command = [sys.executable, "-c", RUNNER, *map(str, arguments)]
+    environment = {"OMP_NUM_THREADS": "1", **os.environ}
+    if subprocess.run(command, stdin=subprocess.DEVNULL, env=environment, check=False).returncode:
         raise ValueError(f"natrolite {arguments[0]} failed, see above")
 
 
@@ -102,6 +105,8 @@ def main(argv=None):
     parser.add_argument("--members", type=int, default=2, metavar="N", help="of the committee [%(default)s]")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="members at a time [%(default)s]")
     arguments = parser.parse_args(argv)
+    if arguments.members < 1:
+        parser.error(f"--members {arguments.members}: take 1 or more")
     try:
         arguments.out.mkdir(parents=True, exist_ok=True)
         parts(arguments.out, arguments.data)

@@ -140,7 +140,7 @@ def test_a_stress_that_is_not_known_teaches_nothing(tmp_path):
 
 
 def test_the_making_goes_on_after_it_was_killed(teacher, tmp_path):
-    """And its member is tuned on frames of DFT, anew where there are others."""
+    """And its last member is tuned on frames of DFT."""
     data = makings.dft_frames(tmp_path / "data", ["carbon-liquid", "graphite"])
     options = "hard-carbon", teacher, tmp_path, "molten.xyz", "allegro-hardcarbon.pt"
     out = makings.killed_and_resumed(*options, "--dft", data)
@@ -149,7 +149,7 @@ def test_the_making_goes_on_after_it_was_killed(teacher, tmp_path):
         torch.equal(value, weights(tuned)[name]) for name, value in weights(out / "allegro-hardcarbon.model").items()
     )
     assert not torch.equal(*(torch.cat([v.view(-1) for v in weights(path).values() if v.is_floating_point()])
-                             for path in (tuned, out / "member-1-0.model")))  # fmt: skip
+                             for path in (tuned, out / "member-2-0.model")))  # fmt: skip
     rows = (out / "errors-dft.txt").read_text().splitlines()
     assert [row.split()[:2] for row in rows[1:]] == [["all", "4"], ["carbon-liquid", "2"], ["graphite", "2"]]
     judged = [row.split() for row in (out / "judged.txt").read_text().splitlines()[1:]]

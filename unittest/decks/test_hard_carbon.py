@@ -107,6 +107,14 @@ def test_transport_goes_on(decks):
     )
 
 
+def test_hotter_ions_move_farther(decks):
+    found = []
+    for temperature in (100, 3000):
+        decks.run("transport", T=temperature, tequil=0)
+        found.append(Table(decks.folder / "results/sodium-2.0-50.msd").data[-1, 1])
+    assert found[1] > 3 * found[0] > 0, found
+
+
 def test_validate(decks):
     output = decks.run("validate", T=1200)
     assert "1200 K" in output

@@ -38,7 +38,7 @@ def crystals():
 
 @pytest.fixture(scope="module")
 def melts():
-    return carbon.melts(30, 7, [16, 20])
+    return carbon.melts(35, 7, [16, 20])
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ variables of in.melt.
 """
 
 import numpy as np
+from ase import Atoms
 from ase.build import bulk
 from dft.__main__ import structures
 from distill.crystals import insert, layer, perturb
@@ -66,6 +67,16 @@ def _sodium(rng):
     return bulk("Na", "bcc", a=rng.normal(A_SODIUM, 0.18), cubic=True).repeat(2)
 
 
+def _chain(rng):
+    """Two straight chains of 6 to 10 C along z, side by side: what hot carbon of low density has, and no crystal."""
+    number, bond, side = int(rng.integers(3, 6)) * 2, rng.normal(1.30, 0.02), rng.uniform(6.0, 9.0)
+    along = bond * np.arange(number)
+    alternation = rng.uniform(0, 0.03) * (-1.0) ** np.arange(number)  # of the bonds, as in polyyne
+    one = np.column_stack([np.zeros(number), np.zeros(number), along + alternation])
+    other = one + [rng.uniform(2.8, side - 2.8), rng.uniform(0, side), rng.uniform(0, 2 * bond)]
+    return Atoms(f"C{2 * number}", [*one, *other], cell=[side, side, number * bond], pbc=True)
+
+
 def contact(rng):
     """Return a crystal or layer with one atom moved to a short distance from another."""
     pair = list(CONTACTS)[rng.integers(3)]
@@ -84,6 +95,7 @@ CRYSTALS = {
     "graphene": _graphene,
     "sodium-metal": _sodium,
     "graphene-sodium": _graphene_sodium,
+    "chain": _chain,
 }
 
 

@@ -25,23 +25,23 @@ from distill.files import complete_text
 import numpy as np
 import carbon
 
-# crystals: perturbed crystals, layers and contacts; shared: frames that compare the teachers; melts: runs by a teacher
-# of `atoms` carbon atoms, `hold` steps hot and `quench` to cold; members of the committee; epochs of its trainings,
-# from that of number `alone` on of its first member alone; before each but the first, our decks at each of `densities`
-# (g/cm^3) and `loadings` (%), of the round's edge (Angstrom) and the size `decks`: at most `most` frames of each whose
-# largest deviation of a force, among the committee or of one member and the teacher, is within `doubt` (eV/Angstrom);
-# tune: epochs and rate of the tuning on DFT, in which a frame of DFT comes `repeat` times an epoch, and of the
-# teachers' frames of kinds that are tuned each `keep`th
+# crystals: perturbed crystals, layers and contacts; shared: frames that compare the teachers; melts: numbers of runs by
+# a teacher, and of their carbon atoms (voids and chains need large cells), `hold` steps hot and `quench` to cold;
+# members of the committee; epochs of its trainings, from that of number `alone` on of its first member alone; before
+# each but the first, our decks at each of `densities` (g/cm^3) and `loadings` (%), of the round's edge (Angstrom) and
+# the size `decks`: at most `most` frames of each whose largest deviation of a force, among the committee or of one
+# member and the teacher, is within `doubt` (eV/Angstrom); tune: epochs and rate of the tuning on DFT, in which a frame
+# of DFT comes `repeat` times an epoch, and of the teachers' frames of kinds that are tuned each `keep`th
 SIZES = {
-    "test": {"crystals": 32, "shared": 24, "melts": 5, "atoms": [16, 18], "hold": 10, "quench": 20, "every": 10,
+    "test": {"crystals": 32, "shared": 24, "melts": [[4, [16, 18]], [1, [20, 22]]], "hold": 10, "quench": 20, "every": 10,
              "members": 2, "epochs": [1, 1, 1], "alone": 1, "densities": [2.0], "loadings": [100], "edges": [6.0, 6.0],
              "decks": "test",
              "tune": {"epochs": 1, "rate": 0.005, "repeat": 2, "keep": 8}},
-    "small": {"crystals": 400, "shared": 48, "melts": 40, "atoms": [20, 36], "hold": 200, "quench": 700, "every": 25,
+    "small": {"crystals": 400, "shared": 48, "melts": [[40, [20, 36]], [15, [56, 72]]], "hold": 200, "quench": 700, "every": 25,
               "members": 2, "epochs": [4, 3, 6, 25], "alone": 2, "densities": [1.5, 2.0, 2.5, 3.0],
               "loadings": [50, 100], "edges": [8.0, 8.0, 11.0], "decks": "small",
               "tune": {"epochs": 15, "rate": 0.005, "repeat": 4, "keep": 4}},
-    "full": {"crystals": 1200, "shared": 96, "melts": 150, "atoms": [32, 64], "hold": 1000, "quench": 5000, "every": 60,
+    "full": {"crystals": 1200, "shared": 96, "melts": [[100, [32, 64]], [50, [64, 100]]], "hold": 1000, "quench": 5000, "every": 60,
              "members": 2, "epochs": [15, 15, 50, 150], "alone": 2, "densities": [1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0],
              "loadings": [25, 50, 100], "edges": [9.0, 9.0, 12.0], "decks": "small",
              "tune": {"epochs": 50, "rate": 0.005, "repeat": 4, "keep": 4}},
@@ -59,6 +59,7 @@ class Work(making.Work):
     students = "distill.allegro_students"
     family = "nequip"
     too_close = 0.55
+    atoms = None  # range of the numbers of carbon atoms of the runs that are begun
 
     def __init__(self, arguments):
         self.of_layers = os.path.abspath(arguments.teacher_of_layers or arguments.teacher)
@@ -67,7 +68,7 @@ class Work(making.Work):
         super().__init__(arguments, settings, arguments.teacher)
 
     def starts(self, count, seed):
-        return carbon.melts(count, seed, self.settings["atoms"])
+        return carbon.melts(count, seed, self.atoms)
 
     def variables(self, start, rng):
         program = {"hold": self.settings["hold"], "quench": self.settings["quench"], **start.info["program"]}
@@ -132,10 +133,12 @@ def crystal_frames(work):
 
 
 def melt_frames(work):
-    """Write molten.xyz: frames of dynamics by the teachers."""
-    if not os.path.exists(work.path("molten.xyz")):
-        found = making.runs(work, "molten", work.settings["melts"], lambda start: [work.teacher_of(start.info["kind"])])
-        work.label("molten.xyz", [frame for frames in found for frame in frames])
+    """Write molten.xyz and molten-N.xyz: frames of dynamics by the teachers."""
+    for number, (count, atoms) in enumerate(work.settings["melts"]):
+        name, work.atoms = f"molten-{number}" if number else "molten", atoms
+        if not os.path.exists(work.path(f"{name}.xyz")):
+            found = making.runs(work, name, count, lambda start: [work.teacher_of(start.info["kind"])])
+            work.label(f"{name}.xyz", [frame for frames in found for frame in frames])
 
 
 def search(work, number, members):

@@ -34,7 +34,8 @@ def of_round(module, seed, number):
     ]
 
 
-def main():
+def arguments():
+    """Return the parser of the arguments."""
     parser = argparse.ArgumentParser(prog="python -m dft", description=__doc__)
     parser.add_argument("system", choices=sorted(path.parent.name for path in HERE.glob("*/structures.py")))
     parser.add_argument(
@@ -59,6 +60,11 @@ def main():
     parser.add_argument("--jobs", type=int, default=2, help="trajectories at a time [%(default)s]")
     parser.add_argument("--only", default="", metavar="PATTERN", help="regular expression for names of trajectories")
     parser.add_argument("--seed", type=int, default=1, help="of the structures [%(default)s]")
+    return parser
+
+
+def main():
+    parser = arguments()
     args = parser.parse_args()
     work = args.work.resolve() / args.system
     module = structures(args.system)

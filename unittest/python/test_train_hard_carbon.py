@@ -178,6 +178,13 @@ def test_frames_of_dft_are_labels_without_dispersion(tmp_path):
         reference.load(tmp_path / "nothing")
 
 
+def test_too_few_frames_of_dft_are_refused_before_anything_is_made(toys, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(make.making, "check_teacher", lambda *_: None)
+    data = makings.dft_frames(tmp_path / "data", ["graphite"], 4)
+    assert make.main(["--teacher", str(toys / "mp.pt"), "--out", str(tmp_path / "out"), "--dft", str(data)]) == 1
+    assert "4 trajectories of DFT of a kind at most" in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
 def test_every_kind_of_dft_is_in_every_part(tmp_path):
     """And no trajectory in two. Others do not move what is held out, but for one that takes its place."""
     frames = reference.load(makings.dft_frames(tmp_path / "data", ["carbon-liquid", "graphite"], 6))

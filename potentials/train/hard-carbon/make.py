@@ -64,6 +64,7 @@ class Work(making.Work):
     def __init__(self, arguments):
         self.of_layers = os.path.abspath(arguments.teacher_of_layers or arguments.teacher)
         self.dft = reference.load(arguments.dft) if arguments.dft else []
+        self.parts = reference.split(self.dft) if self.dft else {}  # refuses too few before anything is made
         settings = {**COMMON, **SIZES[arguments.size], "teacher of layers": making.checksum(self.of_layers)}
         super().__init__(arguments, settings, arguments.teacher)
 
@@ -198,7 +199,7 @@ def tuned(work, member):
     """Return a member tuned on the frames of DFT, and their part for tests; the member and none without such frames."""
     if not work.dft:
         return member, []
-    parts, teachers = reference.split(work.dft), making.split(work)["train"]
+    parts, teachers = dict(work.parts), making.split(work)["train"]
     options, covered = work.settings["tune"], {frame.info["kind"] for frame in parts["train"]}
     content = json.dumps([[frame.info["source"], frame.info["REF_energy"]] for frame in work.dft] + [options])
     path = work.path(f"tuned-{hashlib.sha256(content.encode()).hexdigest()[:8]}.model")

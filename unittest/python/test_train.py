@@ -3,6 +3,7 @@
 
 import pathlib
 import re
+import sys
 
 import ase.io
 import numpy as np
@@ -157,21 +158,43 @@ def weights(folder):
     return saved["model"] | {f"averaged {k}": v for k, v in saved["averaged"].items()}
 
 
-def test_going_on_is_the_uninterrupted_training(structures, tmp_path):
+@pytest.mark.parametrize("optimizer", config.OPTIMIZERS)
+def test_going_on_is_the_uninterrupted_training(optimizer, structures, tmp_path):
     """The same bits; and the same again from the start."""
-    path = written(tmp_path, structures, 4)
+    chosen = f"optimizer = '{optimizer}'"
+    path = written(tmp_path, structures, 4, training=chosen)
     train(path, tmp_path / "whole")
-    path = written(tmp_path, structures, 2)
+    path = written(tmp_path, structures, 2, training=chosen)
     train(path, tmp_path / "parts")
-    path = written(tmp_path, structures, 4)
+    path = written(tmp_path, structures, 4, training=chosen)
     lines = train(path, tmp_path / "parts")
     assert "going on after epoch 2" in lines[1]
     whole, parts = weights(tmp_path / "whole"), weights(tmp_path / "parts")
     assert whole.keys() == parts.keys()
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
-    path = written(tmp_path, structures, 4, training="clip = 5.0")
+    path = written(tmp_path, structures, 4, training=f"{chosen}\nclip = 5.0")
     with pytest.raises(NatroliteError, match="another training.clip"):
         train(path, tmp_path / "parts")
+
+
+def test_a_training_of_before_soap_goes_on(structures, tmp_path):
+    path = written(tmp_path, structures, 1)
+    train(path, tmp_path / "out")
+    saved = torch.load(tmp_path / "out" / loop.LAST, weights_only=True)
+    del saved["config"]["training"]["optimizer"]
+    torch.save(saved, tmp_path / "out" / loop.LAST)
+    path = written(tmp_path, structures, 2)
+    assert "going on after epoch 1" in train(path, tmp_path / "out")[1]
+    path = written(tmp_path, structures, 2, training="optimizer = 'soap'")
+    with pytest.raises(NatroliteError, match="another training.optimizer"):
+        train(path, tmp_path / "out")
+
+
+def test_soap_without_its_package(structures, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pytorch_optimizer", None)
+    path = written(tmp_path, structures, 1, training="optimizer = 'soap'")
+    with pytest.raises(NatroliteError, match="pip install --no-deps pytorch_optimizer"):
+        train(path, tmp_path / "out")
 
 
 def test_time_is_up(structures, tmp_path):
@@ -227,6 +250,7 @@ REFUSALS = [
     ({"model": "features = -1"}, "features must be at least 1"),
     ({"training": "rate = 0"}, "rate = 0 must be positive"),
     ({"training": "rate = 'fast'"}, "must be a number"),
+    ({"training": "optimizer = 'lbfgs'"}, "take adam or soap"),
     ({"training": "dtype = 'float16'"}, "take float32 or float64"),
     ({"training": "device = 'cuda'"}, "sees no GPU"),
     ({"data": "valid = 2"}, "give a share between 0 and 1"),

@@ -110,7 +110,7 @@ def scf(settings, atoms, polarized, restart):
         f"MAX_SCF {settings.max_scf}",
         f"ADDED_MOS {empty}" + (f" {empty}" if polarized else ""),
         section("SMEAR ON", "METHOD FERMI_DIRAC", f"ELECTRONIC_TEMPERATURE [K] {settings.electrons:g}", *moment),
-        section("MIXING", "METHOD BROYDEN_MIXING", f"ALPHA {settings.mixing:g}", "NBROYDEN 8"),
+        section("MIXING", "METHOD BROYDEN_MIXING", f"ALPHA {settings.mixing:g}", "NBROYDEN 20"),
         section("DIAGONALIZATION"),
         section("PRINT", section("RESTART", "BACKUP_COPIES 0"), section("RESTART_HISTORY OFF")),
     )

@@ -8,6 +8,8 @@ import sys
 
 from natrolite.errors import NatroliteError, reason
 
+OPTIMIZERS = ("adam", "soap")
+
 
 @dataclasses.dataclass(frozen=True)
 class Model:
@@ -54,6 +56,7 @@ class Training:
     seed: int = 1
     epochs: int = 1000
     batch: int = 8
+    optimizer: str = "adam"
     rate: float = 1e-3
     rate_floor: float = 1e-5
     rate_patience: int = 25
@@ -80,9 +83,11 @@ class Config:
     def same_training(self, other):
         """Return the name of a setting that `other` (a dict of as_dict) has otherwise and that matters, or None."""
         free = {("training", name) for name in ("epochs", "patience", "device", "name", "license")}
+        before = dataclasses.asdict(Training())  # what a setting was that a training of an older version does not name
         for part, values in self.as_dict().items():
             for name, value in values.items():
-                if (part, name) not in free and other.get(part, {}).get(name) != value:
+                old = other.get(part, {})
+                if (part, name) not in free and old.get(name, before.get(name)) != value:
                     return f"{part}.{name}"
         return None
 
@@ -155,6 +160,8 @@ def _check(path, config):
             raise NatroliteError(f"{path}: [training] {name} = {getattr(training, name)} must not be negative")
     if training.dtype not in ("float32", "float64"):
         raise NatroliteError(f"{path}: [training] dtype = {training.dtype!r}; take float32 or float64")
+    if training.optimizer not in OPTIMIZERS:
+        raise NatroliteError(f"{path}: [training] optimizer = {training.optimizer!r}; take {' or '.join(OPTIMIZERS)}")
     if not 0 <= training.average < 1:
         raise NatroliteError(f"{path}: [training] average = {training.average} must be in [0, 1)")
     valid = config.data.valid

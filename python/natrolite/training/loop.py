@@ -68,6 +68,22 @@ def _read(config, patterns, settings):
     return frames.read(settings_of.files(config, patterns), settings, config.data)
 
 
+def optimizer(parameters, options):
+    """Return Adam (AMSGrad), or SOAP (Vyas et al., arXiv:2409.11321), which turns gradients into the eigenvectors of
+    their second moments first."""
+    import torch
+
+    if options.optimizer == "adam":
+        return torch.optim.Adam(parameters, lr=options.rate, amsgrad=True)
+    try:
+        from pytorch_optimizer import SOAP
+    except ImportError:
+        raise NatroliteError(
+            "[training] optimizer = 'soap' needs pytorch_optimizer: pip install --no-deps pytorch_optimizer==4.1.0"
+        ) from None
+    return SOAP(parameters, lr=options.rate, betas=(0.95, 0.95), weight_decay=0.0, precondition_frequency=10)
+
+
 class Trainer:
     """Model, optimizer, average of the weights, and what is needed to go on."""
 
@@ -86,7 +102,7 @@ class Trainer:
             self.model.offset[:, 0] = torch.as_tensor(offset)
         self.model.to(options.device).train()
         self.averaged = torch.optim.swa_utils.AveragedModel(self.model, avg_fn=self.mix)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=options.rate, amsgrad=True)
+        self.optimizer = optimizer(self.model.parameters(), options)
         self.schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(
             self.optimizer, factor=0.5, patience=options.rate_patience, min_lr=options.rate_floor
         )

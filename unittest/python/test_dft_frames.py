@@ -96,6 +96,8 @@ def test_input_of_a_cluster_and_of_a_crystal():
     ):
         assert wanted in text
     assert "WAVELET" not in text and "MOMENTS" not in text
+    assert "&RESTART OFF" not in text
+    assert "&RESTART OFF" in cp2k.write_input(atoms, dataclasses.replace(SETTINGS, reuse=False))
     assert text.count("&END") == len(re.findall(r"^ *&(?!END)", text, re.MULTILINE))
 
 

@@ -21,7 +21,8 @@ BASIS = {
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """How a frame is computed. cutoffs in Ry, temperature of the electrons in K, k points along the vectors;
-    a frame with a force above largest_force (eV/A) is dropped."""
+    a frame with a force above largest_force (eV/A) is dropped. reuse: start from the electrons of the frame before,
+    which helps unless atoms have moved far since."""
 
     cutoff: int = 600
     rel_cutoff: int = 40
@@ -33,6 +34,7 @@ class Settings:
     max_scf: int = 80
     mixing: float = 0.3
     largest_force: float = 30.0
+    reuse: bool = True
 
     def describe(self):
         """One line for the header of a frame."""
@@ -112,7 +114,11 @@ def scf(settings, atoms, polarized, restart):
         section("SMEAR ON", "METHOD FERMI_DIRAC", f"ELECTRONIC_TEMPERATURE [K] {settings.electrons:g}", *moment),
         section("MIXING", "METHOD BROYDEN_MIXING", f"ALPHA {settings.mixing:g}", "NBROYDEN 20"),
         section("DIAGONALIZATION"),
-        section("PRINT", section("RESTART", "BACKUP_COPIES 0"), section("RESTART_HISTORY OFF")),
+        section(
+            "PRINT",
+            section("RESTART", "BACKUP_COPIES 0") if settings.reuse else section("RESTART OFF"),
+            section("RESTART_HISTORY OFF"),
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from ase.spacegroup import crystal
 from dft.cp2k import Settings
 from dft.trajectory import Trajectory, insert, unpaired
 
-SETTINGS = Settings(cutoff=400, eps_scf=3e-4, electrons=1000.0, largest_force=100.0)
+SETTINGS = Settings(cutoff=400, eps_scf=3e-4, electrons=1000.0, largest_force=100.0, reuse=False)
 DENSITIES = (1.5, 2.0, 2.5, 3.0)  # g/cc of carbon
 CARBON, GRAM = 12.011, 0.6022141  # u; u/A3 in a g/cc
 KPOINTS = (2, 2, 2)

@@ -2,21 +2,36 @@
 """potentials/train/janus: the committee of SpookyNets on frames of DFT."""
 
 import importlib.util
+import json
 import pathlib
+import re
 import sys
 
+import numpy as np
 import pytest
-from ase.io import read
+import torch
+from ase import Atoms
+from ase.build import bulk, molecule
+from ase.io import read, write
+from ase.units import GPa
 
 TRAIN = pathlib.Path(__file__).parents[2] / "potentials" / "train"
 sys.path[:0] = [str(TRAIN)]
 
 import makings  # noqa: E402
+from natrolite import cli, evaluate, modelfile  # noqa: E402
 from natrolite.modelfile import read_metadata  # noqa: E402
+from natrolite.spookynet import Settings, SpookyNet, checkpoint  # noqa: E402
 
-specification = importlib.util.spec_from_file_location("make_janus", TRAIN / "janus" / "make.py")
-make = importlib.util.module_from_spec(specification)
-specification.loader.exec_module(make)
+
+def program(name):
+    specification = importlib.util.spec_from_file_location(f"{name}_janus", TRAIN / "janus" / f"{name}.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+make, properties, card = program("make"), program("properties"), program("card")
 
 
 @pytest.fixture
@@ -38,6 +53,13 @@ def test_a_committee_is_made_and_goes_on(data, tmp_path, capfd):
     assert members[0] != members[1] and (out / "spookynet-janus.pt").read_bytes() == members[0]
     rows = (out / "member-0/errors.dat").read_text()
     assert "test janus-stack 2 " in rows and "test sodium 2 " in rows
+    (tmp_path / "found.json").write_text('{"bcc Na, a (A)": [4.2, 4.3], "gap (meV)": [-10.0, -12.5]}')
+    capfd.readouterr()
+    assert card.main(["--run", str(out), "--properties", str(tmp_path / "found.json")]) == 0
+    text = capfd.readouterr().out
+    assert "frames: 12 for train, 4 for valid, 4 for test" in text and "@" not in text
+    assert "| bcc Na, a (A) | 4.20 | **4.30** |" in text and "| gap (meV) | -10.00 | -12.50 |" in text
+    assert re.search(r"^\| ALL \| 4 \| \*\*[\d.e+]+\*\* \|", text, re.MULTILINE)
     capfd.readouterr()
     assert make.main(command) == 0
     assert "a new training" not in capfd.readouterr().out
@@ -46,6 +68,55 @@ def test_a_committee_is_made_and_goes_on(data, tmp_path, capfd):
     assert make.main(command) == 1
     error = capfd.readouterr().err
     assert "test.extxyz: of other data than" in error or "train.extxyz: of other data than" in error
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """Return a SpookyNet of random weights."""
+    folder = tmp_path_factory.mktemp("model")
+    torch.manual_seed(3)
+    settings = Settings(atomic_numbers=(1, 6, 7, 11), features=8, basis=6, modules=1, r_max=5.0, lr_cutoff=8.0,
+                        dispersion=False)  # fmt: skip
+    checkpoint.save(str(folder / "random.pt"), SpookyNet(settings), {"name": "random", "license": "none"})
+    assert cli.main(["export", str(folder / "random.pt"), "-o", str(folder / "model.pt")]) == 0
+    return str(folder / "model.pt")
+
+
+def known(frames, model, kind, name):
+    """Write a model's own energies, by the evaluator in Python, into frames in DFT's place."""
+    module, meta = modelfile.load(model)
+    for number, frame in enumerate(frames):
+        frame.info |= {"name": f"{name}-{number:02d}", "kind": kind, "charge": 0, "spin": int(sum(frame.numbers) % 2)}
+        frame.info["energy_pbe"] = evaluate.evaluate(module, meta, frame)[0].energy
+    return frames
+
+
+def test_properties_are_those_of_the_model(model, tmp_path, capsys):
+    data, out = tmp_path / "data", tmp_path / "out.json"
+    data.mkdir()
+    cells = known([bulk("Na", "bcc", a, cubic=True) for a in (3.9, 4.05, 4.2, 4.35, 4.5)], model, "sodium-metal", "bcc")
+    stacks = [Atoms("CNaNa", [[0, 0, 0], [0, 0, 2.6], [0, 0, z]], cell=[9] * 3, pbc=True) for z in (5, 5.3, 6)]
+    stacks = known(stacks, model, "janus-stack", "gap-na0")
+    stacks[0].info["energy_pbe"] += 0.1
+    write(data / "all.extxyz", cells + stacks)
+    assert properties.main([model, "--data", str(data), "--out", str(out), "--hot", "0.002"]) == 0
+    found = json.loads(out.read_text())
+    assert found["gap of a stack: largest difference (meV)"][1] == pytest.approx(100, abs=0.1)
+    assert found["bcc Na, a (A)"][0] == pytest.approx(found["bcc Na, a (A)"][1], abs=1e-3)
+    assert found["whole at 500 K (ps)"] == [0.002, 0.002] and len(found) == 5
+    assert "gap of a stack: largest" in capsys.readouterr().out
+
+
+def test_lattice_and_broken_bonds():
+    a = np.array([4.0, 4.1, 4.2, 4.3, 4.4])
+    energies = 0.5 * 7.0 * GPa * (a**3 - 4.2**3) ** 2 / 4.2**3
+    found = properties.lattice(a**3, energies)
+    assert found["bcc Na, a (A)"] == pytest.approx(4.2, abs=0.005)
+    assert found["bcc Na, bulk modulus (GPa)"] == pytest.approx(7.0, rel=0.05)
+    ammonia = molecule("NH3", vacuum=5)
+    assert list(properties.bonds(ammonia)) == [3, 1, 1, 1]
+    ammonia.positions[1] *= 1.3
+    assert list(properties.bonds(ammonia)) == [2, 0, 1, 1]
 
 
 def test_no_data_is_one_line(tmp_path, capsys):

@@ -14,13 +14,14 @@ from distill.files import complete
 MASSES = {symbol: atomic_masses[atomic_numbers[symbol]] for symbol in ("Ti", "C", "O", "H", "Na", "N")}
 
 
-def calculator(model, elements, d3=None):
-    """Return an ASE calculator: a model file in LAMMPS, with D3 (BJ, PBE) to d3 Angstrom if that is given."""
+def calculator(model, elements, d3=None, options=""):
+    """Return an ASE calculator: a model file in LAMMPS, with D3 (BJ, PBE) to d3 Angstrom if that is given, and options
+    of pair_style equivariant."""
     names = " ".join(elements)
-    lines = ["pair_style equivariant", f"pair_coeff * * {model} {names}"]
+    lines = [f"pair_style equivariant {options}", f"pair_coeff * * {model} {names}"]
     if d3:
         lines = [
-            f"pair_style hybrid/overlay equivariant dispersion/d3/opt bj pbe {d3} {d3}",
+            f"pair_style hybrid/overlay equivariant {options} dispersion/d3/opt bj pbe {d3} {d3}",
             f"pair_coeff * * equivariant {model} {names}",
             f"pair_coeff * * dispersion/d3/opt {names}",
         ]

@@ -8,18 +8,19 @@ from ase.build import bulk, graphene
 from dft.cp2k import Settings
 from dft.trajectory import Trajectory, boxed, crystal, insert, unpaired
 
-SETTINGS = Settings()
+SETTINGS = Settings(eps_scf=1e-4)
 GRAPHENE = 2.466  # A, PBE
 RING, CH, CN, NH = 1.40, 1.09, 1.40, 1.01
 KPOINTS = (4, 4, 1)  # of 3 x 3 graphene
 NA2 = 3.08  # A, bond of the molecule
+GAPS = (9.0, 9.4, 9.8, 10.3, 11.0, 12.5)  # A, periods of a stack of upright pillars
 
 
 def trajectories(seed):
     """All trajectories, seeded; kinds take turns, so that a part of the list has all of them, the largest cells last."""
-    kinds = [aniline, aniline_sodium, sodium_metal, stacks, graphene_sodium, sodium_clusters, double_stacks]
-    *small, large = [kind(np.random.default_rng([seed, number])) for number, kind in enumerate(kinds)]
-    return [kind[i] for i in range(max(map(len, small))) for kind in small if i < len(kind)] + large
+    kinds = [aniline, aniline_sodium, sodium_metal, stacks, graphene_sodium, sodium_clusters, double_stacks, gaps]
+    *small, large, scans = [kind(np.random.default_rng([seed, number])) for number, kind in enumerate(kinds)]
+    return scans + [kind[i] for i in range(max(map(len, small))) for kind in small if i < len(kind)] + large
 
 
 def with_spin(atoms):
@@ -208,6 +209,22 @@ def stacks(rng):
                 kpoints=KPOINTS,
             )
         )
+    return made
+
+
+def gaps(rng):
+    """One rigid layer as an endless stack of several periods (A), empty and with a Na at N: curves for the card."""
+    empty = pillared(GAPS[0], rng)
+    nitrogen = [j for j, s in enumerate(empty.symbols) if s == "N"]
+    made = []
+    for number in (0, 1):
+        start = insert(empty, "Na", number, rng, (nitrogen, 2.3, 2.6))
+        images = []
+        for height in GAPS:
+            image = start.copy()
+            image.set_cell([*start.cell[:2], [0, 0, height]])
+            images.append(metallic(image))
+        made.append(Trajectory(f"gap-na{number}", "janus-gap", images, kpoints=KPOINTS))
     return made
 
 

@@ -323,7 +323,7 @@ def test_data_pass_the_checks(file):
         result = {"forces": frame.arrays["forces_pbe"], "charges": frame.get_charges()}
         frames.check(result, frame.info["charge"], settings.largest_force)
         dispersion = frame.get_potential_energy() - frame.info["energy_pbe"]
-        assert -0.2 * len(frame) < dispersion <= 0
+        assert -0.25 * len(frame) < dispersion <= 0  # eV; 0.21 for each of C64Na11 at 2.5 g/cm3 of carbon
         assert ("dipole" in frame.calc.results) == (not frame.pbc.any())
 
 

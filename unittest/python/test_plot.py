@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib import pyplot
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "python"), str(ROOT / "unittest" / "lammps")]
@@ -15,6 +16,7 @@ sys.path[:0] = [str(ROOT / "python"), str(ROOT / "unittest" / "lammps")]
 from harness import Box, good, write_data  # noqa: E402
 from natrolite import plot  # noqa: E402
 from natrolite.errors import NatroliteError  # noqa: E402
+from natrolite.plots import style  # noqa: E402
 from natrolite.plots.table import Table  # noqa: E402
 from test_cli import refused  # noqa: E402
 
@@ -423,3 +425,20 @@ def test_other_files_are_refused(tmp_path):
         plot.plot(tmp_path / "x")
     with pytest.raises(NatroliteError, match="no file"):
         plot.plot(tmp_path / "y")
+
+
+@pytest.mark.parametrize("count, ncols, rows", [(8, 8, 2), (3, 3, 1), (5, 3, 5), (1, 1, 1)])
+def test_a_legend_is_never_wider_than_its_figure(count, ncols, rows):
+    """And its rows are as even as can be; what fits is left as asked for."""
+    label = "a" * {8: 10, 3: 10, 5: 60, 1: 10}[count]
+    with pyplot.rc_context(style.SETTINGS):
+        figure = pyplot.figure(figsize=(5.2, 3.8), layout="constrained")
+        figure.subplots().plot(np.zeros((2, count)), label=[label] * count)
+        style.legend(figure, ncols)
+        figure.canvas.draw()
+        (legend,) = figure.legends
+        extent = legend.get_window_extent()
+        places = {round(text.get_window_extent().y0) for text in legend.get_texts()}
+        pyplot.close(figure)
+    assert extent.x0 >= 0 and extent.x1 <= figure.bbox.width
+    assert len(places) == rows

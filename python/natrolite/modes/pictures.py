@@ -18,7 +18,7 @@ def colors(count):
     return colormaps[SLOW_TO_FAST](np.linspace(0.02, 0.92, count))
 
 
-def mode_legend(modes, figure, **where):
+def mode_legend(modes, figure):
     """Draw a key of the modes with their mean D, below the axes."""
     from matplotlib.patches import Patch
 
@@ -26,8 +26,8 @@ def mode_legend(modes, figure, **where):
         Patch(color=color, label=f"{k + 1}: $10^{{{d:.2f}}}$")
         for k, (color, d) in enumerate(zip(colors(modes.count), modes.log_d))
     ]
-    place = {"loc": "outside lower center", "ncols": min(8, modes.count), "columnspacing": 1.0, "handlelength": 1.0}
-    figure.legend(handles=keys, title="mode: geometric mean of D (cm²/s)", title_fontsize=8, **{**place, **where})
+    title = "mode: geometric mean of D (cm²/s)"
+    style.legend(figure, 8, handles=keys, title=title, title_fontsize=8, columnspacing=1.0, handlelength=1.0)
 
 
 def draw_flows(modes, figure):
@@ -136,7 +136,7 @@ def draw_map(modes, figure):
         for k, share in enumerate(modes.shares)
     ]
     axes.set(xlabel=names[0], ylabel=names[1] if modes.shares[1] else "log$_{10}$ D (cm²/s)")
-    mode_legend(modes, figure, ncols=min(4, modes.count))
+    mode_legend(modes, figure)
 
 
 def draw_shap(modes, figure):
@@ -150,7 +150,7 @@ def draw_shap(modes, figure):
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("mean |SHAP value| (log-odds, summed over modes)")
     axes.set_title(f"accuracy in cross-validation: {100 * modes.accuracies.mean():.1f} %", fontsize=9, loc="left")
-    mode_legend(modes, figure, ncols=min(4, modes.count))
+    mode_legend(modes, figure)
 
 
 def draw_quadrants(modes, figure):

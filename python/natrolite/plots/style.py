@@ -111,6 +111,12 @@ def head(figure, settings, name):
     figure.suptitle(text, fontsize=9, color=VERMILION if "warning" in settings else BLACK)
 
 
-def legend(figure, ncols=2):
-    """Put the legend of all axes below the figure, where it covers nothing."""
-    figure.legend(loc="outside lower center", ncols=ncols)
+def legend(figure, ncols=2, **options):
+    """Put the legend of all axes below the figure, where it covers nothing, in at most ncols columns, as fit into it;
+    options: those of Figure.legend."""
+    made, rows = figure.legend(loc="outside lower center", ncols=ncols, **options), 0
+    while made.get_window_extent().width > figure.bbox.width and rows < len(made.legend_handles):
+        rows = max(rows + 1, -(-len(made.legend_handles) // ncols) + 1)
+        columns = -(-len(made.legend_handles) // rows)  # as many in each row as in the others
+        made.remove()
+        made = figure.legend(loc="outside lower center", ncols=columns, **options)

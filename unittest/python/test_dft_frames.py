@@ -295,6 +295,16 @@ def test_labeling_goes_on_and_collects(fake, tmp_path, capsys):
     assert (tmp_path / "data/sodium.extxyz").read_text() == once
 
 
+def test_electrons_of_before_are_not_used_where_settings_say_so(fake, tmp_path):
+    """Nor those of a folder that was begun with other settings."""
+    for reuse in (True, False):
+        folder = tmp_path / f"{reuse}"
+        folder.mkdir()
+        (folder / "frame-RESTART.wfn").touch()
+        label.compute(nah(), dataclasses.replace(SETTINGS, reuse=reuse), fake, folder)
+        assert ("SCF_GUESS RESTART" in (folder / "frame.inp").read_text()) == reuse
+
+
 def test_frames_of_the_data_set_are_not_computed_again(fake, tmp_path, capsys):
     moved = nah()
     moved.positions += 0.1

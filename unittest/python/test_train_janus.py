@@ -53,12 +53,12 @@ def test_a_committee_is_made_and_goes_on(data, tmp_path, capfd):
     assert members[0] != members[1] and (out / "spookynet-janus.pt").read_bytes() == members[0]
     rows = (out / "member-0/errors.dat").read_text()
     assert "test janus-stack 2 " in rows and "test sodium 2 " in rows
-    (tmp_path / "found.json").write_text('{"bcc Na, a (A)": [4.2, 4.3], "gap (meV)": [-10.0, -12.5]}')
+    (tmp_path / "found.json").write_text('{"bcc Na, a (A)": [4.2, 4.3, "test"], "whole (ps)": [null, 50.0, "-"]}')
     capfd.readouterr()
     assert card.main(["--run", str(out), "--properties", str(tmp_path / "found.json")]) == 0
     text = capfd.readouterr().out
     assert "frames: 12 for train, 4 for valid, 4 for test" in text and "@" not in text
-    assert "| bcc Na, a (A) | 4.20 | **4.30** |" in text and "| gap (meV) | -10.00 | -12.50 |" in text
+    assert "| bcc Na, a (A) | 4.20 | **4.30** | test |" in text and "| whole (ps) | - | 50.00 | - |" in text
     assert re.search(r"^\| ALL \| 4 \| \*\*[\d.e+]+\*\* \|", text, re.MULTILINE)
     capfd.readouterr()
     assert make.main(command) == 0
@@ -82,29 +82,88 @@ def model(tmp_path_factory):
     return str(folder / "model.pt")
 
 
+PRESSURE = 0.0097  # eV/A^3, under which bcc Na of a random network, which only repels, has a minimum
+
+
 def known(frames, model, kind, name):
-    """Write a model's own energies, by the evaluator in Python, into frames in DFT's place."""
+    """Write a model's own enthalpies, by the evaluator in Python, into frames in DFT's place."""
     module, meta = modelfile.load(model)
     for number, frame in enumerate(frames):
         frame.info |= {"name": f"{name}-{number:02d}", "kind": kind, "charge": 0, "spin": int(sum(frame.numbers) % 2)}
-        frame.info["energy_pbe"] = evaluate.evaluate(module, meta, frame)[0].energy
+        frame.info["energy_pbe"] = evaluate.evaluate(module, meta, frame)[0].energy + PRESSURE * frame.get_volume()
     return frames
 
 
-def test_properties_are_those_of_the_model(model, tmp_path, capsys):
-    data, out = tmp_path / "data", tmp_path / "out.json"
-    data.mkdir()
+@pytest.fixture
+def beside_dft(model, tmp_path, monkeypatch):
+    """Write data, with energies under PRESSURE there and in properties.py: of five trajectories of stacks, of which gap-na0 is 0.1 eV off in its first frame, and of bcc."""
+    bare = properties.energies
+    volumes = lambda frames: np.array([frame.get_volume() for frame in frames])  # noqa: E731
+    monkeypatch.setattr(properties, "energies", lambda m, frames: bare(m, frames) + PRESSURE * volumes(frames))
+    places = [[0, 0, 0], [0, 0, 2.6], [0, 0, 5.3]]
     cells = known([bulk("Na", "bcc", a, cubic=True) for a in (3.9, 4.05, 4.2, 4.35, 4.5)], model, "sodium-metal", "bcc")
-    stacks = [Atoms("CNaNa", [[0, 0, 0], [0, 0, 2.6], [0, 0, z]], cell=[9] * 3, pbc=True) for z in (5, 5.3, 6)]
+    stacks = [Atoms("CNaNa", places, cell=[9, 9, 9 + k], pbc=True) for k in range(6)]
     stacks = known(stacks, model, "janus-stack", "gap-na0")
     stacks[0].info["energy_pbe"] += 0.1
-    write(data / "all.extxyz", cells + stacks)
-    assert properties.main([model, "--data", str(data), "--out", str(out), "--hot", "0.002"]) == 0
+    others = [known([stacks[k].copy()], model, "janus-stack", f"stack-na2-{k}") for k in range(4)]
+    folder = tmp_path / "data"
+    folder.mkdir()
+    write(folder / "all.extxyz", cells + stacks + sum(others, []))
+    return folder
+
+
+def test_properties_are_those_of_the_model(model, beside_dft, tmp_path, capsys):
+    out = tmp_path / "out.json"
+    assert properties.main([model, "--data", str(beside_dft), "--out", str(out), "--hot", "0.002"]) == 0
     found = json.loads(out.read_text())
-    assert found["gap of a stack: largest difference (meV)"][1] == pytest.approx(100, abs=0.1)
+    dft, difference, part = found["gap of a stack: largest difference (meV)"]
+    assert dft is None and difference == pytest.approx(100, abs=0.1) and part in ("train", "valid", "test")
     assert found["bcc Na, a (A)"][0] == pytest.approx(found["bcc Na, a (A)"][1], abs=1e-3)
-    assert found["whole at 500 K (ps)"] == [0.002, 0.002] and len(found) == 5
+    assert found["bcc Na, a (A)"][2] == "train"
+    assert found["whole at 500 K (ps)"] == [None, pytest.approx(0.002), "-"] and len(found) == 5
     assert "gap of a stack: largest" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda text: text.replace("gap-na0-05", "other-05"), None),
+        (lambda text: text.replace("gap-na0", "gap").replace("bcc", "fcc"), "all.extxyz: none of aniline-na1-n"),
+    ],
+)
+def test_missing_curves_are_said(change, message, model, beside_dft, tmp_path, capsys):
+    path = beside_dft / "all.extxyz"
+    path.write_text(change(path.read_text()))
+    code = properties.main([model, "--data", str(beside_dft), "--out", str(tmp_path / "out.json")])
+    told = capsys.readouterr()
+    if message:
+        assert code == 1 and told.err == f"properties.py: error: {message.replace('all.extxyz', str(beside_dft))}" \
+            ", aniline-na1-face, aniline-na1-edge, gap-na0, gap-na1, bcc\n"  # fmt: skip
+    else:
+        assert code == 0 and "gap-na0: 5 of 6 frames, left out" in told.out and "gap of a stack" not in told.out
+
+
+def test_wrong_files_of_properties_are_one_line(model, tmp_path, capsys):
+    for arguments in ([model, "--data", str(tmp_path / "none")], [str(tmp_path / "none.pt")]):
+        assert properties.main([*arguments, "--out", str(tmp_path / "out.json")]) == 1
+        error = capsys.readouterr().err
+        assert error.startswith("properties.py: error: ") and error.count("\n") == 1 and "none" in error
+
+
+def test_curves_are_in_the_list_of_structures():
+    structures = program("structures")
+    counts = {t.name: len(t) for t in structures.trajectories(1)}
+    wanted = {name: count for name, (_, count) in properties.CURVES.items()} | dict([properties.LATTICE])
+    assert {name: counts.get(name) for name in wanted} == wanted
+
+
+def test_time_without_a_broken_bond():
+    start = molecule("NH3", vacuum=5)
+    broken = start.copy()
+    broken.positions[1] *= 1.3
+    assert properties.whole(start, [start, start, start, broken, start]) == 2
+    assert properties.whole(start, [start, start]) == 1  # a run that LAMMPS ended early
+    assert properties.whole(start, [start]) == 0 and properties.whole(start, [broken]) == 0
 
 
 def test_lattice_and_broken_bonds():
@@ -113,6 +172,8 @@ def test_lattice_and_broken_bonds():
     found = properties.lattice(a**3, energies)
     assert found["bcc Na, a (A)"] == pytest.approx(4.2, abs=0.005)
     assert found["bcc Na, bulk modulus (GPa)"] == pytest.approx(7.0, rel=0.05)
+    with pytest.raises(ValueError, match="no minimum between 64.0 and 85.2"):
+        properties.lattice(a**3, -a)
     ammonia = molecule("NH3", vacuum=5)
     assert list(properties.bonds(ammonia)) == [3, 1, 1, 1]
     ammonia.positions[1] *= 1.3

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Labels trajectories with CP2K, each frame from the last one's wave function; goes on where it stopped."""
+"""Labels trajectories with CP2K, each frame from the last one's electrons where the settings say so; goes on where it
+stopped."""
 
 import concurrent.futures
 import dataclasses
@@ -114,7 +115,7 @@ def sampled(trajectory, folder, programs):
 
 def compute(atoms, settings, programs, folder):
     """Run CP2K in the folder and return what it says; Failed if that cannot be used."""
-    restarts = [name for name in ("frame-RESTART.wfn", "frame-RESTART.kp") if (folder / name).exists()]
+    restarts = [name for name in ("frame-RESTART.wfn", "frame-RESTART.kp") if (folder / name).exists()] * settings.reuse
     (folder / "frame.inp").write_text(cp2k.write_input(atoms, settings, restarts[0] if restarts else None))
     with open(folder / "frame.out", "w") as out:
         done = subprocess.run(

@@ -27,7 +27,7 @@ BATCH = 20  # random places looked at together
 
 @dataclasses.dataclass
 class Trajectory:
-    """Frames that follow one another, so that each starts from the last one's wave function.
+    """Frames that follow one another, so that each may start from the last one's electrons.
 
     images: one start, from which dynamics at `temperature` (K) takes `frames` frames, while the third cell
     vector goes to the length `height` (A; None: stays); or, without a temperature, the frames themselves. With

@@ -26,6 +26,7 @@ from ase.data import chemical_symbols  # noqa: E402
 from distill import loop  # noqa: E402
 from distill.loop import DEVICE  # noqa: E402
 from hydra.utils import get_method  # noqa: E402
+from natrolite.training.loop import SOAP_OPTIONS  # noqa: E402
 from nequip.data import AtomicDataDict, from_dict  # noqa: E402
 from nequip.data.transforms import ChemicalSpeciesToAtomTypeMapper, NeighborListTransform  # noqa: E402
 from nequip.nn import scatter  # noqa: E402
@@ -56,7 +57,6 @@ FORCE = 0.3, 0.12  # eV/Angstrom, and of the force on the atom
 ENERGY = 0.02, 0.01  # eV/atom, and per eV/Angstrom of the frame's mean force
 STRESS = 0.01, 0.01  # eV/Angstrom^3, and per eV/Angstrom of the frame's mean force
 LATE = 4.0  # energies and stresses weigh so much more in the last third
-SOAP_OPTIONS = {"betas": (0.95, 0.95), "weight_decay": 0.0, "precondition_frequency": 10}
 MODEL = "sole_model"  # nequip's name of the one model in a usual file
 
 

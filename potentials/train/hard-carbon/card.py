@@ -16,7 +16,8 @@ from distill import cards
 
 AIMS = {"carbon-liquid": 350.0, "contact": float("inf"), "all": float("inf")}
 TUNED = """On trajectories that were held out (the data and their settings: `train/hard-carbon`), beside the student
-before it was tuned and its teachers; energies are shifted by element to each model:"""
+before it was tuned and its teachers; energies are
+shifted by element to each model. Energies E in meV/atom, forces F in meV/A:"""
 UNTUNED = """**It has not been tuned on DFT.** What the teachers do not know it does not know either: on a frame of the
 liquid (64 C, 2.0 g/cc, 5000 K) nequix-omat-1 itself is 0.47 eV/A off PBE."""
 TEXT = pathlib.Path(__file__).with_name("card.md")

@@ -12,6 +12,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+from ase.io import read
 from distill import cards
 
 AIMS = {"rmse_energy(meV/atom)": 4.0, "rmse_forces(meV/A)": 80.0, "rmse_charges(me)": 30.0}
@@ -31,10 +32,10 @@ def held_out(lines):
 
 def properties(found):
     """Return the table of properties.json; a lattice more than 2 % off is bold."""
-    table = ["| | PBE | this file |", "|---|---|---|"]
-    for name, (dft, model) in found.items():
+    table = ["| | PBE | this file | part of the data |", "|---|---|---|---|"]
+    for name, (dft, model, part) in found.items():
         mark = "**" * (name.endswith("a (A)") and abs(model / dft - 1) > 0.02)
-        table.append(f"| {name} | {dft:.2f} | {mark}{model:.2f}{mark} |")
+        table.append(f"| {name} | {'-' if dft is None else f'{dft:.2f}'} | {mark}{model:.2f}{mark} | {part} |")
     return "\n".join(table)
 
 
@@ -42,7 +43,7 @@ def card(arguments):
     """Return the card."""
     run = arguments.run
     rows = held_out((run / "member-0" / "errors.dat").read_text().splitlines())
-    counts = {name: (run / f"{name}.extxyz").read_text().count("energy_pbe=") for name in ("train", "valid", "test")}
+    counts = {name: len(read(run / f"{name}.extxyz", ":")) for name in ("train", "valid", "test")}
     parts = {
         "ERRORS": cards.errors(rows, missed),
         "FRAMES": ", ".join(f"{count} for {name}" for name, count in counts.items()),

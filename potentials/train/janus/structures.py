@@ -13,11 +13,12 @@ GRAPHENE = 2.466  # A, PBE
 RING, CH, CN, NH = 1.40, 1.09, 1.40, 1.01
 KPOINTS = (4, 4, 1)  # of 3 x 3 graphene
 NA2 = 3.08  # A, bond of the molecule
-GAPS = (9.0, 9.4, 9.8, 10.3, 11.0, 12.5)  # A, periods of a stack of upright pillars
+GAPS = (9.0, 9.4, 9.8, 10.3, 11.0, 12.5)  # A, periods of the stack of gaps
 
 
 def trajectories(seed):
-    """All trajectories, seeded; kinds take turns, so that a part of the list has all of them, the largest cells last."""
+    """All trajectories, seeded; the curves of the card first, then the kinds in turns, so that a part of the list has all of
+    them, the largest cells last."""
     kinds = [aniline, aniline_sodium, sodium_metal, stacks, graphene_sodium, sodium_clusters, double_stacks, gaps]
     *small, large, scans = [kind(np.random.default_rng([seed, number])) for number, kind in enumerate(kinds)]
     return scans + [kind[i] for i in range(max(map(len, small))) for kind in small if i < len(kind)] + large

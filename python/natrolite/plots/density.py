@@ -35,7 +35,7 @@ def draw_levels(rows, axes):
             solid_capstyle="butt",
         )
     axes.set(xlabel="density level (1/Å$^3$)", ylabel="share above the level (%)", ylim=(0, 101), xscale="log")
-    axes.legend(fontsize="small")
+    axes.legend(fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)  # curves fill the axes
 
 
 def draw_grid(values, cell, rows, path):
@@ -47,7 +47,7 @@ def draw_grid(values, cell, rows, path):
 
     lengths = np.linalg.norm(cell, axis=1)
     with pyplot.rc_context(style.SETTINGS):
-        figure, axes = pyplot.subplots(2, 2, figsize=(8.4, 7.2), layout="constrained")
+        figure, axes = pyplot.subplots(2, 2, figsize=(8.4, 7.6), layout="compressed")
         for (along, across, axis), place in zip(((0, 1, 2), (0, 2, 1), (1, 2, 0)), axes.flat):
             mean = values.mean(axis)
             shown = place.imshow(

@@ -112,8 +112,8 @@ def head(figure, settings, name):
 
 
 def legend(figure, ncols=2, **options):
-    """Put the legend of all axes below the figure, where it covers nothing, in at most ncols columns, as fit into it;
-    options: those of Figure.legend."""
+    """Put the legend of all axes below the figure, where it covers nothing, in at most ncols columns, as fit into it (one
+    column is not broken); options: those of Figure.legend."""
     made, rows = figure.legend(loc="outside lower center", ncols=ncols, **options), 0
     while made.get_window_extent().width > figure.bbox.width and rows < len(made.legend_handles):
         rows = max(rows + 1, -(-len(made.legend_handles) // ncols) + 1)

@@ -83,11 +83,11 @@ class Config:
     def same_training(self, other):
         """Return the name of a setting that `other` (a dict of as_dict) has otherwise and that matters, or None."""
         free = {("training", name) for name in ("epochs", "patience", "device", "name", "license")}
-        before = dataclasses.asdict(Training())  # what a setting was that a training of an older version does not name
+        before = {"training": dataclasses.asdict(Training())}  # of a version that did not know a setting
         for part, values in self.as_dict().items():
             for name, value in values.items():
                 old = other.get(part, {})
-                if (part, name) not in free and old.get(name, before.get(name)) != value:
+                if (part, name) not in free and old.get(name, before.get(part, {}).get(name)) != value:
                     return f"{part}.{name}"
         return None
 

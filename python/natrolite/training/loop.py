@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The training itself: batches, losses, moving average of the weights, early stopping, going on."""
 
+import importlib.util
 import math
 import os
 import random
@@ -10,6 +11,7 @@ from natrolite.errors import NatroliteError, reason
 from natrolite.training import config as settings_of
 from natrolite.training import errors, frames
 
+SOAP_OPTIONS = {"betas": (0.95, 0.95), "weight_decay": 0.0, "precondition_frequency": 10}
 LAST, BEST, LOG, TABLE = "last.pt", "best.pt", "training.log", "errors.dat"
 
 
@@ -28,6 +30,10 @@ def train(config, folder, minutes=None, log=print):
         raise NatroliteError(f"{folder}: {reason(error)}") from None
     if config.training.device != "cpu" and not torch.cuda.is_available():
         raise NatroliteError(f"[training] device = '{config.training.device}': torch sees no GPU; take 'cpu'")
+    if config.training.optimizer == "soap" and importlib.util.find_spec("pytorch_optimizer") is None:
+        raise NatroliteError(
+            "[training] optimizer = 'soap' needs pytorch_optimizer: pip install --no-deps pytorch_optimizer==4.1.0"
+        )
     data = read(config)
     log("; ".join(f"{name}: {len(found)} structures" for name, found in data.items()))
     trainer = Trainer(config, data["train"], os.path.join(folder, LAST))
@@ -75,13 +81,9 @@ def optimizer(parameters, options):
 
     if options.optimizer == "adam":
         return torch.optim.Adam(parameters, lr=options.rate, amsgrad=True)
-    try:
-        from pytorch_optimizer import SOAP
-    except ImportError:
-        raise NatroliteError(
-            "[training] optimizer = 'soap' needs pytorch_optimizer: pip install --no-deps pytorch_optimizer==4.1.0"
-        ) from None
-    return SOAP(parameters, lr=options.rate, betas=(0.95, 0.95), weight_decay=0.0, precondition_frequency=10)
+    from pytorch_optimizer import SOAP
+
+    return SOAP(parameters, lr=options.rate, **SOAP_OPTIONS)
 
 
 class Trainer:

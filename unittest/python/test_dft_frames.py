@@ -10,7 +10,9 @@ import sys
 import numpy as np
 import pytest
 from ase import Atoms
+from ase.calculators.lammpslib import LAMMPSlib
 from ase.io import read
+from ase.units import Bohr
 
 TRAIN = pathlib.Path(__file__).resolve().parents[2] / "potentials/train"
 OUTPUT = pathlib.Path(__file__).with_name("cp2k_nah.out")
@@ -19,6 +21,7 @@ sys.path.insert(0, str(TRAIN))
 from dft import collect, cp2k, frames, label, sample  # noqa: E402
 from dft.__main__ import of_round, structures  # noqa: E402
 from dft.trajectory import Trajectory, insert, overlap  # noqa: E402
+from distill import labels  # noqa: E402
 
 SYSTEMS = sorted(path.parent.name for path in TRAIN.glob("*/structures.py"))
 FILES = sorted(TRAIN.glob("*/data/*.extxyz"))
@@ -324,6 +327,23 @@ def test_a_stopped_cp2k_is_no_dropped_frame(fake, tmp_path):
 # ---- the data
 
 
+def dispersion_of_lammps(frame):
+    """Return the energy (eV) of stock LAMMPS' D3(BJ) of PBE, with the cutoffs of simple-dftd3: 60 and 40 bohr."""
+    elements = sorted(set(frame.symbols))
+    trial = frame.copy()
+    trial.calc = LAMMPSlib(
+        lmpcmds=[
+            "neigh_modify one 50000 page 1000000",
+            f"pair_style dispersion/d3 bj pbe {60 * Bohr} {40 * Bohr}",
+            f"pair_coeff * * {' '.join(elements)}",
+        ],
+        atom_types={symbol: number for number, symbol in enumerate(elements, 1)},
+        atom_type_masses=labels.MASSES,
+        lammps_header=["units metal", "atom_style atomic", "atom_modify map array sort 0 0"],
+    )
+    return trial.get_potential_energy()
+
+
 @pytest.mark.parametrize("file", FILES, ids=[f"{file.parts[-3]}-{file.stem}" for file in FILES])
 def test_data_pass_the_checks(file):
     images, settings = read(file, ":"), structures(file.parts[-3]).SETTINGS
@@ -333,7 +353,9 @@ def test_data_pass_the_checks(file):
         result = {"forces": frame.arrays["forces_pbe"], "charges": frame.get_charges()}
         frames.check(result, frame.info["charge"], settings.largest_force)
         dispersion = frame.get_potential_energy() - frame.info["energy_pbe"]
-        assert -0.25 * len(frame) < dispersion <= 0  # eV; 0.21 for each of C64Na11 at 2.5 g/cm3 of carbon
+        # weights of reference coordinations underflow for pairs of Na with many neighbors, where programs differ
+        tolerance = 1e-2 if frame.symbols.count("Na") and "C" in frame.symbols else 1e-5
+        assert dispersion == pytest.approx(dispersion_of_lammps(frame), rel=tolerance, abs=1e-5)
         assert ("dipole" in frame.calc.results) == (not frame.pbc.any())
 
 

@@ -19,6 +19,7 @@ TRAIN = pathlib.Path(__file__).parents[2] / "potentials" / "train"
 sys.path[:0] = [str(TRAIN)]
 
 import makings  # noqa: E402
+from distill import dynamics  # noqa: E402
 from natrolite import cli, evaluate, modelfile  # noqa: E402
 from natrolite.modelfile import read_metadata  # noqa: E402
 from natrolite.spookynet import Settings, SpookyNet, checkpoint  # noqa: E402
@@ -161,9 +162,11 @@ def test_time_without_a_broken_bond():
     start = molecule("NH3", vacuum=5)
     broken = start.copy()
     broken.positions[1] *= 1.3
-    assert properties.whole(start, [start, start, start, broken, start]) == 2
-    assert properties.whole(start, [start, start]) == 1  # a run that LAMMPS ended early
-    assert properties.whole(start, [start]) == 0 and properties.whole(start, [broken]) == 0
+    assert dynamics.whole(start, [start, start, start, broken, start], properties.BONDS) == 2
+    assert dynamics.whole(start, [start, start], properties.BONDS) == 1  # a run that LAMMPS ended early
+    assert (
+        dynamics.whole(start, [start], properties.BONDS) == 0 and dynamics.whole(start, [broken], properties.BONDS) == 0
+    )
 
 
 def test_lattice_and_broken_bonds():
@@ -175,9 +178,9 @@ def test_lattice_and_broken_bonds():
     with pytest.raises(ValueError, match="no minimum between 64.0 and 85.2"):
         properties.lattice(a**3, -a)
     ammonia = molecule("NH3", vacuum=5)
-    assert list(properties.bonds(ammonia)) == [3, 1, 1, 1]
+    assert list(dynamics.bonds(ammonia, properties.BONDS)) == [3, 1, 1, 1]
     ammonia.positions[1] *= 1.3
-    assert list(properties.bonds(ammonia)) == [2, 0, 1, 1]
+    assert list(dynamics.bonds(ammonia, properties.BONDS)) == [2, 0, 1, 1]
 
 
 def test_no_data_is_one_line(tmp_path, capsys):

@@ -38,13 +38,15 @@ def filled(text, model, **parts):
     return text
 
 
-def parser(description):
-    """Return the parser of the arguments that every card has."""
+def parser(description, properties=False):
+    """Return the parser of the arguments that every card has, and of the file of properties."""
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--run", required=True, type=pathlib.Path, metavar="DIR")
     made.add_argument(
         "--notes", type=pathlib.Path, metavar="FILE", help="Markdown on this one file, for the card's end"
     )
+    if properties:
+        made.add_argument("--properties", required=True, type=pathlib.Path, metavar="FILE.json")
     return made
 
 

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 from ase.io import read, write
+from ase.neighborlist import neighbor_list
 from distill.crystals import TOO_CLOSE, closest
 from distill.files import complete
 
@@ -42,6 +43,22 @@ def run(deck, elements, folder, name, start, models, **variables):
 def frames(dump):
     """Return the frames of a dump, which may be empty."""
     return read(dump, ":", format="lammps-dump-text") if os.path.getsize(dump) else []
+
+
+def whole(start, frames, lengths):
+    """Return the number of the last frame before the first in which an atom has other bonds than in start.
+
+    lengths: {(symbol, symbol): longest bond (Angstrom)}. The first frame has number 0; LAMMPS may have ended the run
+    early.
+    """
+    kept = bonds(start, lengths)
+    broken = (number for number, frame in enumerate(frames) if (bonds(frame, lengths) != kept).any())
+    return max(0, next(broken, len(frames)) - 1)
+
+
+def bonds(atoms, lengths):
+    """Return the number of bonds of every atom."""
+    return np.bincount(neighbor_list("i", atoms, lengths), minlength=len(atoms))
 
 
 def execute(deck, variables, output):

@@ -20,7 +20,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from ase.eos import EquationOfState
-from ase.neighborlist import neighbor_list
 from ase.units import GPa
 from distill import dynamics, labels, making, reference
 from natrolite.errors import NatroliteError
@@ -103,20 +102,7 @@ def hot(model, start, picoseconds):
     with tempfile.TemporaryDirectory() as folder:
         variables = {"spin": start.info["spin"], "steps": steps, "every": every}
         frames = dynamics.run(DECK, ELEMENTS, folder, "hot", start, [model], **variables)
-    return whole(start, frames) * every * TIMESTEP
-
-
-def whole(start, frames):
-    """Return the number of the last frame before the first with other bonds than start; the first frame has number 0,
-    and LAMMPS may have ended early."""
-    kept = bonds(start)
-    broken = (number for number, frame in enumerate(frames) if (bonds(frame) != kept).any())
-    return max(0, next(broken, len(frames)) - 1)
-
-
-def bonds(atoms):
-    """Return the number of bonds of every atom."""
-    return np.bincount(neighbor_list("i", atoms, BONDS), minlength=len(atoms))
+    return dynamics.whole(start, frames, BONDS) * every * TIMESTEP
 
 
 def main(argv=None):
@@ -129,7 +115,7 @@ def main(argv=None):
     arguments = parser.parse_args(argv)
     try:
         found = properties(arguments)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, NatroliteError) as error:
         print(f"properties.py: error: {error}", file=sys.stderr)
         return 1
     arguments.out.write_text(json.dumps(found, indent=1))
@@ -140,7 +126,7 @@ def main(argv=None):
 
 def properties(arguments):
     """Return all properties; ValueError where the data have none of them."""
-    check_model(arguments.model)
+    making.check_teacher(arguments.model, ELEMENTS)
     frames = reference.frames_of(arguments.data)
     found = compared(reference.split(frames), arguments.model)
     if arguments.hot:
@@ -151,14 +137,6 @@ def properties(arguments):
     if not found:
         raise ValueError(f"{arguments.data}: none of {', '.join([*CURVES, LATTICE[0]])}")
     return found
-
-
-def check_model(path):
-    """Refuse what is no model file of C, H, N and Na (ValueError)."""
-    try:
-        making.check_teacher(path, ELEMENTS)
-    except NatroliteError as error:
-        raise ValueError(error) from None
 
 
 if __name__ == "__main__":

@@ -52,9 +52,8 @@ def card(arguments):
 
 def main(argv=None):
     """Print the card; return the exit code."""
-    parser = cards.parser(__doc__)
-    parser.add_argument("--properties", required=True, type=pathlib.Path, metavar="FILE.json")
-    return cards.main(card, parser.parse_args(argv), "make.py writes DIR, properties.py TEACHER STUDENT the file")
+    arguments = cards.parser(__doc__, properties=True).parse_args(argv)
+    return cards.main(card, arguments, "make.py writes DIR, properties.py TEACHER STUDENT the file")
 
 
 if __name__ == "__main__":

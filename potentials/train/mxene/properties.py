@@ -17,8 +17,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import numpy as np
 import cells
 from ase.filters import FrechetCellFilter
-from ase.neighborlist import neighbor_list
 from ase.optimize import BFGS
+from distill import dynamics
 from distill.labels import calculator
 from explore import D3, ELEMENTS, run
 from scipy.interpolate import CubicSpline
@@ -135,13 +135,7 @@ def hot(model, picoseconds):
     bonds = {("Ti", "C"): 2.8, ("Ti", "O"): 2.6, ("C", "C"): 1.95}
     with tempfile.TemporaryDirectory() as folder:
         frames = run(folder, "hot", start, [model], 600, 1, steps=int(1000 * picoseconds), every=500)
-    whole = np.bincount(neighbor_list("i", start, bonds), minlength=len(start))
-    kept = 0
-    for frame in frames[1:]:
-        if (np.bincount(neighbor_list("i", frame, bonds), minlength=len(frame)) != whole).any():
-            break
-        kept += 1
-    return {"whole at 600 K (ps)": 0.5 * kept}
+    return {"whole at 600 K (ps)": 0.5 * dynamics.whole(start, frames, bonds)}
 
 
 def properties(model, picoseconds=0, log=print):

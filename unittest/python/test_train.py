@@ -177,6 +177,14 @@ def test_going_on_is_the_uninterrupted_training(optimizer, structures, tmp_path)
         train(path, tmp_path / "parts")
 
 
+def test_the_optimizer_is_the_one_asked_for(structures, tmp_path):
+    found = {}
+    for name in config.OPTIMIZERS:
+        train(written(tmp_path, structures, 1, training=f"optimizer = '{name}'"), tmp_path / name)
+        found[name] = torch.load(tmp_path / name / loop.LAST, weights_only=True)["optimizer"]["state"][0].keys()
+    assert "max_exp_avg_sq" in found["adam"] and "GG" in found["soap"]
+
+
 def test_a_training_of_before_soap_goes_on(structures, tmp_path):
     path = written(tmp_path, structures, 1)
     train(path, tmp_path / "out")

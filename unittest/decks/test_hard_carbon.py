@@ -43,7 +43,8 @@ def test_quench(decks):
     table = decks.table("carbon-2.0.table")
     bonds, sp2, sp3, warm = (table.column(name) for name in ("bonds", "sp2", "sp3", "temperature"))
     assert 2.0 < bonds[-1] < 4.0 and ((sp2 + sp3) <= 1.0 + 1e-9).all()
-    assert warm.max() > 2000 and warm[-1] < 0.75 * warm.max() and (np.diff(table.column("time")) > 0).all()
+    assert warm.max() > 3000 and warm[-20:].mean() == pytest.approx(1000, rel=0.25)
+    assert (np.diff(table.column("time")) > 0).all()
     decks.drawn("carbon-2.0.table")
     g = Table(decks.folder / "results/carbon-2.0.rdf").data
     peak = g[np.argmax(g[:, 1]), 0]

@@ -3,6 +3,7 @@
 
 import importlib.util
 import json
+import os
 import pathlib
 import re
 import sys
@@ -33,6 +34,12 @@ def program(name):
 
 
 make, properties, card = program("make"), program("properties"), program("card")
+
+
+@pytest.fixture(autouse=True)
+def plugin(monkeypatch):
+    """LAMMPS finds the plugin where ctest has built it."""
+    monkeypatch.setenv("LAMMPS_PLUGIN_PATH", os.environ["NATROLITE_PLUGINS"])
 
 
 @pytest.fixture

@@ -46,6 +46,13 @@ def capacity(table):
     return f"{table.column('capacity')[-1]:.0f} at x = {table.column('x')[-1]:g}"
 
 
+@of("recomputed.table")
+def beside_dft(table):
+    names = ("energy error", "force error rms", "charge error rms")
+    energy, force, charge = (np.sqrt(np.mean(table.column(name) ** 2)) for name in names)
+    return f"{energy:.1f} meV/atom, {force:.0f} meV/A, {charge:.3f} e (rms, {len(table.data)} frames)"
+
+
 def entries():
     """Yield (quantity, published, function of a folder that gives ours or None, why they differ)."""
     yield "layer gap at x = 0 (A)", "9.5", over("spacing", 0, 0), TIME
@@ -62,6 +69,7 @@ def entries():
     yield "charge of Na (e), lowest to highest x", "0.5 to 0.17", over("charge sodium", 0, 99), GROUPS
     yield "voltage along the hull (V)", "up to 1.6 below x = 1.5, then 0.15", voltages, DFT
     yield "capacity (mAh/g)", "about 400", capacity(), "that of the largest x that was run"
+    yield "ten frames beside DFT: energy, forces, charges", "-", beside_dft(), "made by recompute.py, which needs CP2K"
 
 
 def after(folder, natrolite):

@@ -4,6 +4,7 @@
 Structure and dynamics with the model of all decks (no charges); charges, snapshots and the voltage with the public
 parameters of SpookyNet, which know no sodium, so their energies are only compared with themselves."""
 
+import shutil
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import time
 import numpy as np
 import pytest
 from ase.io import read
+from ase.units import Bohr, Hartree
 from deck import EXAMPLES, Decks
 from lammps_run import environment
 from natrolite.plots.table import Table
@@ -230,6 +232,65 @@ def test_snapshots(charged):
             places = [line.split() for line in block.splitlines()[1:] if line.strip()]
             assert np.allclose([[float(v) for v in p[1:]] for p in places], atoms.positions, atol=1e-7)
             assert [p[0] for p in places] == atoms.get_chemical_symbols() and "CHARGE 0" in text and "4 4 1" in text
+
+
+CP2K = """ SCF run converged in     7 steps
+ ENERGY| Total FORCE_EVAL ( QS ) energy [hartree]: {:.12f}
+ ATOMIC FORCES in [a.u.]
+{}
+ Hirshfeld Charges
+{}
+ PROGRAM ENDED AT
+"""
+
+
+def in_place_of_cp2k(folder, results):
+    """Write a command that prints what CP2K would of a snapshot: the potential's numbers but for 3 meV/atom, 0.2 eV/A on
+    one component of two atoms, and 0.1 e on these atoms."""
+    for path in results.glob("snapshots-*.extxyz"):
+        for k, atoms in enumerate(read(path, ":")):
+            energy, forces, charges = (atoms.calc.results[name] for name in ("energy", "forces", "charges"))
+            forces[:2, 0] -= [0.2, -0.2]
+            charges[:2] -= [0.1, -0.1]
+            rows = [f"{i} 1 X " + " ".join(f"{v:.10f}" for v in f) for i, f in enumerate(forces * Bohr / Hartree)]
+            charges = [f"{i} X 1 {q:.8f}" for i, q in enumerate(charges)]
+            text = CP2K.format((energy - 0.003 * len(atoms)) / Hartree, "\n".join(rows), "\n".join(charges))
+            (folder / f"{path.stem}-{k}").write_text(text)
+    command = folder / "cp2k"
+    command.write_text(f"#!/bin/sh\ngrep -q '&COORD' frame.inp && cat {folder}/${{PWD##*/}}\n")
+    command.chmod(0o755)
+    return str(command)
+
+
+def test_snapshots_are_recomputed(charged, tmp_path, monkeypatch, capsys):
+    """What differs from the numbers of CP2K is in the table. What was computed stays; D3 is taken where the decks had it."""
+    monkeypatch.syspath_prepend(str(EXAMPLES / "janus"))
+    import recompute
+
+    assert script(charged, "snapshots.py").returncode == 0
+    results = tmp_path / "results"
+    shutil.copytree(charged.folder / "results", results)
+    monkeypatch.setattr(recompute.labels, "dispersion", lambda atoms: (-0.5 * len(atoms), np.zeros((len(atoms), 3))))
+    command = in_place_of_cp2k(tmp_path, results)
+    words = [str(results), "--frames", "5", "--cp2k"]
+    assert recompute.main([*words, "false"]) == 1 and "cp2k broke off" in capsys.readouterr().err
+    assert recompute.main([*words, command]) == 0, capsys.readouterr().err
+    table = Table(results / "recomputed.table")
+    assert table.data[:, :2].tolist() == [[0, 0], [0, 1], [1, 1], [2, 0], [2, 1]]
+    count = 62 + 2 * table.column("x")
+    assert np.allclose(table.column("energy error"), 3, atol=0.01)
+    assert np.allclose(table.column("force error largest"), 200, atol=0.1)
+    assert np.allclose(table.column("force error rms"), 200 * np.sqrt(2 / 3 / count), rtol=1e-3)
+    assert np.allclose(table.column("charge error rms"), 0.1 * np.sqrt(2 / count), rtol=1e-3)
+    sodium = [read(results / "snapshots-1.extxyz", 1), table.column("charge of Na by DFT")[2]]
+    assert sodium[1] == pytest.approx(sodium[0].get_charges()[sodium[0].symbols == "Na"].mean(), abs=1e-4)
+    assert (results / "recomputed.png").stat().st_size > 20000
+    for path in results.glob("snapshots-*.energies"):
+        path.write_text(path.read_text().replace("d3 = no", "d3 = yes"))
+    capsys.readouterr()
+    assert recompute.main([*words, "false"]) == 0 and capsys.readouterr().out.count("done before") == 5
+    assert np.allclose(Table(results / "recomputed.table").column("energy error"), 503, atol=0.01)
+    assert recompute.main([str(tmp_path)]) == 1 and "run in.snapshots" in capsys.readouterr().err
 
 
 def test_ocv(charged):

@@ -304,7 +304,7 @@ def test_electrons_of_before_are_not_used_where_settings_say_so(fake, tmp_path):
         folder = tmp_path / f"{reuse}"
         folder.mkdir()
         (folder / "frame-RESTART.wfn").touch()
-        label.compute(nah(), dataclasses.replace(SETTINGS, reuse=reuse), fake, folder)
+        label.compute(nah(), dataclasses.replace(SETTINGS, reuse=reuse), fake.cp2k, folder)
         assert ("SCF_GUESS RESTART" in (folder / "frame.inp").read_text()) == reuse
 
 

@@ -205,6 +205,47 @@ def test_soap_without_its_package(structures, tmp_path, monkeypatch):
         train(path, tmp_path / "out")
 
 
+def test_a_start_is_where_another_training_ended(structures, tmp_path, monkeypatch):
+    """Its weights are the first ones; energies with other zeros of the elements are shifted back; it need not be there when
+    the training goes on."""
+    (tmp_path / "first").mkdir()
+    first = written(tmp_path / "first", structures, 30, "lr_cutoff = 6.0", "valid = 0.25", "rate = 4e-3")
+    train(first, tmp_path / "school")
+    moved = []
+    for atoms in structures:
+        other = atoms.copy()
+        zeros = {1: 5.0, 7: -20.0, 8: 300.0}
+        results = {**atoms.calc.results, "energy": atoms.get_potential_energy() + sum(zeros[z] for z in atoms.numbers)}
+        other.calc = SinglePointCalculator(other, **results)
+        moved.append(other)
+    training = 'rate = 1e-7\nstart = "school/best.pt"\ncitation = ["@misc{teacher}"]'
+    path = written(tmp_path, moved, 1, "lr_cutoff = 6.0", "valid = 0.25", training)
+    train(path, tmp_path / "out")
+    tables = [errors.table(tmp_path / name / "best.pt", loop.read(config.read(p)), config.read(p)).splitlines()
+              for name, p in (("school", first), ("out", path))]  # fmt: skip
+    school, out = (np.array(table[-1].split()[3:9], float) for table in tables)
+    assert out[0] <= 1.1 * school[0] and np.allclose(out[2:4], school[2:4], rtol=1e-3), (school, out)
+    model, fields = checkpoint.load(tmp_path / "out/best.pt")
+    assert fields["citation"] == ["@misc{teacher}"]
+    (tmp_path / "school/best.pt").unlink()
+    pathlib.Path(path).write_text(pathlib.Path(path).read_text().replace("epochs = 1", "epochs = 2"))
+    assert any("going on after epoch 1" in line for line in train(path, tmp_path / "out"))
+    with pytest.raises(NatroliteError, match=r"start: .*school/best\.pt"):
+        train(path, tmp_path / "other")
+    checkpoint.save(tmp_path / "school/best.pt", random_model(SpookyNet), {"name": "x", "license": "y"})
+    with pytest.raises(NatroliteError, match="has another .model.: modules 2, not 1"):
+        train(path, tmp_path / "other")
+
+
+def test_the_file_cites_what_a_training_says(tmp_path):
+    checkpoint.save(
+        tmp_path / "best.pt", random_model(SpookyNet), {"name": "x", "license": "y", "citation": ["@misc{a}"]}
+    )
+    assert cli.main(["export", str(tmp_path / "best.pt"), "-o", str(tmp_path / "model.pt")]) == 0
+    found = modelfile.read_metadata(str(tmp_path / "model.pt"))["citation"]
+    assert len(found) == 2 and "SpookyNet" in found[0] and found[1] == "@misc{a}"
+
+
 def test_time_is_up(structures, tmp_path):
     path = written(tmp_path, structures, 50)
     lines = train(path, tmp_path / "out", minutes=0.0)

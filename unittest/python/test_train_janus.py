@@ -17,13 +17,15 @@ from ase.io import read, write
 from ase.units import GPa
 
 TRAIN = pathlib.Path(__file__).parents[2] / "potentials" / "train"
-sys.path[:0] = [str(TRAIN)]
+sys.path[:0] = [str(TRAIN), str(TRAIN / "janus")]
 
 import makings  # noqa: E402
+import tiny_sevennet  # noqa: E402
 from distill import dynamics  # noqa: E402
 from natrolite import cli, evaluate, modelfile  # noqa: E402
 from natrolite.modelfile import read_metadata  # noqa: E402
 from natrolite.spookynet import Settings, SpookyNet, checkpoint  # noqa: E402
+from sevenn.util import chemical_species_preprocess  # noqa: E402
 
 
 def program(name):
@@ -76,6 +78,32 @@ def test_a_committee_is_made_and_goes_on(data, tmp_path, capfd):
     assert make.main(command) == 1
     error = capfd.readouterr().err
     assert "test.extxyz: of other data than" in error or "train.extxyz: of other data than" in error
+
+
+def test_members_learn_from_a_teacher_first(data, tmp_path, capfd):
+    """Its frames are those of its dynamics with its forces, and its terms are those of the product."""
+    four = {**chemical_species_preprocess(make.ELEMENTS), "shift": [-1.0] * 4, "scale": [0.01] * 4}
+    tiny_sevennet.write(tmp_path / "tiny.pth", tiny_sevennet.config(**four))
+    teacher, out = str(tmp_path / "teacher.pt"), tmp_path / "out"
+    assert cli.main(["export", str(tmp_path / "tiny.pth"), "-o", teacher]) == 0
+    command = ["--teacher", teacher, "--out", str(out), "--data", str(data), "--size", "test", "--members", "1"]
+    command += ["--lmp", str(pathlib.Path(sys.executable).with_name("lmp"))]
+    assert make.main(command) == 0, capfd.readouterr().err
+    frames = read(out / "teacher.extxyz", ":")
+    assert 10 < len(frames) <= 40 and {frame.info["kind"] for frame in frames} == {"aniline", "aniline-sodium"}
+    assert np.abs(frames[0].positions - frames[5].positions).max() > 0.05
+    module, meta = modelfile.load(teacher)
+    found = evaluate.evaluate(module, meta, frames[7])[0]
+    assert frames[7].info["REF_energy"] == pytest.approx(found.energy, abs=1e-4)
+    assert np.allclose(frames[7].arrays["REF_forces"], found.forces, atol=1e-4)
+    product = read_metadata(out / "spookynet-janus.pt")
+    terms = read_metadata(teacher)
+    assert product["license"] == f"GPL-2.0-only; {terms['license']}" and product["citation"][1:] == terms["citation"]
+    assert 'start = "taught-0/best.pt"' in (out / "member-0.toml").read_text()
+    assert "test janus-stack 2 " in (out / "member-0/errors.dat").read_text()
+    times = [path.stat().st_mtime_ns for path in (out / "teacher.extxyz", out / "taught-0/best.pt")]
+    assert make.main(command) == 0
+    assert times == [path.stat().st_mtime_ns for path in (out / "teacher.extxyz", out / "taught-0/best.pt")]
 
 
 @pytest.fixture(scope="module")

@@ -92,7 +92,7 @@ def label_rest(trajectory, settings, programs, folder, progress, known):
             continue
         begin = time.monotonic()
         try:
-            answer = compute(atoms, settings, programs, folder)
+            answer = compute(atoms, settings, programs.cp2k, folder)
             labeled = frames.labeled(atoms, answer, settings, name, trajectory.kind)
             complete_text(result, frames.text([labeled]))
             what = f"{answer['steps']} SCF steps"
@@ -113,13 +113,13 @@ def sampled(trajectory, folder, programs):
     return read(file, ":") if file.stat().st_size else []  # a committee may agree on all
 
 
-def compute(atoms, settings, programs, folder):
-    """Run CP2K in the folder and return what it says; Failed if that cannot be used."""
+def compute(atoms, settings, command, folder):
+    """Run CP2K, a command, in the folder and return what it says; Failed if that cannot be used."""
     restarts = [name for name in ("frame-RESTART.wfn", "frame-RESTART.kp") if (folder / name).exists()] * settings.reuse
     (folder / "frame.inp").write_text(cp2k.write_input(atoms, settings, restarts[0] if restarts else None))
     with open(folder / "frame.out", "w") as out:
         done = subprocess.run(
-            [*shlex.split(programs.cp2k), "-i", "frame.inp"],
+            [*shlex.split(command), "-i", "frame.inp"],
             cwd=folder,
             stdout=out,
             stderr=subprocess.STDOUT,

@@ -50,10 +50,11 @@ fix heat all temp/csvr {melt} {temperature} 0.05 {seed}
 run {cool}"""
 
 
-def sample(trajectory, folder, models, lmp):
+def sample(trajectory, folder, models, lmp, spacing=None):
     """Return the frames of a trajectory, sampling them in `folder` if it has dynamics. Seeded by its name.
 
     models: model files; of several, a committee, the first drives, and frames are taken on which they disagree.
+    spacing: steps between frames, which are more than those of the trajectory if it is less than SPACING.
     Raises ValueError with the end of LAMMPS' output where that fails.
     """
     if not trajectory.temperature:
@@ -66,7 +67,8 @@ def sample(trajectory, folder, models, lmp):
         boxed.pbc = True
         boxed.center()
     write(folder / "start.data", boxed, format="lammps-data", specorder=elements)
-    (folder / "in.sample").write_text(deck(trajectory, elements, models))
+    spacing = spacing or (SPACING // CANDIDATES if len(models) > 1 else SPACING)
+    (folder / "in.sample").write_text(deck(trajectory, elements, models, spacing))
     dump, table = folder / "frames.dump", folder / "deviation.txt"
     for old in (dump, table):
         old.unlink(missing_ok=True)
@@ -119,9 +121,8 @@ def options(atoms, models, spacing):
     return " ".join(words + [f"committee {spacing} deviation.txt"] * (len(models) > 1))
 
 
-def deck(trajectory, elements, models):
+def deck(trajectory, elements, models, spacing):
     """LAMMPS input of the dynamics."""
-    spacing = SPACING // CANDIDATES if len(models) > 1 else SPACING
     masses = [f"mass {i} {atomic_masses[atomic_numbers[e]]:.4f}" for i, e in enumerate(elements, 1)]
     height = f"fix squeeze all deform 1 z final 0 {trajectory.height} remap x units box"
     kelvin = trajectory.temperature

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Train a committee of SpookyNets on the DFT frames of data/, and make spookynet-janus.pt of its first member.
 
-usage: make.py --out DIR [--size test|small|full] [--members N] [--jobs N]
+usage: make.py --teacher MODEL.pt --out DIR [--size test|small|full] [--members N] [--jobs N]
 
-Trajectories are held out whole (distill/reference.py): DIR/{train,valid,test}.extxyz. DIR/member-M is the folder of
-`natrolite train`, with errors.dat; DIR/member-M.pt its model file. Energies and forces are PBE without D3. The same
-command goes on where it was ended; where data/ has changed, take another DIR.
+Each member first learns energies and forces of a teacher, a universal potential, on dynamics of the same
+structures (DIR/teacher.extxyz, DIR/taught-M). Without --teacher it begins with random weights. Trajectories are held
+out whole (distill/reference.py): DIR/{train,valid,test}.extxyz. DIR/member-M is the folder of `natrolite train`, with
+errors.dat; DIR/member-M.pt its model file. Energies and forces are PBE without D3. The same command goes on where it was
+ended; where data/ has changed, take another DIR.
 """
 
 import argparse
 import concurrent.futures
+import json
 import os
 import pathlib
 import shutil
@@ -18,17 +21,24 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+import teach
 from dft.frames import text
-from distill import reference
+from distill import labels, making, reference
 from distill.files import complete_text
+from natrolite.errors import NatroliteError
+from natrolite.modelfile import read_metadata
 
 HERE = pathlib.Path(__file__).resolve().parent
 PRODUCT = "spookynet-janus"
-SIZES = {  # features, modules; epochs, epochs without a better loss until the rate is halved and until the end
-    "test": (8, 1, 2, 5, 10),
-    "small": (64, 2, 500, 15, 60),
-    "full": (64, 3, 2000, 30, 150),
-}
+ELEMENTS = ["C", "H", "N", "Na"]
+SIZES = {  # network; trajectories of the teacher, epochs on them; on DFT: epochs, and without a better loss until the
+    # rate is halved and until the end
+    "test": {"features": 8, "modules": 1, "trajectories": 2, "taught": 1, "epochs": 2, "rate_patience": 5, "patience": 10},
+    "small": {"features": 64, "modules": 2, "trajectories": 120, "taught": 12, "epochs": 120, "rate_patience": 8,
+              "patience": 30},
+    "full": {"features": 64, "modules": 3, "trajectories": 500, "taught": 100, "epochs": 1000, "rate_patience": 20,
+             "patience": 100},
+}  # fmt: skip
 RUNNER = f"""import sys
 sys.path.insert(0, {str(HERE.parent)!r})
 from distill.parent import end_with_parent
@@ -44,26 +54,34 @@ r_max = 5.0
 lr_cutoff = 10.0
 
 [data]
-train = ["train.extxyz"]
-valid = ["valid.extxyz"]
-test = ["test.extxyz"]
-energy = "energy_pbe"
-forces = "forces_pbe"
-
+{data}
 [training]
 name = "{name}"
-license = "GPL-2.0-only"
+license = "{license}"
+citation = {citation}
+start = "{start}"
 seed = {seed}
 epochs = {epochs}
 batch = 4
 optimizer = "soap"
-rate = 5e-3
+rate = {rate}
 rate_patience = {rate_patience}
 patience = {patience}
 energy = 100
 forces = 1
 charges = 10
 dipole = 1
+"""
+TAUGHT = """train = ["teacher.extxyz"]
+valid = 0.05
+energy = "REF_energy"
+forces = "REF_forces"
+"""
+DFT = """train = ["train.extxyz"]
+valid = ["valid.extxyz"]
+test = ["test.extxyz"]
+energy = "energy_pbe"
+forces = "forces_pbe"
 """
 
 
@@ -85,13 +103,34 @@ def natrolite(*arguments):
         raise ValueError(f"natrolite {arguments[0]} failed, see above")
 
 
-def train(folder, size, member):
+def taught(folder, teacher, size, jobs, lmp):
+    """Write DIR/teacher.extxyz, frames of dynamics by a teacher and its labels."""
+    path = folder / "teacher.extxyz"
+    if not path.exists():
+        making.check_teacher(teacher, ELEMENTS)
+        found = teach.frames(teacher.resolve(), ELEMENTS, folder / "teacher", SIZES[size]["trajectories"], jobs, lmp)
+        labels.save(path, found)
+        print(f"{path}: {len(found)} frames", flush=True)
+
+
+def write_config(path, size, member, **changes):
+    """Write a TOML file of `natrolite train`."""
+    known = {"name": PRODUCT, "license": "GPL-2.0-only", "citation": "[]", "start": "", "seed": member + 1}
+    path.write_text(CONFIG.format(**{**SIZES[size], **known, **changes}))
+
+
+def train(folder, size, member, teacher):
     """Train a member and export it; return its model file."""
-    features, modules, epochs, rate_patience, patience = SIZES[size]
-    config = folder / f"member-{member}.toml"
-    config.write_text(CONFIG.format(features=features, modules=modules, name=PRODUCT, seed=member + 1, epochs=epochs,
-                                    rate_patience=rate_patience, patience=patience))  # fmt: skip
-    made, model = folder / f"member-{member}", folder / f"member-{member}.pt"
+    known, rate = {}, 5e-3
+    if teacher:
+        config, school = folder / f"taught-{member}.toml", folder / f"taught-{member}"
+        write_config(config, size, member, data=TAUGHT, epochs=SIZES[size]["taught"], rate=rate, rate_patience=2)
+        natrolite("train", "spookynet", config, "-o", school)
+        terms = read_metadata(str(teacher))
+        known = {"license": f"GPL-2.0-only; {terms['license']}", "citation": json.dumps(terms["citation"])}
+        known["start"], rate = f"taught-{member}/best.pt", 2e-3
+    config, made, model = (folder / f"member-{member}{ending}" for ending in (".toml", "", ".pt"))
+    write_config(config, size, member, data=DFT, rate=rate, **known)
     natrolite("train", "spookynet", config, "-o", made)
     natrolite("export", made / "best.pt", "-o", model)
     return model
@@ -102,6 +141,8 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", required=True, type=pathlib.Path, metavar="DIR")
     parser.add_argument("--data", type=pathlib.Path, default=HERE / "data", metavar="DIR", help="frames of DFT [data]")
+    parser.add_argument("--teacher", type=pathlib.Path, metavar="MODEL.pt", help="to learn from before DFT (none)")
+    parser.add_argument("--lmp", default="lmp", help="LAMMPS with the plugin and D3, for --teacher [%(default)s]")
     parser.add_argument("--size", choices=list(SIZES), default="small")
     parser.add_argument("--members", type=int, default=2, metavar="N", help="of the committee [%(default)s]")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="members at a time [%(default)s]")
@@ -111,11 +152,14 @@ def main(argv=None):
     try:
         arguments.out.mkdir(parents=True, exist_ok=True)
         parts(arguments.out, arguments.data)
+        if arguments.teacher:
+            taught(arguments.out, arguments.teacher, arguments.size, arguments.jobs, arguments.lmp)
         with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-            tasks = [pool.submit(train, arguments.out, arguments.size, k) for k in range(arguments.members)]
+            settings = arguments.out, arguments.size
+            tasks = [pool.submit(train, *settings, k, arguments.teacher) for k in range(arguments.members)]
             models = [task.result() for task in tasks]
         shutil.copyfile(models[0], arguments.out / f"{PRODUCT}.pt")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, NatroliteError) as error:
         print(f"make.py: error: {error}", file=sys.stderr)
         return 1
     print(f"made {arguments.out / PRODUCT}.pt")

@@ -79,7 +79,9 @@ def built_of(model, dtype, source, double=None, known=None):
     from natrolite.exporters import spookynet_native
 
     double = double or model
-    fields = {**_fields(source, model.settings), **(known or {}), "dtype": dtype}
+    fields, known = _fields(source, model.settings), dict(known or {})
+    fields["citation"] += known.pop("citation", [])
+    fields |= {**known, "dtype": dtype}
     cutoff = max(model.r_max, fields["lr_cutoff"] or 0.0)
     return Built(
         module=model,
@@ -97,7 +99,9 @@ def _load(source, dtype, lr_cutoff):
     if TRAINED not in archive.pickled(source)[0]:
         return load_parameters(source, dtype, lr_cutoff).requires_grad_(False), {}
     model, fields = checkpoint.load(source, dtype, lr_cutoff)
-    return model.requires_grad_(False), {name: fields[name] for name in ("name", "license")}
+    return model.requires_grad_(False), {
+        name: fields[name] for name in ("name", "license", "citation") if name in fields
+    }
 
 
 def _fields(source, settings):

@@ -49,10 +49,16 @@ class Data:
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """How to train; the weights multiply mean squared errors in eV/atom, eV/A, e, and e A."""
+    """How to train; the weights multiply mean squared errors in eV/atom, eV/A, e, and e A.
+
+    start: a checkpoint of `natrolite train` with the same [model], relative to the TOML file's folder, whose weights are
+    the first ones; citation: BibTeX entries that the model file gets beside that of SpookyNet.
+    """
 
     name: str = "SpookyNet"
     license: str = "not stated"
+    citation: list = dataclasses.field(default_factory=list)
+    start: str = ""
     seed: int = 1
     epochs: int = 1000
     batch: int = 8
@@ -82,7 +88,7 @@ class Config:
 
     def same_training(self, other):
         """Return the name of a setting that `other` (a dict of as_dict) has otherwise and that matters, or None."""
-        free = {("training", name) for name in ("epochs", "patience", "device", "name", "license")}
+        free = {("training", name) for name in ("epochs", "patience", "device", "name", "license", "citation")}
         before = {"training": dataclasses.asdict(Training())}  # of a version that did not know a setting
         for part, values in self.as_dict().items():
             for name, value in values.items():

@@ -63,6 +63,16 @@ class Sums:
         return {n: self.sizes[n] / c for n, c in self.counts.items() if c}
 
 
+def energies(model, some, config):
+    """Return [frames] eV: the energies of a model less those of Frames."""
+    model.eval()
+    found = []
+    for at in range(0, len(some), config.training.batch):
+        data = frames.batch(some[at : at + config.training.batch], config.training.device)
+        found += (differences(model, data)["energy"] * data["atoms"]).tolist()
+    return found
+
+
 def of(model, some, config):
     """Return {property: RMSE} (eV, A, e) of a model for Frames."""
     return _sums(model, some, config).rmse()

@@ -106,7 +106,7 @@ def batch(frames, device="cpu"):
     return data
 
 
-def energies_of_elements(frames, types):
-    """Return [types] eV: least squares of the energies by composition, shortest where it is not unique."""
+def energies_of_elements(frames, energies, types):
+    """Return [types] eV: least squares of energies (eV) of frames by composition, shortest where it is not unique."""
     counts = np.array([np.bincount(f.graph.types, minlength=types) for f in frames], float)
-    return np.linalg.lstsq(counts, np.array([f.energy for f in frames]), rcond=1e-10)[0]
+    return np.linalg.lstsq(counts, np.asarray(energies), rcond=1e-10)[0]

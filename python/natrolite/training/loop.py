@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The training itself: batches, losses, moving average of the weights, early stopping, going on."""
 
+import dataclasses
 import importlib.util
 import math
 import os
@@ -99,18 +100,47 @@ class Trainer:
         torch.manual_seed(options.seed)
         self.settings = settings_of.settings(config)
         self.model = BatchedSpookyNet(self.settings, getattr(torch, options.dtype))
-        with torch.no_grad():
-            offset = frames.energies_of_elements(data, len(self.settings.atomic_numbers))
-            self.model.offset[:, 0] = torch.as_tensor(offset)
-        self.model.to(options.device).train()
+        self.model.to(options.device)
+        goes_on = os.path.exists(path)
+        if options.start and not goes_on:
+            self._start()
+        if not goes_on:
+            self._shift()
+        self.model.train()
         self.averaged = torch.optim.swa_utils.AveragedModel(self.model, avg_fn=self.mix)
         self.optimizer = optimizer(self.model.parameters(), options)
         self.schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(
             self.optimizer, factor=0.5, patience=options.rate_patience, min_lr=options.rate_floor
         )
         self.epoch, self.best, self.best_epoch = 0, math.inf, 0
-        if os.path.exists(path):
+        if goes_on:
             self._go_on()
+
+    def _start(self):
+        """Take the weights of [training] start."""
+        from natrolite.spookynet import checkpoint
+
+        path = os.path.join(self.config.folder, self.config.training.start)
+        try:
+            begun, _ = checkpoint.load(path, next(self.model.parameters()).dtype, cls=type(self.model))
+        except (OSError, ValueError) as error:
+            raise NatroliteError(f"[training] start: {path}: {reason(error)}") from None
+        old, new = (dataclasses.asdict(settings) for settings in (begun.settings, self.settings))
+        other = [f"{name} {old[name]}, not {new[name]}" for name in new if old[name] != new[name]]
+        if other:
+            raise NatroliteError(f"[training] start: {path} has another [model]: {other[0]}")
+        self.model.load_state_dict(begun.state_dict())
+
+    def _shift(self):
+        """Shift the energies of the elements so that the model's energies are those of the data, by least squares: other
+        programs have other zeros."""
+        import torch
+
+        wrong = errors.energies(self.model, self.data, self.config) if self.config.training.start else None
+        missing = [-e for e in wrong] if wrong else [frame.energy for frame in self.data]
+        found = frames.energies_of_elements(self.data, missing, len(self.settings.atomic_numbers))
+        with torch.no_grad():
+            self.model.offset[:, 0] += torch.as_tensor(found, device=self.model.offset.device)
 
     def _go_on(self):
         import torch
@@ -199,5 +229,6 @@ class Trainer:
         from natrolite.spookynet.checkpoint import save
 
         options = self.config.training
-        fields = {"name": options.name, "license": options.license, "epoch": self.epoch, "rmse": found}
+        named = {name: getattr(options, name) for name in ("name", "license", "citation")}
+        fields = {**named, "epoch": self.epoch, "rmse": found}
         save(os.path.join(folder, BEST), self.averaged.module, fields)

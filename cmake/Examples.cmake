@@ -1,5 +1,5 @@
 # Targets mxene-test, mxene-small, mxene-full, hard-carbon-test, janus-test, ...: examples/run.sh for the decks of a
-# folder of examples. The model is that of NATROLITE_EXAMPLES_MODEL, by default the shipped one (janus has none).
+# folder of examples. The model is that of NATROLITE_EXAMPLES_MODEL, by default the shipped one.
 set(NATROLITE_EXAMPLES_MODEL "" CACHE FILEPATH "model file for the examples (empty: the shipped one)")
 file(GLOB systems CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/*/reproduction.py)
 foreach(system ${systems})

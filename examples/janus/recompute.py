@@ -1,137 +1,142 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Recomputes frames of in.snapshots with CP2K and compares energies, forces and charges with the potential's.
+"""Recomputes frames of in.snapshots with CP2K and puts energies, forces and charges beside the potential's.
 
-usage: recompute.py [RESULTS] [--frames N] [--only PATTERN] [--cp2k COMMAND] [--jobs N]
+usage: recompute.py [RESULTS] [--frames N] [--cp2k COMMAND] [--jobs N]
 
-Of RESULTS/snapshots-*.extxyz (snapshots.py) N frames are taken, as many of every x. Writes a file
-RESULTS/recomputed/snapshots-X-N.extxyz as each is done and, of all that are there, RESULTS/recomputed.table and
-recomputed.png. Goes on where it was ended. PBE-D3 where the decks had d3 = yes, else PBE."""
+Takes N frames of RESULTS/snapshots-*.dump, as many of every x and evenly spaced. Each is written to
+RESULTS/recomputed/snapshots-X-K.extxyz when it is done, or why it failed to a file .failed there; all that are those of
+the dumps of now go into RESULTS/recomputed.table, a row for every atom. Goes on where it was ended. PBE-D3(BJ) where the decks
+had d3 = yes, else PBE. Energies can be compared for potentials that were trained on such data only: others differ by
+energies of free atoms."""
 
 import argparse
 import concurrent.futures
+import importlib.util
 import pathlib
-import re
+import shlex
+import shutil
 import sys
 import time
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 from ase.io import read
-from natrolite.plots import style
+from natrolite.errors import NatroliteError
 from natrolite.plots.table import Table, write_table
-from snapshots import settings  # puts the folder of dft into the path
+from snapshots import frames, settings  # puts the folder of dft into the path
 
-from dft import label
+from dft import cp2k, label
 from dft import frames as labels
 from distill.files import complete_text
 
 COLUMNS = (
-    "x | frame | energy of DFT (eV/atom) | energy error (meV/atom) | rms force (eV/A) | force error rms (meV/A) | "
-    "force error largest (meV/A) | charge error rms (e) | charge of Na by DFT (e) | charge of Na (e)"
+    "x | frame | atomic number | energy by DFT (eV/atom) | energy error (meV/atom) | fx by DFT (eV/A) | "
+    "fy by DFT (eV/A) | fz by DFT (eV/A) | fx (eV/A) | fy (eV/A) | fz (eV/A) | charge by DFT (e) | charge (e)"
 ).split(" | ")
-COLORS = {"C": style.GRAY, "H": style.SKY, "N": style.BLUE, "Na": style.ORANGE}
+SAME = 2e-5  # A: as labels are written
 
 
-def chosen(results, count):
-    """Return [(name, atoms)] of about count frames, as many of every x and evenly spaced; ValueError for none."""
-    files = sorted(results.glob("snapshots-*.extxyz"))
-    if not files:
-        raise ValueError(f"no snapshots-*.extxyz in {results}; run in.snapshots and snapshots.py first")
-    shares, found = np.diff(np.linspace(0, count, len(files) + 1).round().astype(int)), []
-    for path, share in zip(files, shares):
-        shots = read(path, ":")
-        for k in np.unique(np.linspace(len(shots) - 1, 0, min(share, len(shots))).round().astype(int)):
-            found.append((f"{path.stem}-{k}", shots[k]))
+def snapshots(results):
+    """Return {x: (settings, frames)} of the dumps of a folder; ValueError where there is none."""
+    found = {}
+    for dump in sorted(results.glob("snapshots-*.dump")):
+        known = Table(dump.with_suffix(".energies")).settings
+        found[known["x"]] = known, frames(dump)
+    if not found:
+        raise ValueError(f"no snapshots-*.dump in {results}; run in.snapshots first")
+    return dict(sorted(found.items(), key=lambda one: float(one[0])))
+
+
+def chosen(shots, count):
+    """Return [(name, frame)] of count frames, as many of every x and evenly spaced, from the last one on."""
+    shares, found = np.diff(np.linspace(0, count, len(shots) + 1).round().astype(int)), []
+    for (x, (_, every)), share in zip(shots.items(), shares, strict=True):
+        for k in np.unique(np.linspace(len(every) - 1, 0, min(share, len(every))).round().astype(int)):
+            found.append((f"snapshots-{x}-{k}", every[k]))
     return found
+
+
+def known(path, atoms):
+    """Return the frame of a file by DFT; None where it is not there or is of other atoms."""
+    frame = read(path) if path.is_file() else None
+    if frame is None or len(frame) != len(atoms) or (frame.numbers != atoms.numbers).any():
+        return None
+    apart = [np.abs(frame.positions - atoms.positions).max(), np.abs(frame.cell - atoms.cell).max()]
+    return frame if max(apart) < SAME else None
 
 
 def recompute(name, atoms, folder, command):
-    """Write the file of one frame unless it is there, and return a line about it."""
-    result, begin = folder / f"{name}.extxyz", time.monotonic()
-    if result.exists():
+    """Write the file of one frame unless it is there; return a line about it."""
+    result, work, begin = folder / f"{name}.extxyz", folder / name, time.monotonic()
+    reason = result.with_suffix(".failed")
+    if known(result, atoms):
         return f"{name}: done before"
-    work = folder / name
+    for old in (result, reason):
+        old.unlink(missing_ok=True)
     work.mkdir(exist_ok=True)
     how = settings(atoms)
-    answer = label.compute(atoms, how, label.Programs(command, "", []), work)
-    complete_text(result, labels.text([labels.labeled(atoms, answer, how, name, "snapshot")]))
-    for rest in work.glob("frame-*"):  # electrons
-        rest.unlink()
+    try:
+        answer = label.compute(atoms, how, command, work)
+        complete_text(result, labels.text([labels.labeled(atoms, answer, how, name, "snapshot")]))
+    except cp2k.Failed as error:
+        complete_text(reason, f"{error}\n")
+        return f"{name}: {error}"
+    shutil.rmtree(work)
     return f"{name}: {answer['steps']} SCF steps, {time.monotonic() - begin:.0f} s"
 
 
-def pairs(results):
-    """Return {name: (frame by the potential, frame by DFT)} of all frames that were recomputed, without D3 where the
-    decks had none."""
-    found = {}
-    for path in sorted((results / "recomputed").glob("*.extxyz")):
-        stem, _, number = path.stem.rpartition("-")
-        frame = read(path)
-        if "d3 = yes" not in Table(results / f"{stem}.energies").settings["settings"]:
-            frame.calc.results |= {"energy": frame.info["energy_pbe"], "forces": frame.arrays["forces_pbe"]}
-        found[path.stem] = read(results / f"{stem}.extxyz", int(number)), frame
-    return found
+def rows(x, number, ours, dft):
+    """Return the rows of a frame in the order of COLUMNS; charges are nan from a potential that knows none."""
+    count = len(ours)
+    energies = [frame.get_potential_energy() / count for frame in (dft, ours)]
+    same = [float(x), number], [energies[0], 1000 * (energies[1] - energies[0])]
+    charges = [frame.calc.results.get("charges", np.full(count, np.nan)) for frame in (dft, ours)]
+    parts = [np.tile(same[0], (count, 1)), ours.numbers[:, None], np.tile(same[1], (count, 1))]
+    return np.hstack([*parts, dft.get_forces(), ours.get_forces(), np.array(charges).T])
 
 
-def row(name, ours, dft):
-    """Return the numbers of a frame, in the order of COLUMNS."""
-    x, number = re.fullmatch(r"snapshots-(.+)-(\d+)", name).groups()
-    sodium, energies = dft.symbols == "Na", [frame.get_potential_energy() / len(dft) for frame in (dft, ours)]
-    errors, charges = 1000 * (ours.get_forces() - dft.get_forces()), [charges_of(frame) for frame in (dft, ours)]
-    mean = [q[sodium].mean() if sodium.any() else np.nan for q in charges]
-    return [float(x), int(number), energies[0], 1000 * (energies[1] - energies[0]),
-            rms(dft.get_forces()), rms(errors), abs(errors).max(), rms(charges[1] - charges[0]), *mean]  # fmt: skip
+def report(results, shots):
+    """Write the table of all frames that were recomputed; return their number. ValueError where they were made with
+    other settings for one x than for another."""
+    told, found = {}, []
+    for x, (header, every) in shots.items():
+        dispersion = "d3 = yes" in header["settings"]
+        for number, ours in enumerate(every):
+            dft = known(results / "recomputed" / f"snapshots-{x}-{number}.extxyz", ours)
+            if dft is None:
+                continue
+            if not dispersion:
+                dft.calc.results |= {"energy": dft.info["energy_pbe"], "forces": dft.arrays["forces_pbe"]}
+            now = {key: header[key] for key in ("form", "model", "settings")}
+            now["DFT"] = dft.info["settings"] + (", with D3(BJ)" if dispersion else ", without D3")
+            if (told := told or now) != now:
+                raise ValueError(f"snapshots-{x} was made with other settings than another x; run in.snapshots again")
+            found.append(rows(x, number, ours, dft))
+    if found:
+        told = {"x": "all of the table", **told}
+        write_table(results / "recomputed.table", "snapshots beside DFT", told, COLUMNS, np.concatenate(found))
+    return len(found)
 
 
-def charges_of(frame):
-    """Return the charges (e), nan from a potential that knows none."""
-    return frame.get_charges() if "charges" in frame.calc.results else np.full(len(frame), np.nan)
+def needs(command):
+    """Raise ValueError where a program or a package is missing."""
+    if not shutil.which(shlex.split(command)[0]):
+        raise ValueError(f"no {command}; name CP2K by --cp2k (Debian: apt-get install cp2k cp2k-data)")
+    if not importlib.util.find_spec("dftd3"):
+        raise ValueError("no simple-dftd3; install it: pip install dftd3")
 
 
-def rms(values):
-    return float(np.sqrt(np.mean(np.square(values))))
-
-
-def draw(found, rows, path):
-    """Write the picture: differences of the energies over x, forces and charges against those of DFT."""
-    with plt.rc_context(style.SETTINGS):
-        figure, (energy, force, charge) = plt.subplots(1, 3, figsize=(10, 3.4), constrained_layout=True)
-        energy.axhline(0, color="0.7", lw=0.8, zorder=0)
-        energy.plot(rows[:, 0], rows[:, 3], "o", ms=4, color=style.BLUE)
-        energy.set(xlabel="Na per aminobenzene x", ylabel="energy, potential − DFT (meV/atom)")
-        for symbol, color in COLORS.items():
-            for place, take in ((force, lambda f: f.get_forces()), (charge, charges_of)):
-                values = [np.array([take(f)[f.symbols == symbol] for f in both]).reshape(2, -1) for both in found]
-                ours, dft = np.concatenate(values, axis=1)
-                if dft.size and np.isfinite(ours).any():
-                    place.plot(dft, ours, ".", ms=3, color=color, label=symbol, rasterized=True)
-        for place, unit, mean in ((force, "force (eV/Å)", rows[:, 5]), (charge, "charge (e)", 1000 * rows[:, 7])):
-            limits = [min(place.get_xlim()[0], place.get_ylim()[0]), max(place.get_xlim()[1], place.get_ylim()[1])]
-            place.plot(limits, limits, color="0.7", lw=0.8, zorder=0)
-            error = f"rms error {rms(mean):.0f} {'meV/Å' if place is force else 'me'}"
-            place.set(
-                xlim=limits, ylim=limits, aspect="equal", xlabel=f"{unit} by DFT", ylabel=f"{unit} of the potential"
-            )
-            place.set_title(error, fontsize=9)
-        style.legend(figure, ncols=4, handles=force.get_legend_handles_labels()[0], markerscale=3)
-        figure.savefig(path)
-        plt.close(figure)
-
-
-def report(results):
-    """Write the table and the picture of all frames that were recomputed; return its rows."""
-    found = pairs(results)
-    rows = np.array([row(name, *both) for name, both in found.items()])
-    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-    told = Table(results / f"{next(iter(found)).rpartition('-')[0]}.energies").settings
-    known = {key: told[key] for key in ("form", "model", "settings")}
-    known["DFT"] = next(iter(found.values()))[1].info["settings"]
-    write_table(results / "recomputed.table", "snapshots beside DFT", known, COLUMNS, rows)
-    draw(found.values(), rows, results / "recomputed.png")
-    return rows
+def computed(arguments):
+    """Recompute frames and write the table; return whether all went well."""
+    shots, folder = snapshots(arguments.results), arguments.results / "recomputed"
+    needs(arguments.cp2k)
+    folder.mkdir(exist_ok=True)
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        frames = chosen(shots, arguments.frames)
+        tasks = [pool.submit(recompute, *frame, folder, arguments.cp2k) for frame in frames]
+        for number, task in enumerate(concurrent.futures.as_completed(tasks), 1):
+            print(f"{number}/{len(tasks)} {task.result()}", flush=True)
+    print(f"{arguments.results / 'recomputed.table'}: {report(arguments.results, shots)} frames")
+    return not any((folder / f"{name}.failed").exists() for name, _ in frames)
 
 
 def main(argv=None):
@@ -139,24 +144,17 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=pathlib.Path, nargs="?", default=pathlib.Path("results"))
     parser.add_argument("--frames", type=int, default=10, metavar="N", help="of all x together [%(default)s]")
-    parser.add_argument("--only", default="", metavar="PATTERN", help="regular expression for names of frames")
     parser.add_argument("--cp2k", default="cp2k.psmp", metavar="COMMAND", help="with mpirun if you like [%(default)s]")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="frames at a time, a core each [%(default)s]")
     arguments = parser.parse_args(argv)
-    folder = arguments.results / "recomputed"
+    for name in ("frames", "jobs"):
+        if getattr(arguments, name) < 1:
+            parser.error(f"--{name} {getattr(arguments, name)}: take 1 or more")
     try:
-        frames = [one for one in chosen(arguments.results, arguments.frames) if re.search(arguments.only, one[0])]
-        folder.mkdir(exist_ok=True)
-        with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-            tasks = [pool.submit(recompute, *one, folder, arguments.cp2k) for one in frames]
-            for task in concurrent.futures.as_completed(tasks):
-                print(task.result(), flush=True)
-        rows = report(arguments.results)
-    except (OSError, ValueError, RuntimeError) as error:
+        return 0 if computed(arguments) else 1
+    except (OSError, ValueError, RuntimeError, NatroliteError) as error:
         print(f"recompute.py: {error}", file=sys.stderr)
         return 1
-    print(f"{len(rows)} frames: forces {rms(rows[:, 5]):.0f} meV/A, charges {rms(rows[:, 7]):.3f} e")
-    return 0
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 from compare import found, of
+from natrolite.plots import recomputed
 
 TITLE = "Na in Janus aminobenzene-graphene"
 DFT = "the published potential was trained on PBE with many-body dispersion, ours on PBE with D3 and another basis set"
@@ -48,9 +49,10 @@ def capacity(table):
 
 @of("recomputed.table")
 def beside_dft(table):
-    names = ("energy error", "force error rms", "charge error rms")
-    energy, force, charge = (np.sqrt(np.mean(table.column(name) ** 2)) for name in names)
-    return f"{energy:.1f} meV/atom, {force:.0f} meV/A, {charge:.3f} e (rms, {len(table.data)} frames)"
+    energy, force, charge = recomputed.errors(table)
+    known = f", {charge:.3f} e" if np.isfinite(charge) else ""
+    count = len(np.unique(table.data[:, :2], axis=0))
+    return f"{energy:.1f} meV/atom, {1000 * force:.0f} meV/A{known} (rms, {count} frames)"
 
 
 def entries():
@@ -69,7 +71,7 @@ def entries():
     yield "charge of Na (e), lowest to highest x", "0.5 to 0.17", over("charge sodium", 0, 99), GROUPS
     yield "voltage along the hull (V)", "up to 1.6 below x = 1.5, then 0.15", voltages, DFT
     yield "capacity (mAh/g)", "about 400", capacity(), "that of the largest x that was run"
-    yield "ten frames beside DFT: energy, forces, charges", "-", beside_dft(), "made by recompute.py, which needs CP2K"
+    yield "frames beside DFT: energy, forces, charges", "-", beside_dft(), "made by recompute.py, which needs CP2K"
 
 
 def after(folder, natrolite):

@@ -8,6 +8,7 @@ potential), snapshots-X/N.POSCAR (its charges are in the extxyz) and
 snapshots-X/N.inp, N from 0. Atoms are sorted by element in all of them."""
 
 import argparse
+import dataclasses
 import pathlib
 import sys
 
@@ -18,6 +19,7 @@ from natrolite.plots.table import Table
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "potentials" / "train"))
 from dft import cp2k
+from dft.__main__ import structures
 
 REACH = 4 * 7.398  # A: k points of the training data times the edge of its cell; one along z
 
@@ -52,7 +54,7 @@ def poscar(path, atoms, name):
 def settings(atoms):
     """Those of the training data, with as dense k points in the plane."""
     dense = [max(1, round(REACH / length)) for length in atoms.cell.lengths()[:2]]
-    return cp2k.Settings(kpoints=(*dense, 1))
+    return dataclasses.replace(structures("janus").SETTINGS, kpoints=(*dense, 1))
 
 
 def convert(results):

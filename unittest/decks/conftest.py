@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The model of the decks' tests: NATROLITE_DECK_MODEL, which ctest makes once, or SevenNet-0, exported here."""
+"""The model of the decks' tests: the shipped potential that a module names."""
 
 import os
 import pathlib
@@ -27,15 +27,7 @@ def natrolite(capsys):
     return run
 
 
-@pytest.fixture(scope="session")
-def model(tmp_path_factory):
-    """Path of a model file with Ti, C, O, H and Na."""
-    given = os.environ.get("NATROLITE_DECK_MODEL")
-    if given:
-        return pathlib.Path(given)
-    from natrolite.export import export
-    from natrolite.exporters import sevennet
-
-    path = tmp_path_factory.mktemp("model") / "sevennet-0.pt"
-    export(sevennet, "sevennet-0", path, "float32")
-    return path
+@pytest.fixture(scope="module")
+def model(request):
+    """Path of the shipped potential of the decks of a module."""
+    return HERE.parents[1] / "potentials" / request.module.POTENTIAL

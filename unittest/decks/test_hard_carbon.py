@@ -11,6 +11,8 @@ from deck import EXAMPLES, Decks
 from natrolite import grid
 from natrolite.plots.table import Table
 
+POTENTIAL = "allegro-hardcarbon.pt"
+
 
 @pytest.fixture(scope="module")
 def decks(tmp_path_factory, model):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The decks of examples/janus in size test: physics, not frozen digits.
 
-Structure and dynamics with the model of all decks (no charges); charges, snapshots and the voltage with the public
-parameters of SpookyNet, which know no sodium, so their energies are only compared with themselves."""
+Dynamics with the shipped potential and D3; charges, snapshots and the voltage with the public parameters of SpookyNet
+in double precision, which know no sodium, so their energies are only compared with themselves."""
 
 import shutil
 import subprocess
@@ -15,17 +15,19 @@ from ase.io import read
 from ase.units import Bohr, Hartree
 from deck import EXAMPLES, Decks
 from lammps_run import environment
+from natrolite.plots import recomputed
 from natrolite.plots.table import Table
 from tiny_spookynet import PARAMETERS
 
+POTENTIAL = "spookynet-janus.pt"
 SPECIES = ("sheet", "ring", "hydrogen", "nitrogen", "sodium")
 
 
 @pytest.fixture(scope="module")
 def decks(tmp_path_factory, model):
-    """Dynamics with a model without charges, x = 0, 1, 2."""
+    """Dynamics for x = 0, 1, 2."""
     decks = Decks("janus", tmp_path_factory.mktemp("janus"), model)
-    decks.output = decks.run("md", charges="no")
+    decks.output = decks.run("md")
     return decks
 
 
@@ -39,7 +41,7 @@ def charged(tmp_path_factory):
     export(spookynet, str(PARAMETERS), folder / "spooky.pt", "float64", options={"lr_cutoff": 8.0})
     decks = Decks("janus", folder, folder / "spooky.pt")
     for deck in ("md", "ocv", "snapshots"):
-        decks.run(deck)
+        assert "dispersion/d3" not in decks.run(deck, d3="no")
     return decks
 
 
@@ -111,7 +113,36 @@ def test_gaps_and_tilt(decks):
             assert len(tilt) == 2 and row[5] == pytest.approx(tilt.mean(), abs=1e-3) and row[6] == row[2]
         assert 150 < table.column("temperature").mean() < 600 and 8.5 < table.data[:, 2].min()
     decks.drawn("md-1.gap")
-    assert not (decks.folder / "results/md-1.charges").exists() and "no charges" in decks.output
+    assert "pair dispersion/d3/opt" in decks.output
+
+
+def test_charges_of_the_shipped_potential(decks):
+    """They add up to nothing, and sodium is positive."""
+    for x in (0, 1, 2):
+        table = decks.table(f"md-{x}.charges")
+        assert np.abs(table.column("total")).max() < 1e-9
+        if x:
+            assert 0.05 < table.column("sodium").mean() < 0.9 and table.column("nitrogen").mean() < 0
+
+
+def test_without_charges(tmp_path):
+    """A potential that knows no charges runs with charges = no only."""
+    import tiny_sevennet
+    from natrolite.export import export
+    from natrolite.exporters import sevennet
+    from sevenn.util import chemical_species_preprocess
+
+    four = {**chemical_species_preprocess(["C", "H", "N", "Na"]), "shift": [-1.0] * 4, "scale": [0.01] * 4}
+    tiny_sevennet.write(tmp_path / "tiny.pth", tiny_sevennet.config(**four))
+    export(sevennet, str(tmp_path / "tiny.pth"), tmp_path / "tiny.pt", "float32")
+    decks = Decks("janus", tmp_path, tmp_path / "tiny.pt")
+    decks.refused("md", "does not take", "charge")
+    output = decks.run("md", charges="no", contents=1)
+    assert "no charges" in output and not list((tmp_path / "results").glob("*.charges"))
+    assert len(decks.table("md-1.gap").data) == 21
+    decks.run("snapshots", charges="no", contents=1)
+    assert script(decks, "snapshots.py").returncode == 0
+    assert "charges" not in read(tmp_path / "results/snapshots-1.extxyz").calc.results
 
 
 def test_pairs_and_diffusion(decks):
@@ -140,7 +171,7 @@ def test_pairs_and_diffusion(decks):
 
 def test_goes_on(decks, tmp_path):
     """A run that was killed, and leaves its rows behind, gives what an uninterrupted one gives; what is done is left out."""
-    short = {"charges": "no", "contents": [0, 1], "steps": 60, "maxiter": 5, "equil": 4}
+    short = {"contents": [0, 1], "steps": 300, "maxiter": 5, "equil": 4}
     decks.run("md", out="whole", **short)
     whole = Table(decks.folder / "whole/md-1.gap").data
     other = Decks("janus", tmp_path, decks.model)
@@ -244,53 +275,116 @@ CP2K = """ SCF run converged in     7 steps
 """
 
 
-def in_place_of_cp2k(folder, results):
-    """Write a command that prints what CP2K would of a snapshot: the potential's numbers but for 3 meV/atom, 0.2 eV/A on
-    one component of two atoms, and 0.1 e on these atoms."""
-    for path in results.glob("snapshots-*.extxyz"):
-        for k, atoms in enumerate(read(path, ":")):
+def in_place_of_cp2k(folder, shots):
+    """Write a command that prints what CP2K would of the frame in its input: the potential's numbers less 3 meV/atom,
+    0.2 eV/A on one component of two atoms, and 0.1 e on one of them and the last atom."""
+    for x, (_, frames) in shots.items():
+        for k, atoms in enumerate(frames):
             energy, forces, charges = (atoms.calc.results[name] for name in ("energy", "forces", "charges"))
-            forces[:2, 0] -= [0.2, -0.2]
-            charges[:2] -= [0.1, -0.1]
-            rows = [f"{i} 1 X " + " ".join(f"{v:.10f}" for v in f) for i, f in enumerate(forces * Bohr / Hartree)]
+            forces, charges = forces * Bohr / Hartree, charges.copy()
+            forces[:2, 0] -= np.array([0.2, -0.2]) * Bohr / Hartree
+            charges[[0, -1]] -= [0.1, -0.1]
+            rows = [f"{i} 1 X " + " ".join(f"{v:.10f}" for v in force) for i, force in enumerate(forces)]
             charges = [f"{i} X 1 {q:.8f}" for i, q in enumerate(charges)]
             text = CP2K.format((energy - 0.003 * len(atoms)) / Hartree, "\n".join(rows), "\n".join(charges))
-            (folder / f"{path.stem}-{k}").write_text(text)
+            first = "_".join(["", atoms.symbols[0], *(f"{v:.8f}" for v in atoms.positions[0])])
+            (folder / first).write_text(text)
+            (folder / f"{x}-{k}").symlink_to(first)
     command = folder / "cp2k"
-    command.write_text(f"#!/bin/sh\ngrep -q '&COORD' frame.inp && cat {folder}/${{PWD##*/}}\n")
+    command.write_text(f'#!/bin/sh\ncat "{folder}/$(grep -A 1 "&COORD" frame.inp | tail -n 1 | tr -s " " _)"\n')
     command.chmod(0o755)
     return str(command)
 
 
-def test_snapshots_are_recomputed(charged, tmp_path, monkeypatch, capsys):
-    """What differs from the numbers of CP2K is in the table. What was computed stays; D3 is taken where the decks had it."""
+@pytest.fixture
+def recomputing(charged, tmp_path, monkeypatch, capsys):
+    """Return run(*options) -> (exit code, output, error text) of recompute.py, and the decks of its folder."""
     monkeypatch.syspath_prepend(str(EXAMPLES / "janus"))
     import recompute
 
-    assert script(charged, "snapshots.py").returncode == 0
     results = tmp_path / "results"
     shutil.copytree(charged.folder / "results", results)
     monkeypatch.setattr(recompute.labels, "dispersion", lambda atoms: (-0.5 * len(atoms), np.zeros((len(atoms), 3))))
-    command = in_place_of_cp2k(tmp_path, results)
-    words = [str(results), "--frames", "5", "--cp2k"]
-    assert recompute.main([*words, "false"]) == 1 and "cp2k broke off" in capsys.readouterr().err
-    assert recompute.main([*words, command]) == 0, capsys.readouterr().err
-    table = Table(results / "recomputed.table")
-    assert table.data[:, :2].tolist() == [[0, 0], [0, 1], [1, 1], [2, 0], [2, 1]]
-    count = 62 + 2 * table.column("x")
-    assert np.allclose(table.column("energy error"), 3, atol=0.01)
-    assert np.allclose(table.column("force error largest"), 200, atol=0.1)
-    assert np.allclose(table.column("force error rms"), 200 * np.sqrt(2 / 3 / count), rtol=1e-3)
-    assert np.allclose(table.column("charge error rms"), 0.1 * np.sqrt(2 / count), rtol=1e-3)
-    sodium = [read(results / "snapshots-1.extxyz", 1), table.column("charge of Na by DFT")[2]]
-    assert sodium[1] == pytest.approx(sodium[0].get_charges()[sodium[0].symbols == "Na"].mean(), abs=1e-4)
-    assert (results / "recomputed.png").stat().st_size > 20000
-    for path in results.glob("snapshots-*.energies"):
+    monkeypatch.setattr(recompute.importlib.util, "find_spec", lambda name: name)
+    command = in_place_of_cp2k(tmp_path, recompute.snapshots(results))
+
+    def run(*options):
+        capsys.readouterr()
+        code = recompute.main([str(results), "--cp2k", command, *options])
+        return code, *capsys.readouterr()
+
+    return run, Decks("janus", tmp_path, charged.model)
+
+
+def test_snapshots_are_recomputed(recomputing):
+    """What differs from the numbers of CP2K is in the table."""
+    run, decks = recomputing
+    code, output, error = run("--frames", "5")
+    assert code == 0 and "5 frames" in output, error
+    table = decks.table("recomputed.table")
+    x, frame, element = table.data[:, :3].T
+    assert sorted(set(zip(x, frame))) == [(0, 0), (0, 1), (1, 1), (2, 0), (2, 1)] and len(x) == 5 * 62 + 2 + 2 * 4
+    energy, force, charge = recomputed.errors(table)
+    assert energy == pytest.approx(3, abs=0.01)
+    assert force == pytest.approx(0.2 * np.sqrt(10 / 3 / len(x)), rel=1e-3)
+    assert charge == pytest.approx(0.1 * np.sqrt(10 / len(x)), rel=1e-3)
+    ours, dft = (table.column(name)[(x == 2) & (frame == 1)] for name in ("charge", "charge by DFT"))
+    assert np.allclose((ours - dft)[[0, -1]], [0.1, -0.1], atol=1e-4) and element[-1] == 11
+    shot = read(decks.folder / "results/recomputed/snapshots-2-1.extxyz")
+    ours = table.data[(x == 2) & (frame == 1)][:, 8:11]
+    assert np.allclose(np.abs(ours - shot.arrays["forces_pbe"]).max(0), [0.2, 0, 0], atol=2e-4)
+    decks.drawn("recomputed.table")
+
+
+def test_recomputing_goes_on(recomputing):
+    """A frame that fails holds nothing up; what was computed stays, but not for other snapshots of the same name."""
+    run, decks = recomputing
+    answer = (decks.folder / "1-0").resolve()
+    text = answer.read_text()
+    answer.unlink()
+    code, output, _ = run("--frames", "6", "--jobs", "1")
+    assert code == 1 and "snapshots-1-0: cp2k broke off" in output and "5 frames" in output
+    answer.write_text(text)
+    code, output, _ = run("--frames", "6")
+    assert code == 0 and output.count("done before") == 5 and "6 frames" in output
+    dump = decks.folder / "results/snapshots-1.dump"
+    last = dump.read_text().rpartition("ITEM: TIMESTEP")[2]
+    dump.write_text(2 * f"ITEM: TIMESTEP{last}")
+    assert "5 frames" in run("--frames", "1")[1]
+    code, output, _ = run("--frames", "6")
+    assert code == 0 and output.count("done before") == 5
+    x, frame = (table := decks.table("recomputed.table")).data[:, :2].T
+    assert np.array_equal(*(table.data[(x == 1) & (frame == k)][:, 5:8] for k in (0, 1)))
+
+
+def test_recomputed_with_d3_and_without_charges(recomputing):
+    run, decks = recomputing
+    results = decks.folder / "results"
+    for path in results.glob("snapshots-*.dump"):
+        path.write_text(path.read_text().replace("f_q", "f_other"))
+    for path in sorted(results.glob("snapshots-*.energies")):
         path.write_text(path.read_text().replace("d3 = no", "d3 = yes"))
-    capsys.readouterr()
-    assert recompute.main([*words, "false"]) == 0 and capsys.readouterr().out.count("done before") == 5
-    assert np.allclose(Table(results / "recomputed.table").column("energy error"), 503, atol=0.01)
-    assert recompute.main([str(tmp_path)]) == 1 and "run in.snapshots" in capsys.readouterr().err
+        code, _, error = run("--frames", "3")
+        assert (code == 1 and "other settings" in error) or path.stem == "snapshots-2"
+    assert code == 0
+    energy, _, charge = recomputed.errors(decks.table("recomputed.table"))
+    assert energy == pytest.approx(503, abs=0.01) and np.isnan(charge)
+    decks.drawn("recomputed.table")
+
+
+def test_recompute_refuses(recomputing, tmp_path, monkeypatch):
+    run, decks = recomputing
+    assert "no nowhere" in run("--cp2k", "nowhere")[2]
+    with pytest.raises(SystemExit):
+        run("--frames", "0")
+    import recompute
+
+    monkeypatch.setattr(recompute.importlib.util, "find_spec", lambda name: None)
+    assert "pip install dftd3" in run()[2]
+    for path in (decks.folder / "results").glob("snapshots-*.dump"):
+        path.unlink()
+    code, _, error = run()
+    assert code == 1 and "run in.snapshots" in error
 
 
 def test_ocv(charged):
@@ -338,9 +432,8 @@ def test_wrong_electrons(charged, variables, words):
     [
         ("md", {"contents": 0.3}, ["x is 0.3", "multiple of 0.5"]),
         ("md", {"form": "wire"}, ["form is wire", "periodic"]),
-        ("md", {"steps": 10, "charges": "no"}, ["steps is 10", "block of 20"]),
+        ("md", {"steps": 10}, ["steps is 10", "block of 20"]),
         ("md", {"model": "nowhere.pt"}, ["nowhere.pt"]),
-        ("md", {}, ["does not take", "charge"]),
         ("md", {"contents": 60}, ["of 120 Na fit 2.1 A"]),
         ("md", {"layers": 1}, ["layers is 1"]),
         ("charge", {"charges": "no", "charge": 1}, ["charge is 1", "charges is no"]),
@@ -352,10 +445,9 @@ def test_wrong_input(decks, deck, variables, words):
     decks.refused(deck, *words, **{"out": "refused", **variables})
 
 
-def test_periodic_with_d3(decks):
-    """The endless stack follows the pressure before it is measured, with D3 outside the model; both gaps are there."""
-    output = decks.run("md", form="periodic", d3="yes", d3cut=9.0, charges="no", contents=1, out="endless", maxiter=5)
-    assert "dispersion/d3/opt" in output
+def test_periodic(decks):
+    """The endless stack follows the pressure before it is measured; both gaps are there."""
+    decks.run("md", form="periodic", contents=1, out="endless", maxiter=5, d3cut=9.0)
     table = Table(decks.folder / "endless/md-1.gap")
     atoms = frames(decks.folder / "endless/md-1.dump")[-1]
     gaps = table.data[:, 6:]
@@ -368,7 +460,7 @@ def test_periodic_with_d3(decks):
 
 def test_report(charged):
     """run.sh makes summary, files for DFT and the page from a list of decks, and leaves out what is done."""
-    (charged.folder / "list").write_text("build contents=2\ncharge charge=0\n")
+    (charged.folder / "list").write_text("build contents=2\ncharge charge=0 d3=no\n")
     folder = charged.folder / "out/janus/spooky"
     folder.mkdir(parents=True)
     for path in (charged.folder / "results").glob("md-1.[gmcd]*[!a]"):

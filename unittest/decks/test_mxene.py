@@ -20,6 +20,7 @@ from natrolite.errors import NatroliteError
 from natrolite.plots import adhesion, neb, trajectory
 from natrolite.plots.table import Table
 
+POTENTIAL = "mace-mxene.pt"
 # of 4 x 4 Ti2CO2 in all decks
 CELL = np.array([[12.12, 0, 0], [-6.06, 10.496228, 0], [0, 0, 40.0]])
 

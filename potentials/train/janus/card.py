@@ -25,9 +25,12 @@ def missed(kind, column, value):
 
 
 def held_out(lines):
-    """Return the rows of the set test of errors.dat with their header, without the column of the set."""
+    """Return the rows of the set test of errors.dat with their header, without the column of the set and those in which
+    nothing is known."""
     header, *rows = (line.lstrip("# ").split() for line in lines[1:])
-    return [" ".join(["#", *header[1:]])] + [" ".join(row[1:]) for row in rows if row[0] == "test"]
+    rows = [row for row in rows if row[0] == "test"]
+    known = [k for k in range(1, len(header)) if any(row[k] != "nan" for row in rows)]
+    return [" ".join(["#", *(header[k] for k in known)])] + [" ".join(row[k] for k in known) for row in rows]
 
 
 def properties(found):

@@ -34,7 +34,7 @@ ELEMENTS = ["C", "H", "N", "Na"]
 SIZES = {  # network; trajectories of the teacher, epochs on them; on DFT: epochs, and without a better loss until the
     # rate is halved and until the end
     "test": {"features": 8, "modules": 1, "trajectories": 2, "taught": 1, "epochs": 2, "rate_patience": 5, "patience": 10},
-    "small": {"features": 64, "modules": 2, "trajectories": 120, "taught": 12, "epochs": 120, "rate_patience": 8,
+    "small": {"features": 64, "modules": 2, "trajectories": 120, "taught": 8, "epochs": 120, "rate_patience": 8,
               "patience": 30},
     "full": {"features": 64, "modules": 3, "trajectories": 500, "taught": 100, "epochs": 1000, "rate_patience": 20,
              "patience": 100},

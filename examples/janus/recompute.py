@@ -37,10 +37,13 @@ SAME = 2e-5  # A: as labels are written
 
 def snapshots(results):
     """Return {x: (settings, frames)} of the dumps of a folder; ValueError where there is none."""
-    found = {}
+    found, told = {}, {}
     for dump in sorted(results.glob("snapshots-*.dump")):
-        known = Table(dump.with_suffix(".energies")).settings
-        found[known["x"]] = known, frames(dump)
+        header = Table(dump.with_suffix(".energies")).settings
+        now = {key: header[key] for key in ("form", "model", "settings")}
+        if (told := told or now) != now:
+            raise ValueError(f"{dump} was made with other settings than another x; run in.snapshots again")
+        found[header["x"]] = now, frames(dump)
     if not found:
         raise ValueError(f"no snapshots-*.dump in {results}; run in.snapshots first")
     return dict(sorted(found.items(), key=lambda one: float(one[0])))
@@ -56,9 +59,11 @@ def chosen(shots, count):
 
 
 def known(path, atoms):
-    """Return the frame of a file by DFT; None where it is not there or is of other atoms."""
+    """Return the frame of a file by DFT; None where it is not there or is of other atoms or settings."""
     frame = read(path) if path.is_file() else None
-    if frame is None or len(frame) != len(atoms) or (frame.numbers != atoms.numbers).any():
+    if frame is None or frame.info["settings"] != settings(atoms).describe():
+        return None
+    if len(frame) != len(atoms) or (frame.numbers != atoms.numbers).any():
         return None
     apart = [np.abs(frame.positions - atoms.positions).max(), np.abs(frame.cell - atoms.cell).max()]
     return frame if max(apart) < SAME else None
@@ -95,8 +100,7 @@ def rows(x, number, ours, dft):
 
 
 def report(results, shots):
-    """Write the table of all frames that were recomputed; return their number. ValueError where they were made with
-    other settings for one x than for another."""
+    """Write the table of all frames that were recomputed; return their number."""
     told, found = {}, []
     for x, (header, every) in shots.items():
         dispersion = "d3 = yes" in header["settings"]
@@ -106,10 +110,7 @@ def report(results, shots):
                 continue
             if not dispersion:
                 dft.calc.results |= {"energy": dft.info["energy_pbe"], "forces": dft.arrays["forces_pbe"]}
-            now = {key: header[key] for key in ("form", "model", "settings")}
-            now["DFT"] = dft.info["settings"] + (", with D3(BJ)" if dispersion else ", without D3")
-            if (told := told or now) != now:
-                raise ValueError(f"snapshots-{x} was made with other settings than another x; run in.snapshots again")
+            told = {**header, "DFT": dft.info["settings"] + (", with D3(BJ)" if dispersion else ", without D3")}
             found.append(rows(x, number, ours, dft))
     if found:
         told = {"x": "all of the table", **told}
@@ -119,7 +120,7 @@ def report(results, shots):
 
 def needs(command):
     """Raise ValueError where a program or a package is missing."""
-    if not shutil.which(shlex.split(command)[0]):
+    if not shutil.which((shlex.split(command) or [""])[0]):
         raise ValueError(f"no {command}; name CP2K by --cp2k (Debian: apt-get install cp2k cp2k-data)")
     if not importlib.util.find_spec("dftd3"):
         raise ValueError("no simple-dftd3; install it: pip install dftd3")
@@ -128,10 +129,11 @@ def needs(command):
 def computed(arguments):
     """Recompute frames and write the table; return whether all went well."""
     shots, folder = snapshots(arguments.results), arguments.results / "recomputed"
-    needs(arguments.cp2k)
+    frames = chosen(shots, arguments.frames)
+    if not all(known(folder / f"{name}.extxyz", atoms) for name, atoms in frames):
+        needs(arguments.cp2k)
     folder.mkdir(exist_ok=True)
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        frames = chosen(shots, arguments.frames)
         tasks = [pool.submit(recompute, *frame, folder, arguments.cp2k) for frame in frames]
         for number, task in enumerate(concurrent.futures.as_completed(tasks), 1):
             print(f"{number}/{len(tasks)} {task.result()}", flush=True)

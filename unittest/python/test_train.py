@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`natrolite train spookynet`: batches, losses, going on, refusals, and the file it writes."""
 
+import itertools
 import pathlib
 import re
 import sys
@@ -227,11 +228,15 @@ def test_a_start_is_where_another_training_ended(structures, tmp_path, monkeypat
     assert out[0] <= 1.1 * school[0] and np.allclose(out[2:4], school[2:4], rtol=1e-3), (school, out)
     model, fields = checkpoint.load(tmp_path / "out/best.pt")
     assert fields["citation"] == ["@misc{teacher}"]
-    (tmp_path / "school/best.pt").unlink()
+    other = tmp_path / "school/other.pt"
+    (tmp_path / "school/best.pt").rename(other)
     pathlib.Path(path).write_text(pathlib.Path(path).read_text().replace("epochs = 1", "epochs = 2"))
     assert any("going on after epoch 1" in line for line in train(path, tmp_path / "out"))
     with pytest.raises(NatroliteError, match=r"start: .*school/best\.pt"):
         train(path, tmp_path / "other")
+    (tmp_path / "school/last.pt").rename(tmp_path / "school/best.pt")
+    with pytest.raises(NatroliteError, match="began with another .*best.pt"):
+        train(path, tmp_path / "out")
     checkpoint.save(tmp_path / "school/best.pt", random_model(SpookyNet), {"name": "x", "license": "y"})
     with pytest.raises(NatroliteError, match="has another .model.: modules 2, not 1"):
         train(path, tmp_path / "other")
@@ -244,6 +249,17 @@ def test_the_file_cites_what_a_training_says(tmp_path):
     assert cli.main(["export", str(tmp_path / "best.pt"), "-o", str(tmp_path / "model.pt")]) == 0
     found = modelfile.read_metadata(str(tmp_path / "model.pt"))["citation"]
     assert len(found) == 2 and "SpookyNet" in found[0] and found[1] == "@misc{a}"
+
+
+def test_a_training_without_patience_is_over(structures, tmp_path, monkeypatch):
+    """The same command changes nothing any more."""
+    losses = itertools.count(1)
+    monkeypatch.setattr(errors, "loss_of", lambda found, options: float(next(losses)))
+    path = written(tmp_path, structures, 50, "lr_cutoff = 6.0", "valid = 0.25", "patience = 2")
+    assert any("nothing got better in 2 epochs" in line for line in train(path, tmp_path / "out"))
+    before = (tmp_path / "out/last.pt").read_bytes()
+    assert any("nothing got better in 2 epochs" in line for line in train(path, tmp_path / "out"))
+    assert (tmp_path / "out/last.pt").read_bytes() == before
 
 
 def test_time_is_up(structures, tmp_path):
@@ -300,6 +316,7 @@ REFUSALS = [
     ({"training": "rate = 0"}, "rate = 0 must be positive"),
     ({"training": "rate = 'fast'"}, "must be a number"),
     ({"training": "optimizer = 'lbfgs'"}, "take adam or soap"),
+    ({"training": "citation = '@misc{a}'"}, "must be a list of BibTeX entries"),
     ({"training": "dtype = 'float16'"}, "take float32 or float64"),
     ({"training": "device = 'cuda'"}, "sees no GPU"),
     ({"data": "valid = 2"}, "give a share between 0 and 1"),

@@ -101,9 +101,19 @@ def test_members_learn_from_a_teacher_first(data, tmp_path, capfd):
     assert product["license"] == f"GPL-2.0-only; {terms['license']}" and product["citation"][1:] == terms["citation"]
     assert 'start = "taught-0/best.pt"' in (out / "member-0.toml").read_text()
     assert "test janus-stack 2 " in (out / "member-0/errors.dat").read_text()
+    runs = sorted(out.glob("teacher/*/sampled.traj"))
     times = [path.stat().st_mtime_ns for path in (out / "teacher.extxyz", out / "taught-0/best.pt")]
     assert make.main(command) == 0
     assert times == [path.stat().st_mtime_ns for path in (out / "teacher.extxyz", out / "taught-0/best.pt")]
+    capfd.readouterr()
+    assert make.main(command[2:]) == 1 and "another teacher made this folder" in capfd.readouterr().err
+    once = [path.stat().st_mtime_ns for path in runs]
+    (out / "teacher.extxyz").unlink()
+    assert make.main(command) == 0 and once == [path.stat().st_mtime_ns for path in runs] and len(once) == 2
+    capfd.readouterr()
+    command[3], command[-1] = str(tmp_path / "other"), "false"
+    assert make.main(command) == 1 and "1 of 1 runs of the teacher failed" in capfd.readouterr().err
+    assert not (tmp_path / "other/teacher.extxyz").exists()
 
 
 @pytest.fixture(scope="module")

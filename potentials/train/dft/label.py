@@ -104,11 +104,11 @@ def label_rest(trajectory, settings, programs, folder, progress, known):
         rest.unlink()
 
 
-def sampled(trajectory, folder, programs):
-    """Return the frames to label, kept in a file so that a second run labels the same ones."""
+def sampled(trajectory, folder, programs, spacing=None):
+    """Return the frames to label, kept in a file so that a second run labels the same ones; spacing: of sample."""
     file = folder / "sampled.traj"
     if not file.exists():
-        found = sample(trajectory, folder, programs.models, programs.lmp)
+        found = sample(trajectory, folder, programs.models, programs.lmp, spacing)
         complete(file, lambda path: write(path, found, format="traj"))
     return read(file, ":") if file.stat().st_size else []  # a committee may agree on all
 

@@ -67,7 +67,6 @@ def sample(trajectory, folder, models, lmp, spacing=None):
         boxed.pbc = True
         boxed.center()
     write(folder / "start.data", boxed, format="lammps-data", specorder=elements)
-    spacing = spacing or (SPACING // CANDIDATES if len(models) > 1 else SPACING)
     (folder / "in.sample").write_text(deck(trajectory, elements, models, spacing))
     dump, table = folder / "frames.dump", folder / "deviation.txt"
     for old in (dump, table):
@@ -121,8 +120,9 @@ def options(atoms, models, spacing):
     return " ".join(words + [f"committee {spacing} deviation.txt"] * (len(models) > 1))
 
 
-def deck(trajectory, elements, models, spacing):
+def deck(trajectory, elements, models, spacing=None):
     """LAMMPS input of the dynamics."""
+    spacing = spacing or (SPACING // CANDIDATES if len(models) > 1 else SPACING)
     masses = [f"mass {i} {atomic_masses[atomic_numbers[e]]:.4f}" for i, e in enumerate(elements, 1)]
     height = f"fix squeeze all deform 1 z final 0 {trajectory.height} remap x units box"
     kelvin = trajectory.temperature

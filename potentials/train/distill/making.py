@@ -20,7 +20,7 @@ import numpy as np
 from ase.data import atomic_numbers
 from distill import dynamics, errors, labels
 from distill.crystals import TOO_CLOSE
-from distill.files import complete
+from distill.files import complete, complete_text
 from distill.parent import end_with_parent
 from natrolite.errors import NatroliteError
 
@@ -51,22 +51,12 @@ class Work:
         self.teacher = os.path.abspath(teacher)
         self.settings = {**settings, "seed": arguments.seed, "teacher": checksum(self.teacher)}
         os.makedirs(self.folder, exist_ok=True)
-        self._same_settings()
+        same_settings(self.path("settings.json"), self.settings)
         context = multiprocessing.get_context("spawn")  # LAMMPS and torch do not survive a fork
         # one thread a process; glibc keeps freed memory, without which torch takes 1.1 times as long
         os.environ |= {"OMP_NUM_THREADS": "1", "MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "20000000000"}
         self.jobs = arguments.jobs
         self.pool = concurrent.futures.ProcessPoolExecutor(arguments.jobs, context, end_with_parent)
-
-    def _same_settings(self):
-        path = self.path("settings.json")
-        if os.path.exists(path):
-            with open(path) as stream:
-                if json.load(stream) != self.settings:
-                    raise ValueError(f"{path}: other settings or another teacher made this folder; take another --out")
-        else:
-            with open(path, "w") as stream:
-                json.dump(self.settings, stream, indent=1)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -110,6 +100,16 @@ class Work:
     def labeled_by(self, teacher, frames):
         """Return copies of frames labeled by a model file."""
         return labels.label(frames, labels.calculator(teacher, self.elements), self.settings["largest_force"])
+
+
+def same_settings(path, settings):
+    """Write the settings of a making to a file, or compare them with those there: ValueError where they differ."""
+    if os.path.exists(path):
+        with open(path) as stream:
+            if json.load(stream) != settings:
+                raise ValueError(f"{path}: other settings or another teacher made this folder; take another --out")
+    else:
+        complete_text(path, json.dumps(settings, indent=1))
 
 
 def checksum(path):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Train a committee of SpookyNets on the DFT frames of data/, and make spookynet-janus.pt of its first member.
 
-usage: make.py --teacher MODEL.pt --out DIR [--size test|small|full] [--members N] [--jobs N]
+usage: make.py [--teacher MODEL.pt] --out DIR [--data DIR] [--size test|small|full] [--members N] [--jobs N] [--lmp LMP]
 
 Each member first learns energies and forces of a teacher, a universal potential, on dynamics of the same
 structures (DIR/teacher.extxyz, DIR/taught-M). Without --teacher it begins with random weights. Trajectories are held
@@ -33,10 +33,10 @@ PRODUCT = "spookynet-janus"
 ELEMENTS = ["C", "H", "N", "Na"]
 SIZES = {  # network; trajectories of the teacher, epochs on them; on DFT: epochs, and without a better loss until the
     # rate is halved and until the end
-    "test": {"features": 8, "modules": 1, "trajectories": 2, "taught": 1, "epochs": 2, "rate_patience": 5, "patience": 10},
-    "small": {"features": 64, "modules": 2, "trajectories": 120, "taught": 8, "epochs": 120, "rate_patience": 8,
+    "test": {"features": 8, "modules": 1, "trajectories": 2, "lessons": 1, "epochs": 2, "rate_patience": 5, "patience": 10},
+    "small": {"features": 64, "modules": 2, "trajectories": 120, "lessons": 8, "epochs": 120, "rate_patience": 8,
               "patience": 30},
-    "full": {"features": 64, "modules": 3, "trajectories": 500, "taught": 100, "epochs": 1000, "rate_patience": 20,
+    "full": {"features": 64, "modules": 3, "trajectories": 500, "lessons": 100, "epochs": 1000, "rate_patience": 20,
              "patience": 100},
 }  # fmt: skip
 RUNNER = f"""import sys
@@ -57,7 +57,7 @@ lr_cutoff = 10.0
 {data}
 [training]
 name = "{name}"
-license = "{license}"
+license = {license}
 citation = {citation}
 start = "{start}"
 seed = {seed}
@@ -107,7 +107,6 @@ def taught(folder, teacher, size, jobs, lmp):
     """Write DIR/teacher.extxyz, frames of dynamics by a teacher and its labels."""
     path = folder / "teacher.extxyz"
     if not path.exists():
-        making.check_teacher(teacher, ELEMENTS)
         found = teach.frames(teacher.resolve(), ELEMENTS, folder / "teacher", SIZES[size]["trajectories"], jobs, lmp)
         labels.save(path, found)
         print(f"{path}: {len(found)} frames", flush=True)
@@ -115,7 +114,7 @@ def taught(folder, teacher, size, jobs, lmp):
 
 def write_config(path, size, member, **changes):
     """Write a TOML file of `natrolite train`."""
-    known = {"name": PRODUCT, "license": "GPL-2.0-only", "citation": "[]", "start": "", "seed": member + 1}
+    known = {"name": PRODUCT, "license": '"GPL-2.0-only"', "citation": "[]", "start": "", "seed": member + 1}
     path.write_text(CONFIG.format(**{**SIZES[size], **known, **changes}))
 
 
@@ -124,10 +123,12 @@ def train(folder, size, member, teacher):
     known, rate = {}, 5e-3
     if teacher:
         config, school = folder / f"taught-{member}.toml", folder / f"taught-{member}"
-        write_config(config, size, member, data=TAUGHT, epochs=SIZES[size]["taught"], rate=rate, rate_patience=2)
-        natrolite("train", "spookynet", config, "-o", school)
         terms = read_metadata(str(teacher))
-        known = {"license": f"GPL-2.0-only; {terms['license']}", "citation": json.dumps(terms["citation"])}
+        known = {"license": f"GPL-2.0-only; {terms['license']}", "citation": terms["citation"]}
+        known = {name: json.dumps(value, ensure_ascii=False) for name, value in known.items()}
+        lessons = {"data": TAUGHT, "epochs": SIZES[size]["lessons"], "rate": rate, "rate_patience": 2}
+        write_config(config, size, member, **lessons, **known)
+        natrolite("train", "spookynet", config, "-o", school)
         known["start"], rate = f"taught-{member}/best.pt", 2e-3
     config, made, model = (folder / f"member-{member}{ending}" for ending in (".toml", "", ".pt"))
     write_config(config, size, member, data=DFT, rate=rate, **known)
@@ -150,7 +151,12 @@ def main(argv=None):
     if arguments.members < 1:
         parser.error(f"--members {arguments.members}: take 1 or more")
     try:
+        if arguments.teacher:
+            making.check_teacher(arguments.teacher, ELEMENTS)
         arguments.out.mkdir(parents=True, exist_ok=True)
+        school = making.checksum(arguments.teacher) if arguments.teacher else None
+        made_by = {"size": arguments.size, **SIZES[arguments.size], "teacher": school}
+        making.same_settings(arguments.out / "settings.json", made_by)
         parts(arguments.out, arguments.data)
         if arguments.teacher:
             taught(arguments.out, arguments.teacher, arguments.size, arguments.jobs, arguments.lmp)
@@ -159,7 +165,7 @@ def main(argv=None):
             tasks = [pool.submit(train, *settings, k, arguments.teacher) for k in range(arguments.members)]
             models = [task.result() for task in tasks]
         shutil.copyfile(models[0], arguments.out / f"{PRODUCT}.pt")
-    except (OSError, ValueError, NatroliteError) as error:
+    except (OSError, ValueError, RuntimeError, NatroliteError) as error:
         print(f"make.py: error: {error}", file=sys.stderr)
         return 1
     print(f"made {arguments.out / PRODUCT}.pt")

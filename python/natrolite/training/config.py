@@ -158,6 +158,8 @@ def _check(path, config):
         if symbol not in atomic_numbers:
             raise NatroliteError(f"{path}: [model] elements: '{symbol}' is no element")
     training = config.training
+    if not isinstance(training.citation, list) or not all(isinstance(entry, str) for entry in training.citation):
+        raise NatroliteError(f"{path}: [training] citation = {training.citation!r} must be a list of BibTeX entries")
     for name in ("batch", "epochs", "rate", "patience", "rate_patience", "clip"):
         if not getattr(training, name) > 0:
             raise NatroliteError(f"{path}: [training] {name} = {getattr(training, name)} must be positive")

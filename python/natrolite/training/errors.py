@@ -65,12 +65,7 @@ class Sums:
 
 def energies(model, some, config):
     """Return [frames] eV: the energies of a model less those of Frames."""
-    model.eval()
-    found = []
-    for at in range(0, len(some), config.training.batch):
-        data = frames.batch(some[at : at + config.training.batch], config.training.device)
-        found += (differences(model, data)["energy"] * data["atoms"]).tolist()
-    return found
+    return sum(((wrong["energy"] * data["atoms"]).tolist() for data, wrong in _batches(model, some, config)), [])
 
 
 def of(model, some, config):
@@ -80,11 +75,17 @@ def of(model, some, config):
 
 def _sums(model, some, config):
     sums = Sums()
+    for _, wrong in _batches(model, some, config):
+        sums.add(wrong, config.training)
+    return sums
+
+
+def _batches(model, some, config):
+    """Yield (data, differences) of batches of Frames."""
     model.eval()
     for at in range(0, len(some), config.training.batch):
         data = frames.batch(some[at : at + config.training.batch], config.training.device)
-        sums.add(differences(model, data), config.training)
-    return sums
+        yield data, differences(model, data)
 
 
 def loss_of(rmse, options):

@@ -2,6 +2,7 @@
 """The training itself: batches, losses, moving average of the weights, early stopping, going on."""
 
 import dataclasses
+import hashlib
 import importlib.util
 import math
 import os
@@ -75,6 +76,12 @@ def _read(config, patterns, settings):
     return frames.read(settings_of.files(config, patterns), settings, config.data)
 
 
+def checksum(path):
+    """Return the SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
 def optimizer(parameters, options):
     """Return Adam (AMSGrad), or SOAP (Vyas et al., arXiv:2409.11321), which turns gradients into the eigenvectors of
     their second moments first."""
@@ -95,7 +102,7 @@ class Trainer:
 
         from natrolite.spookynet.batched import BatchedSpookyNet
 
-        self.config, self.data, self.path = config, data, path
+        self.config, self.data, self.path, self.begun = config, data, path, ""
         options = config.training
         torch.manual_seed(options.seed)
         self.settings = settings_of.settings(config)
@@ -116,12 +123,16 @@ class Trainer:
         if goes_on:
             self._go_on()
 
+    def _start_path(self):
+        return self.config.training.start and os.path.join(self.config.folder, self.config.training.start)
+
     def _start(self):
         """Take the weights of [training] start."""
         from natrolite.spookynet import checkpoint
 
-        path = os.path.join(self.config.folder, self.config.training.start)
+        path = self._start_path()
         try:
+            self.begun = checksum(path)
             begun, _ = checkpoint.load(path, next(self.model.parameters()).dtype, cls=type(self.model))
         except (OSError, ValueError) as error:
             raise NatroliteError(f"[training] start: {path}: {reason(error)}") from None
@@ -154,6 +165,10 @@ class Trainer:
             raise NatroliteError(
                 f"{self.path} belongs to a training with another {other}: take another folder, or remove it"
             )
+        self.begun = saved.get("begun", "")
+        path = self._start_path()
+        if path and os.path.exists(path) and checksum(path) != self.begun:
+            raise NatroliteError(f"{self.path} began with another {path}: take another folder, or remove it")
         for name in ("model", "averaged", "optimizer", "schedule"):
             getattr(self, name).load_state_dict(saved[name])
         self.epoch, self.best, self.best_epoch = saved["epoch"], saved["best"], saved["best_epoch"]
@@ -173,6 +188,8 @@ class Trainer:
         options = self.config.training
         begin, first = time.monotonic(), self.epoch
         while self.epoch < options.epochs:
+            if self.epoch - self.best_epoch >= options.patience:
+                return log(f"nothing got better in {options.patience} epochs; best was {self.best_epoch}")
             began = time.monotonic()
             trained = self.one_epoch()
             found = errors.of(self.averaged.module, valid, self.config)
@@ -191,8 +208,6 @@ class Trainer:
                 f"epoch {self.epoch:4d}  rate {self.optimizer.param_groups[0]['lr']:.1e}  train {trained}  valid "
                 f"{errors.words(found)}  {now - began:.1f} s, {left / 60:.0f} min left{'  *' * (self.best == loss)}"
             )
-            if self.epoch - self.best_epoch >= options.patience:
-                return log(f"nothing got better in {options.patience} epochs; best was {self.best_epoch}")
             if deadline is not None and now > deadline:
                 return log("time is up; the same command goes on")
         return log(f"{options.epochs} epochs done; best was {self.best_epoch}")
@@ -221,7 +236,7 @@ class Trainer:
         from natrolite.spookynet.checkpoint import write
 
         states = {name: getattr(self, name).state_dict() for name in ("model", "averaged", "optimizer", "schedule")}
-        progress = {"epoch": self.epoch, "best": self.best, "best_epoch": self.best_epoch}
+        progress = {"epoch": self.epoch, "best": self.best, "best_epoch": self.best_epoch, "begun": self.begun}
         write(self.path, {"config": self.config.as_dict(), **progress, **states})
 
     def save_best(self, folder, found):

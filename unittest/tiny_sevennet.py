@@ -44,6 +44,14 @@ def config(**changes):
     return {**base, **changes}
 
 
+def flat_config(elements):
+    """Return a configuration for other elements, with forces so small that dynamics goes nowhere."""
+    from sevenn.util import chemical_species_preprocess
+
+    count = len(elements)
+    return config(**chemical_species_preprocess(list(elements)), shift=[-1.0] * count, scale=[0.01] * count)
+
+
 def modal_config(**changes):
     """Return a configuration with the modalities A and B in every layer that can know them."""
     everywhere = [f"use_modal_{k}" for k in ("node_embedding", "self_inter_intro", "self_inter_outro", "output_block")]

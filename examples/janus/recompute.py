@@ -24,9 +24,7 @@ from natrolite.errors import NatroliteError
 from natrolite.plots.table import Table, write_table
 from snapshots import frames, settings  # puts the folder of dft into the path
 
-from dft import cp2k, label
-from dft import frames as labels
-from distill.files import complete_text
+from dft import label
 
 COLUMNS = (
     "x | frame | atomic number | energy by DFT (eV/atom) | energy error (meV/atom) | fx by DFT (eV/A) | "
@@ -72,21 +70,15 @@ def known(path, atoms):
 def recompute(name, atoms, folder, command):
     """Write the file of one frame unless it is there; return a line about it."""
     result, work, begin = folder / f"{name}.extxyz", folder / name, time.monotonic()
-    reason = result.with_suffix(".failed")
     if known(result, atoms):
         return f"{name}: done before"
-    for old in (result, reason):
+    for old in (result, result.with_suffix(".failed")):
         old.unlink(missing_ok=True)
     work.mkdir(exist_ok=True)
-    how = settings(atoms)
-    try:
-        answer = label.compute(atoms, how, command, work)
-        complete_text(result, labels.text([labels.labeled(atoms, answer, how, name, "snapshot")]))
-    except cp2k.Failed as error:
-        complete_text(reason, f"{error}\n")
-        return f"{name}: {error}"
-    shutil.rmtree(work)
-    return f"{name}: {answer['steps']} SCF steps, {time.monotonic() - begin:.0f} s"
+    what = label.label_one(atoms, settings(atoms), command, work, result, name, "snapshot")
+    if result.exists():
+        shutil.rmtree(work)
+    return f"{name}: {what}, {time.monotonic() - begin:.0f} s"
 
 
 def rows(x, number, ours, dft):

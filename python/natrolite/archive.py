@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Looks into files of torch.save and torch.jit.save. Nothing in them is unpickled or run."""
 
+import hashlib
 import os
 import pickletools
 import struct
@@ -22,6 +23,12 @@ UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
 )
+
+
+def sha256(path):
+    """Return the SHA-256 of a file, in hexadecimal. Raises OSError if it cannot be read."""
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
 
 
 def names(path):

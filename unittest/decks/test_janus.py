@@ -130,10 +130,8 @@ def test_without_charges(tmp_path):
     import tiny_sevennet
     from natrolite.export import export
     from natrolite.exporters import sevennet
-    from sevenn.util import chemical_species_preprocess
 
-    four = {**chemical_species_preprocess(["C", "H", "N", "Na"]), "shift": [-1.0] * 4, "scale": [0.01] * 4}
-    tiny_sevennet.write(tmp_path / "tiny.pth", tiny_sevennet.config(**four))
+    tiny_sevennet.write(tmp_path / "tiny.pth", tiny_sevennet.flat_config(["C", "H", "N", "Na"]))
     export(sevennet, str(tmp_path / "tiny.pth"), tmp_path / "tiny.pt", "float32")
     decks = Decks("janus", tmp_path, tmp_path / "tiny.pt")
     decks.refused("md", "does not take", "charge")
@@ -304,7 +302,9 @@ def recomputing(charged, tmp_path, monkeypatch, capsys):
 
     results = tmp_path / "results"
     shutil.copytree(charged.folder / "results", results)
-    monkeypatch.setattr(recompute.labels, "dispersion", lambda atoms: (-0.5 * len(atoms), np.zeros((len(atoms), 3))))
+    monkeypatch.setattr(
+        recompute.label.frames, "dispersion", lambda atoms: (-0.5 * len(atoms), np.zeros((len(atoms), 3)))
+    )
     monkeypatch.setattr(recompute.importlib.util, "find_spec", lambda name: name)
     command = in_place_of_cp2k(tmp_path, recompute.snapshots(results))
 
@@ -343,7 +343,7 @@ def test_recomputing_goes_on(recomputing):
     text = answer.read_text()
     answer.unlink()
     code, output, _ = run("--frames", "6", "--jobs", "1")
-    assert code == 1 and "snapshots-1-0: cp2k broke off" in output and "5 frames" in output
+    assert code == 1 and "snapshots-1-0: dropped: cp2k broke off" in output and "5 frames" in output
     answer.write_text(text)
     code, output, _ = run("--frames", "6")
     assert code == 0 and output.count("done before") == 5 and "6 frames" in output

@@ -25,7 +25,6 @@ from distill import dynamics  # noqa: E402
 from natrolite import cli, evaluate, modelfile  # noqa: E402
 from natrolite.modelfile import read_metadata  # noqa: E402
 from natrolite.spookynet import Settings, SpookyNet, checkpoint  # noqa: E402
-from sevenn.util import chemical_species_preprocess  # noqa: E402
 
 
 def program(name):
@@ -82,8 +81,7 @@ def test_a_committee_is_made_and_goes_on(data, tmp_path, capfd):
 
 def test_members_learn_from_a_teacher_first(data, tmp_path, capfd):
     """Its frames are those of its dynamics with its forces, and its terms are those of the product."""
-    four = {**chemical_species_preprocess(make.ELEMENTS), "shift": [-1.0] * 4, "scale": [0.01] * 4}
-    tiny_sevennet.write(tmp_path / "tiny.pth", tiny_sevennet.config(**four))
+    tiny_sevennet.write(tmp_path / "tiny.pth", tiny_sevennet.flat_config(make.ELEMENTS))
     teacher, out = str(tmp_path / "teacher.pt"), tmp_path / "out"
     assert cli.main(["export", str(tmp_path / "tiny.pth"), "-o", teacher]) == 0
     command = ["--teacher", teacher, "--out", str(out), "--data", str(data), "--size", "test", "--members", "1"]

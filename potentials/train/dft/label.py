@@ -87,21 +87,25 @@ def label_rest(trajectory, settings, programs, folder, progress, known):
     for number, atoms in enumerate(sampled(trajectory, folder, programs)):
         name = name_of(trajectory.name, number)
         result = folder / f"{number:02d}.extxyz"
-        reason = result.with_suffix(".failed")
-        if name in known or result.exists() or reason.exists():
+        if name in known or result.exists() or result.with_suffix(".failed").exists():
             continue
         begin = time.monotonic()
-        try:
-            answer = compute(atoms, settings, programs.cp2k, folder)
-            labeled = frames.labeled(atoms, answer, settings, name, trajectory.kind)
-            complete_text(result, frames.text([labeled]))
-            what = f"{answer['steps']} SCF steps"
-        except cp2k.Failed as error:
-            complete_text(reason, f"{error}\n")
-            what = f"dropped: {error}"
+        what = label_one(atoms, settings, programs.cp2k, folder, result, name, trajectory.kind)
         progress.line(name, time.monotonic() - begin, what)
     for rest in folder.glob("frame*"):  # wave functions
         rest.unlink()
+
+
+def label_one(atoms, settings, command, folder, result, name, kind):
+    """Compute a frame by CP2K, a command, in a folder and write it to the file result, or why that failed to result's
+    name with .failed; return what happened in words."""
+    try:
+        answer = compute(atoms, settings, command, folder)
+        complete_text(result, frames.text([frames.labeled(atoms, answer, settings, name, kind)]))
+        return f"{answer['steps']} SCF steps"
+    except cp2k.Failed as error:
+        complete_text(result.with_suffix(".failed"), f"{error}\n")
+        return f"dropped: {error}"
 
 
 def sampled(trajectory, folder, programs, spacing=None):

@@ -6,7 +6,6 @@ Every result is a file that appears when it is complete, so that a making goes o
 
 import argparse
 import concurrent.futures
-import hashlib
 import importlib
 import json
 import multiprocessing
@@ -22,6 +21,7 @@ from distill import dynamics, errors, labels
 from distill.crystals import TOO_CLOSE
 from distill.files import complete, complete_text
 from distill.parent import end_with_parent
+from natrolite import archive
 from natrolite.errors import NatroliteError
 
 
@@ -49,7 +49,7 @@ class Work:
     def __init__(self, arguments, settings, teacher):
         self.folder = arguments.out
         self.teacher = os.path.abspath(teacher)
-        self.settings = {**settings, "seed": arguments.seed, "teacher": checksum(self.teacher)}
+        self.settings = {**settings, "seed": arguments.seed, "teacher": archive.sha256(self.teacher)}
         os.makedirs(self.folder, exist_ok=True)
         same_settings(self.path("settings.json"), self.settings)
         context = multiprocessing.get_context("spawn")  # LAMMPS and torch do not survive a fork
@@ -110,12 +110,6 @@ def same_settings(path, settings):
                 raise ValueError(f"{path}: other settings or another teacher made this folder; take another --out")
     else:
         complete_text(path, json.dumps(settings, indent=1))
-
-
-def checksum(path):
-    """Return the SHA-256 of a file."""
-    with open(path, "rb") as stream:
-        return hashlib.sha256(stream.read()).hexdigest()
 
 
 def runs(work, name, count, models, **variables):

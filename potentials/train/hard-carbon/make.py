@@ -24,6 +24,7 @@ from distill.errors import rms
 from distill.files import complete_text
 import numpy as np
 import carbon
+from natrolite import archive
 
 # crystals: perturbed crystals, layers and contacts; shared: frames that compare the teachers; melts: numbers of runs by
 # a teacher, and of their carbon atoms (voids and chains need large cells), `hold` steps hot and `quench` to cold;
@@ -65,7 +66,7 @@ class Work(making.Work):
         self.of_layers = os.path.abspath(arguments.teacher_of_layers or arguments.teacher)
         self.dft = reference.load(arguments.dft) if arguments.dft else []
         self.parts = reference.split(self.dft) if self.dft else {}  # refuses too few before anything is made
-        settings = {**COMMON, **SIZES[arguments.size], "teacher of layers": making.checksum(self.of_layers)}
+        settings = {**COMMON, **SIZES[arguments.size], "teacher of layers": archive.sha256(self.of_layers)}
         super().__init__(arguments, settings, arguments.teacher)
 
     def starts(self, count, seed):

@@ -25,6 +25,7 @@ import teach
 from dft.frames import text
 from distill import labels, making, reference
 from distill.files import complete_text
+from natrolite import archive
 from natrolite.errors import NatroliteError
 from natrolite.modelfile import read_metadata
 
@@ -154,7 +155,7 @@ def main(argv=None):
         if arguments.teacher:
             making.check_teacher(arguments.teacher, ELEMENTS)
         arguments.out.mkdir(parents=True, exist_ok=True)
-        school = making.checksum(arguments.teacher) if arguments.teacher else None
+        school = archive.sha256(arguments.teacher) if arguments.teacher else None
         made_by = {"size": arguments.size, **SIZES[arguments.size], "teacher": school}
         making.same_settings(arguments.out / "settings.json", made_by)
         parts(arguments.out, arguments.data)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Exporter of the nequix family: `.nqx` files, by path or from where nequix keeps those it downloaded."""
 
-import hashlib
 import os
 
+from natrolite import archive
 from natrolite.errors import NatroliteError
 from natrolite.exporters.common import NOT_STATED, Built
 
@@ -105,8 +105,7 @@ def _fields(source, path, config):
 
     from natrolite.exporters import nequix_files
 
-    with open(path, "rb") as stream:
-        digest = hashlib.sha256(stream.read()).hexdigest()
+    digest = archive.sha256(path)
     title = os.path.splitext(os.path.basename(path))[0]
     name = KNOWN.get(digest, title)
     numbers = sorted(int(z) for z in config["atomic_numbers"])  # nequix's own order of types

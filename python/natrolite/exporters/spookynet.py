@@ -2,7 +2,6 @@
 """Exporter of the SpookyNet family: files of `natrolite train`, and of the original code."""
 
 import dataclasses
-import hashlib
 import os
 
 from natrolite import archive
@@ -110,8 +109,7 @@ def _fields(source, settings):
 
     from natrolite.spookynet.model import OUTPUTS
 
-    with open(source, "rb") as file:
-        digest = hashlib.sha256(file.read()).hexdigest()
+    digest = archive.sha256(source)
     title = os.path.splitext(os.path.basename(source))[0]
     name, terms = KNOWN.get(digest, (title, NOT_STATED))
     return {

@@ -2,13 +2,13 @@
 """The training itself: batches, losses, moving average of the weights, early stopping, going on."""
 
 import dataclasses
-import hashlib
 import importlib.util
 import math
 import os
 import random
 import time
 
+from natrolite import archive
 from natrolite.errors import NatroliteError, reason
 from natrolite.training import config as settings_of
 from natrolite.training import errors, frames
@@ -76,12 +76,6 @@ def _read(config, patterns, settings):
     return frames.read(settings_of.files(config, patterns), settings, config.data)
 
 
-def checksum(path):
-    """Return the SHA-256 of a file."""
-    with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
-
-
 def optimizer(parameters, options):
     """Return Adam (AMSGrad), or SOAP (Vyas et al., arXiv:2409.11321), which turns gradients into the eigenvectors of
     their second moments first."""
@@ -109,10 +103,8 @@ class Trainer:
         self.model = BatchedSpookyNet(self.settings, getattr(torch, options.dtype))
         self.model.to(options.device)
         goes_on = os.path.exists(path)
-        if options.start and not goes_on:
-            self._start()
         if not goes_on:
-            self._shift()
+            self._begin()
         self.model.train()
         self.averaged = torch.optim.swa_utils.AveragedModel(self.model, avg_fn=self.mix)
         self.optimizer = optimizer(self.model.parameters(), options)
@@ -123,6 +115,20 @@ class Trainer:
         if goes_on:
             self._go_on()
 
+    def _begin(self):
+        """Take the weights of [training] start, if there is one, and shift the energies of the elements so that the model's
+        energies are those of the data, by least squares: other programs have other zeros."""
+        import torch
+
+        if self.config.training.start:
+            self._start()
+            missing = [-wrong for wrong in errors.energies(self.model, self.data, self.config)]
+        else:  # the energies of random weights are noise
+            missing = [frame.energy for frame in self.data]
+        found = frames.energies_of_elements(self.data, missing, len(self.settings.atomic_numbers))
+        with torch.no_grad():
+            self.model.offset[:, 0] += torch.as_tensor(found, device=self.model.offset.device)
+
     def _start_path(self):
         return self.config.training.start and os.path.join(self.config.folder, self.config.training.start)
 
@@ -132,7 +138,7 @@ class Trainer:
 
         path = self._start_path()
         try:
-            self.begun = checksum(path)
+            self.begun = archive.sha256(path)
             begun, _ = checkpoint.load(path, next(self.model.parameters()).dtype, cls=type(self.model))
         except (OSError, ValueError) as error:
             raise NatroliteError(f"[training] start: {path}: {reason(error)}") from None
@@ -141,17 +147,6 @@ class Trainer:
         if other:
             raise NatroliteError(f"[training] start: {path} has another [model]: {other[0]}")
         self.model.load_state_dict(begun.state_dict())
-
-    def _shift(self):
-        """Shift the energies of the elements so that the model's energies are those of the data, by least squares: other
-        programs have other zeros."""
-        import torch
-
-        wrong = errors.energies(self.model, self.data, self.config) if self.config.training.start else None
-        missing = [-e for e in wrong] if wrong else [frame.energy for frame in self.data]
-        found = frames.energies_of_elements(self.data, missing, len(self.settings.atomic_numbers))
-        with torch.no_grad():
-            self.model.offset[:, 0] += torch.as_tensor(found, device=self.model.offset.device)
 
     def _go_on(self):
         import torch
@@ -167,7 +162,7 @@ class Trainer:
             )
         self.begun = saved.get("begun", "")
         path = self._start_path()
-        if path and os.path.exists(path) and checksum(path) != self.begun:
+        if path and os.path.exists(path) and archive.sha256(path) != self.begun:
             raise NatroliteError(f"{self.path} began with another {path}: take another folder, or remove it")
         for name in ("model", "averaged", "optimizer", "schedule"):
             getattr(self, name).load_state_dict(saved[name])

@@ -26,11 +26,11 @@ class Ended(Exception):
     """What stops a training after its first epoch."""
 
 
-def training_goes_on(students, weights, frames, valid, numbers, options, folder):
+def training_goes_on(students, weights, frames, valid, numbers, options, folder, start=None):
     """Train once in a piece and once in two: the same weights, and others with another seed; return the first file."""
 
     def train(name, seed=5, log=None):
-        return students.train(str(folder / name), frames, valid, numbers, seed, options, log=log or said.append)
+        return students.train(str(folder / name), frames, valid, numbers, seed, options, start, log=log or said.append)
 
     def same(one, two):
         one, two = weights(one), weights(two)
@@ -51,7 +51,7 @@ def training_goes_on(students, weights, frames, valid, numbers, options, folder)
     return whole
 
 
-def trained_together(students, weights, frames, valid, numbers, options, folder, optimizer=None):
+def trained_together(students, weights, frames, valid, numbers, options, folder, optimizer=None, start=None):
     """Train in one process and in two that share batches of frames of two sizes; return the largest difference.
 
     The two are stopped after an epoch, both, and go on. optimizer: the name of students' one, to be replaced by Adam.
@@ -61,10 +61,10 @@ def trained_together(students, weights, frames, valid, numbers, options, folder,
     context, path = multiprocessing.get_context("spawn"), str(folder / "together")
     with concurrent.futures.ProcessPoolExecutor(2, context) as pool:
         how = students.__name__, optimizer
-        pool.submit(_train, *how, False, alone, frames, valid, numbers, 5, options, None, ()).result()
+        pool.submit(_train, *how, False, alone, frames, valid, numbers, 5, options, start, ()).result()
         for stops in (True, False):
             tasks = [
-                pool.submit(_train, *how, stops, path, frames, valid, numbers, 5, options, None, share)
+                pool.submit(_train, *how, stops, path, frames, valid, numbers, 5, options, start, share)
                 for share in making.shares(path, 2)
             ]
             if stops:

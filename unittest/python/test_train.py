@@ -178,6 +178,21 @@ def test_going_on_is_the_uninterrupted_training(optimizer, structures, tmp_path)
         train(path, tmp_path / "parts")
 
 
+def test_the_rate_falls_with_every_step(structures, tmp_path):
+    """Also where the training goes on: the same bits. Epochs are then a part of it."""
+    path = written(tmp_path, structures, 4, training="schedule = 'linear'\nrate = 8e-3")
+    lines = train(path, tmp_path / "whole")
+    rates = [float(line.split()[3]) for line in lines if line.startswith("epoch")]
+    assert rates == pytest.approx([6e-3, 4e-3, 2e-3, 1e-5])
+    assert train(path, tmp_path / "parts", minutes=0)[-1] != lines[-1]
+    assert "going on after epoch 1" in train(path, tmp_path / "parts")[1]
+    whole, parts = weights(tmp_path / "whole"), weights(tmp_path / "parts")
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+    path = written(tmp_path, structures, 5, training="schedule = 'linear'\nrate = 8e-3")
+    with pytest.raises(NatroliteError, match="another training.epochs"):
+        train(path, tmp_path / "parts")
+
+
 def test_the_optimizer_is_the_one_asked_for(structures, tmp_path):
     found = {}
     for name in config.OPTIMIZERS:
@@ -316,6 +331,7 @@ REFUSALS = [
     ({"training": "rate = 0"}, "rate = 0 must be positive"),
     ({"training": "rate = 'fast'"}, "must be a number"),
     ({"training": "optimizer = 'lbfgs'"}, "take adam or soap"),
+    ({"training": "schedule = 'cosine'"}, "take plateau or linear"),
     ({"training": "citation = '@misc{a}'"}, "must be a list of BibTeX entries"),
     ({"training": "dtype = 'float16'"}, "take float32 or float64"),
     ({"training": "device = 'cuda'"}, "sees no GPU"),

@@ -20,8 +20,9 @@ TRAIN = pathlib.Path(__file__).parents[2] / "potentials" / "train"
 sys.path[:0] = [str(TRAIN), str(TRAIN / "janus")]
 
 import makings  # noqa: E402
+import tiny_nqx  # noqa: E402
 import tiny_sevennet  # noqa: E402
-from distill import dynamics  # noqa: E402
+from distill import dynamics, tune  # noqa: E402
 from natrolite import cli, evaluate, modelfile  # noqa: E402
 from natrolite.modelfile import read_metadata  # noqa: E402
 from natrolite.spookynet import Settings, SpookyNet, checkpoint  # noqa: E402
@@ -112,6 +113,21 @@ def test_members_learn_from_a_teacher_first(data, tmp_path, capfd):
     command[3], command[-1] = str(tmp_path / "other"), "false"
     assert make.main(command) == 1 and "1 of 1 runs of the teacher failed" in capfd.readouterr().err
     assert not (tmp_path / "other/teacher.extxyz").exists()
+
+
+def test_nequix_file_is_tuned_before_it_teaches(data, tmp_path, capfd):
+    """Its frames have the forces of the tuned teacher."""
+    source, out = tiny_nqx.write(tmp_path / "tiny.nqx", make.ELEMENTS), tmp_path / "out"
+    command = ["--teacher", str(source), "--out", str(out), "--data", str(data), "--size", "test", "--members", "1"]
+    command += ["--lmp", str(pathlib.Path(sys.executable).with_name("lmp"))]
+    assert make.main(command) == 0, capfd.readouterr().err
+    frame = read(out / "teacher.extxyz", 7)
+    tuned, untuned = (
+        evaluate.evaluate(*modelfile.load(str(out / name)), frame)[0] for name in (tune.TUNED, tune.UNTUNED)
+    )
+    assert frame.info["REF_energy"] == pytest.approx(tuned.energy, abs=1e-3)
+    assert abs(tuned.energy - untuned.energy) > 1.0
+    assert "not stated" in read_metadata(out / "spookynet-janus.pt")["license"]
 
 
 @pytest.fixture(scope="module")

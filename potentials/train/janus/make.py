@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Train a committee of SpookyNets on the DFT frames of data/, and make spookynet-janus.pt of its first member.
 
-usage: make.py [--teacher MODEL.pt] --out DIR [--data DIR] [--size test|small|full] [--members N] [--jobs N] [--lmp LMP]
+usage: make.py [--teacher FILE] --out DIR [--data DIR] [--size test|small|full] [--members N] [--jobs N] [--lmp LMP]
 
 Each member first learns energies and forces of a teacher, a universal potential, on dynamics of the same
-structures (DIR/teacher.extxyz, DIR/taught-M). Without --teacher it begins with random weights. Trajectories are held
-out whole (distill/reference.py): DIR/{train,valid,test}.extxyz. DIR/member-M is the folder of `natrolite train`, with
+structures (DIR/teacher.extxyz, DIR/taught-M). A teacher that is a file of nequix (.nqx) is tuned on the frames of DFT
+before (DIR/teacher.pt, errors in DIR/teacher.txt); a model file teaches as it is. Without --teacher a member begins with
+random weights. Trajectories are held out whole (distill/reference.py): DIR/{train,valid,test}.extxyz. DIR/member-M is the folder of `natrolite train`, with
 errors.dat; DIR/member-M.pt its model file. Energies and forces are PBE without D3. The same command goes on where it was
 ended; where data/ has changed, take another DIR.
 """
@@ -23,7 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import teach
 from dft.frames import text
-from distill import labels, making, reference
+from distill import labels, making, reference, tune
 from distill.files import complete_text
 from natrolite import archive
 from natrolite.errors import NatroliteError
@@ -32,14 +33,12 @@ from natrolite.modelfile import read_metadata
 HERE = pathlib.Path(__file__).resolve().parent
 PRODUCT = "spookynet-janus"
 ELEMENTS = ["C", "H", "N", "Na"]
-SIZES = {  # network; trajectories of the teacher, epochs on them; on DFT: epochs, and without a better loss until the
-    # rate is halved and until the end
-    "test": {"features": 8, "modules": 1, "trajectories": 2, "lessons": 1, "epochs": 2, "rate_patience": 5, "patience": 10},
-    "small": {"features": 64, "modules": 2, "trajectories": 120, "lessons": 8, "epochs": 120, "rate_patience": 8,
-              "patience": 30},
-    "full": {"features": 64, "modules": 3, "trajectories": 500, "lessons": 100, "epochs": 1000, "rate_patience": 20,
-             "patience": 100},
-}  # fmt: skip
+SIZES = {  # network; epochs of the teacher's tuning, its trajectories, epochs on them, epochs on DFT
+    "test": {"features": 8, "modules": 1, "tuning": 1, "trajectories": 2, "lessons": 1, "epochs": 2},
+    "small": {"features": 64, "modules": 2, "tuning": 15, "trajectories": 120, "lessons": 10, "epochs": 40},
+    "full": {"features": 64, "modules": 3, "tuning": 50, "trajectories": 500, "lessons": 100, "epochs": 200},
+}
+TUNING = {"rate": 1e-3, "batch": 4}
 RUNNER = f"""import sys
 sys.path.insert(0, {str(HERE.parent)!r})
 from distill.parent import end_with_parent
@@ -65,9 +64,8 @@ seed = {seed}
 epochs = {epochs}
 batch = 4
 optimizer = "soap"
+schedule = "linear"
 rate = {rate}
-rate_patience = {rate_patience}
-patience = {patience}
 energy = 100
 forces = 1
 charges = 10
@@ -127,7 +125,7 @@ def train(folder, size, member, teacher):
         terms = read_metadata(str(teacher))
         known = {"license": f"GPL-2.0-only; {terms['license']}", "citation": terms["citation"]}
         known = {name: json.dumps(value, ensure_ascii=False) for name, value in known.items()}
-        lessons = {"data": TAUGHT, "epochs": SIZES[size]["lessons"], "rate": rate, "rate_patience": 2}
+        lessons = {"data": TAUGHT, "epochs": SIZES[size]["lessons"], "rate": rate}
         write_config(config, size, member, **lessons, **known)
         natrolite("train", "spookynet", config, "-o", school)
         known["start"], rate = f"taught-{member}/best.pt", 2e-3
@@ -143,7 +141,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", required=True, type=pathlib.Path, metavar="DIR")
     parser.add_argument("--data", type=pathlib.Path, default=HERE / "data", metavar="DIR", help="frames of DFT [data]")
-    parser.add_argument("--teacher", type=pathlib.Path, metavar="MODEL.pt", help="to learn from before DFT (none)")
+    parser.add_argument("--teacher", type=pathlib.Path, metavar="FILE", help="to learn from before DFT (none)")
     parser.add_argument("--lmp", default="lmp", help="LAMMPS with the plugin and D3, for --teacher [%(default)s]")
     parser.add_argument("--size", choices=list(SIZES), default="small")
     parser.add_argument("--members", type=int, default=2, metavar="N", help="of the committee [%(default)s]")
@@ -152,13 +150,18 @@ def main(argv=None):
     if arguments.members < 1:
         parser.error(f"--members {arguments.members}: take 1 or more")
     try:
-        if arguments.teacher:
+        tunes = arguments.teacher and tune.can_be_tuned(arguments.teacher)
+        if arguments.teacher and not tunes:
             making.check_teacher(arguments.teacher, ELEMENTS)
         arguments.out.mkdir(parents=True, exist_ok=True)
         school = archive.sha256(arguments.teacher) if arguments.teacher else None
         made_by = {"size": arguments.size, **SIZES[arguments.size], "teacher": school}
         making.same_settings(arguments.out / "settings.json", made_by)
         parts(arguments.out, arguments.data)
+        if tunes:
+            options = {**TUNING, "epochs": SIZES[arguments.size]["tuning"]}
+            frames = reference.load(arguments.data)
+            arguments.teacher = tune.tuned(arguments.out, arguments.teacher, frames, ELEMENTS, options, arguments.jobs)
         if arguments.teacher:
             taught(arguments.out, arguments.teacher, arguments.size, arguments.jobs, arguments.lmp)
         with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:

@@ -109,11 +109,14 @@ def _fields(source, path, config):
     title = os.path.splitext(os.path.basename(path))[0]
     name = KNOWN.get(digest, title)
     numbers = sorted(int(z) for z in config["atomic_numbers"])  # nequix's own order of types
+    terms = {
+        "license": "MIT" if digest in KNOWN or source.lower() in PRETRAINED else NOT_STATED,
+        "citation": [CITATION] + ([CITATION_PFT] if "pft" in name else []),
+    } | {key: config[key] for key in ("license", "citation") if config.get(key)}  # of a file that was tuned
     return {
         "family": "nequix",
         "name": name,
-        "license": "MIT" if digest in KNOWN or source.lower() in PRETRAINED else NOT_STATED,
-        "citation": [CITATION] + ([CITATION_PFT] if "pft" in name else []),
+        **terms,
         "type_names": [chemical_symbols[z] for z in numbers],
         "atomic_numbers": numbers,
         "r_max": float(config["cutoff"]),

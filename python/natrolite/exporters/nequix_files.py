@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Reads `.nqx` files without JAX: one line of JSON, then the arrays of the network as npy records.
+"""Reads and writes `.nqx` files without JAX: one line of JSON, then the arrays of the network as npy records.
 
 Irreps are natural, of parity (-1)^l, so they are lists of (multiplicity, l). Nothing is unpickled.
 """
@@ -70,6 +70,29 @@ def read(path):
         readout = records.next(hidden(config)[0][0], 1)
         records.end()
     return File(config, energies, layers, readout)
+
+
+def write(path, like, file):
+    """Write a File whose network is that of the file `like`, which also gives the scalars about the training."""
+    arrays = iter(_arrays(file))
+    with open(like, "rb") as old, open(path, "wb") as new:
+        _config(like, old)
+        new.write(json.dumps(file.config).encode() + b"\n")
+        records = _Records(like, old)
+        while old.peek(1):
+            found, dtype, _ = records.header()
+            data = records.bytes(dtype.itemsize * int(np.prod(found)))
+            np.save(new, np.frombuffer(data, dtype)[0] if found == () else next(arrays).astype(dtype))
+
+
+def _arrays(file):
+    """Yield the arrays of a File in the order of the records."""
+    yield file.energies
+    for layer in file.layers:
+        yield from layer.radial
+        for part in (layer.linear_1, layer.linear_2, layer.skip, layer.norm or {}):
+            yield from (part[l] for l in sorted(part))
+    yield file.readout
 
 
 def hidden(config):
@@ -186,16 +209,16 @@ class _Records:
 
     def next(self, *shape):
         """Return the next array (float64), which must have this shape."""
-        found, dtype, order = self._header()
+        found, dtype, order = self.header()
         while found == ():
-            self._bytes(dtype.itemsize)
-            found, dtype, order = self._header()
+            self.bytes(dtype.itemsize)
+            found, dtype, order = self.header()
         if found != shape or dtype.kind != "f":
             raise NatroliteError(
                 f"'{self.path}' has {dtype} {found} as array {self.count} where its header asks for {shape}; "
                 "it is damaged, or of a version of nequix that is not supported"
             )
-        data = self._bytes(dtype.itemsize * int(np.prod(shape)))
+        data = self.bytes(dtype.itemsize * int(np.prod(shape)))
         array = np.frombuffer(data, dtype).reshape(shape, order=order).astype(np.float64)
         if not np.isfinite(array).all():
             raise NatroliteError(f"'{self.path}' has numbers that are not finite in array {self.count}")
@@ -204,12 +227,12 @@ class _Records:
     def end(self):
         """Refuse arrays beyond those of the network."""
         while self.stream.peek(1):
-            found, dtype, _ = self._header()
+            found, dtype, _ = self.header()
             if found != ():
                 raise NatroliteError(f"'{self.path}' has more arrays than its header asks for: one of {found}")
-            self._bytes(dtype.itemsize)
+            self.bytes(dtype.itemsize)
 
-    def _header(self):
+    def header(self):
         """Return (shape, dtype, order) of the next record."""
         self.count += 1
         try:
@@ -220,7 +243,8 @@ class _Records:
             raise NatroliteError(f"'{self.path}' ends or is damaged at array {self.count}") from None
         return shape, dtype, "F" if fortran else "C"
 
-    def _bytes(self, size):
+    def bytes(self, size):
+        """Return the next bytes."""
         data = self.stream.read(size)
         if len(data) < size:
             raise NatroliteError(f"'{self.path}' ends within array {self.count}; it is cut off")

@@ -9,6 +9,7 @@ import sys
 from natrolite.errors import NatroliteError, reason
 
 OPTIMIZERS = ("adam", "soap")
+SCHEDULES = ("plateau", "linear")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Training:
     epochs: int = 1000
     batch: int = 8
     optimizer: str = "adam"
+    schedule: str = "plateau"
     rate: float = 1e-3
     rate_floor: float = 1e-5
     rate_patience: int = 25
@@ -89,6 +91,7 @@ class Config:
     def same_training(self, other):
         """Return the name of a setting that `other` (a dict of as_dict) has otherwise and that matters, or None."""
         free = {("training", name) for name in ("epochs", "patience", "device", "name", "license", "citation")}
+        free -= {("training", "epochs")} if self.training.schedule == "linear" else set()
         before = {"training": dataclasses.asdict(Training())}  # of a version that did not know a setting
         for part, values in self.as_dict().items():
             for name, value in values.items():
@@ -170,6 +173,8 @@ def _check(path, config):
         raise NatroliteError(f"{path}: [training] dtype = {training.dtype!r}; take float32 or float64")
     if training.optimizer not in OPTIMIZERS:
         raise NatroliteError(f"{path}: [training] optimizer = {training.optimizer!r}; take {' or '.join(OPTIMIZERS)}")
+    if training.schedule not in SCHEDULES:
+        raise NatroliteError(f"{path}: [training] schedule = {training.schedule!r}; take {' or '.join(SCHEDULES)}")
     if not 0 <= training.average < 1:
         raise NatroliteError(f"{path}: [training] average = {training.average} must be in [0, 1)")
     valid = config.data.valid

@@ -88,6 +88,48 @@ def optimizer(parameters, options):
     return SOAP(parameters, lr=options.rate, **SOAP_OPTIONS)
 
 
+class Plateau:
+    """The rate is halved after rate_patience epochs without a better loss."""
+
+    def __init__(self, optimizer, options):
+        import torch
+
+        self.inner = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimizer, factor=0.5, patience=options.rate_patience, min_lr=options.rate_floor
+        )
+
+    def after_step(self):
+        """Nothing to do."""
+
+    def after_epoch(self, loss):
+        """Look at the loss of the validation."""
+        self.inner.step(loss)
+
+
+class Linear:
+    """The rate falls with every step, to rate_floor in the last one of all epochs."""
+
+    def __init__(self, optimizer, options, steps):
+        import torch
+
+        floor = options.rate_floor / options.rate
+        self.inner = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: max(1 - step / steps, floor))
+
+    def after_step(self):
+        """Lower the rate."""
+        self.inner.step()
+
+    def after_epoch(self, loss):
+        """Nothing to do."""
+
+
+def schedule(optimizer, options, structures):
+    """Return the schedule of the rate for so many structures an epoch."""
+    if options.schedule == "plateau":
+        return Plateau(optimizer, options)
+    return Linear(optimizer, options, options.epochs * math.ceil(structures / options.batch))
+
+
 class Trainer:
     """Model, optimizer, average of the weights, and what is needed to go on."""
 
@@ -108,9 +150,7 @@ class Trainer:
         self.model.train()
         self.averaged = torch.optim.swa_utils.AveragedModel(self.model, avg_fn=self.mix)
         self.optimizer = optimizer(self.model.parameters(), options)
-        self.schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(
-            self.optimizer, factor=0.5, patience=options.rate_patience, min_lr=options.rate_floor
-        )
+        self.schedule = schedule(self.optimizer, options, len(data))
         self.epoch, self.best, self.best_epoch = 0, math.inf, 0
         if goes_on:
             self._go_on()
@@ -164,9 +204,14 @@ class Trainer:
         path = self._start_path()
         if path and os.path.exists(path) and archive.sha256(path) != self.begun:
             raise NatroliteError(f"{self.path} began with another {path}: take another folder, or remove it")
-        for name in ("model", "averaged", "optimizer", "schedule"):
-            getattr(self, name).load_state_dict(saved[name])
+        for name, part in self._parts().items():
+            part.load_state_dict(saved[name])
         self.epoch, self.best, self.best_epoch = saved["epoch"], saved["best"], saved["best_epoch"]
+
+    def _parts(self):
+        """Return {name: what has a state}."""
+        parts = {name: getattr(self, name) for name in ("model", "averaged", "optimizer")}
+        return {**parts, "schedule": self.schedule.inner}
 
     def mix(self, averaged, current, steps):
         """Return the exponential moving average of a weight, which forgets faster in the first steps."""
@@ -192,7 +237,7 @@ class Trainer:
             if not math.isfinite(loss):
                 raise NatroliteError(f"epoch {self.epoch + 1}: the loss is {loss}: take a smaller [training] rate")
             self.epoch += 1
-            self.schedule.step(loss)
+            self.schedule.after_epoch(loss)
             if loss < self.best:
                 self.best, self.best_epoch = loss, self.epoch
                 self.save_best(folder, found)
@@ -223,6 +268,7 @@ class Trainer:
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), options.clip)
             self.optimizer.step()
+            self.schedule.after_step()
             self.averaged.update_parameters(self.model)
         return errors.words(sums.rmse())
 
@@ -230,7 +276,7 @@ class Trainer:
         """Write what is needed to go on."""
         from natrolite.spookynet.checkpoint import write
 
-        states = {name: getattr(self, name).state_dict() for name in ("model", "averaged", "optimizer", "schedule")}
+        states = {name: part.state_dict() for name, part in self._parts().items()}
         progress = {"epoch": self.epoch, "best": self.best, "best_epoch": self.best_epoch, "begun": self.begun}
         write(self.path, {"config": self.config.as_dict(), **progress, **states})
 

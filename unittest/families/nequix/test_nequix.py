@@ -52,6 +52,21 @@ def test_equals_nequixs_calculator_with_ghosts(file, exported):
     assert np.abs(forces).max() > 0.01
 
 
+def test_file_that_was_changed_is_one_of_nequix(file, tmp_path):
+    """nequix reads what nequix_files.write writes; the terms in its header are those of its model file."""
+    changed, path = nequix_files.read(file), str(tmp_path / "changed.nqx")
+    changed.readout *= 1.25
+    changed.config |= {"license": "one; two", "citation": ["@misc{three}"]}
+    nequix_files.write(path, file, changed)
+    atoms = structures.short_triclinic()
+    built = family.build(path, "float64")
+    energy, forces, _ = tiny.calculator(path, "float64")(atoms)
+    plain, before = built.original(atoms), tiny.calculator(file, "float64")(atoms)[1]
+    assert abs(plain.energy - energy) / len(atoms) <= 1e-6 and np.abs(plain.forces - forces).max() <= 1e-6
+    assert np.abs(1.25 * before - forces).max() <= 1e-6 < np.abs(before - forces).max()
+    assert (built.fields["license"], built.fields["citation"]) == ("one; two", ["@misc{three}"])
+
+
 def test_metadata(exported):
     _, meta = exported
     assert (meta["family"], meta["name"], meta["r_max"]) == ("nequix", "tiny", 4.0)

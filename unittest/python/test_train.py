@@ -191,6 +191,9 @@ def test_the_rate_falls_with_every_step(structures, tmp_path):
     path = written(tmp_path, structures, 5, training="schedule = 'linear'\nrate = 8e-3")
     with pytest.raises(NatroliteError, match="another training.epochs"):
         train(path, tmp_path / "parts")
+    path = written(tmp_path, structures[:20], 4, training="schedule = 'linear'\nrate = 8e-3")
+    with pytest.raises(NatroliteError, match="began with 22 structures, not 18"):
+        train(path, tmp_path / "parts")
 
 
 def test_the_optimizer_is_the_one_asked_for(structures, tmp_path):
@@ -234,7 +237,7 @@ def test_a_start_is_where_another_training_ended(structures, tmp_path, monkeypat
         results = {**atoms.calc.results, "energy": atoms.get_potential_energy() + sum(zeros[z] for z in atoms.numbers)}
         other.calc = SinglePointCalculator(other, **results)
         moved.append(other)
-    training = 'rate = 1e-7\nstart = "school/best.pt"\ncitation = ["@misc{teacher}"]'
+    training = 'rate = 1e-7\nrate_floor = 1e-9\nstart = "school/best.pt"\ncitation = ["@misc{teacher}"]'
     path = written(tmp_path, moved, 1, "lr_cutoff = 6.0", "valid = 0.25", training)
     train(path, tmp_path / "out")
     tables = [errors.table(tmp_path / name / "best.pt", loop.read(config.read(p)), config.read(p)).splitlines()
@@ -332,6 +335,7 @@ REFUSALS = [
     ({"training": "rate = 'fast'"}, "must be a number"),
     ({"training": "optimizer = 'lbfgs'"}, "take adam or soap"),
     ({"training": "schedule = 'cosine'"}, "take plateau or linear"),
+    ({"training": "rate = 1e-6"}, "rate_floor = 1e-05 must not be above rate = 1e-06"),
     ({"training": "citation = '@misc{a}'"}, "must be a list of BibTeX entries"),
     ({"training": "dtype = 'float16'"}, "take float32 or float64"),
     ({"training": "device = 'cuda'"}, "sees no GPU"),

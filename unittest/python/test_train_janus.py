@@ -21,7 +21,6 @@ sys.path[:0] = [str(TRAIN), str(TRAIN / "janus")]
 
 import makings  # noqa: E402
 import tiny_nqx  # noqa: E402
-import tiny_sevennet  # noqa: E402
 from distill import dynamics, tune  # noqa: E402
 from natrolite import cli, evaluate, modelfile  # noqa: E402
 from natrolite.modelfile import read_metadata  # noqa: E402
@@ -80,54 +79,58 @@ def test_a_committee_is_made_and_goes_on(data, tmp_path, capfd):
     assert "test.extxyz: of other data than" in error or "train.extxyz: of other data than" in error
 
 
-def test_members_learn_from_a_teacher_first(data, tmp_path, capfd):
-    """Its frames are those of its dynamics with its forces, and its terms are those of the product."""
-    tiny_sevennet.write(tmp_path / "tiny.pth", tiny_sevennet.flat_config(make.ELEMENTS))
-    teacher, out = str(tmp_path / "teacher.pt"), tmp_path / "out"
-    assert cli.main(["export", str(tmp_path / "tiny.pth"), "-o", teacher]) == 0
-    command = ["--teacher", teacher, "--out", str(out), "--data", str(data), "--size", "test", "--members", "1"]
-    command += ["--lmp", str(pathlib.Path(sys.executable).with_name("lmp"))]
+def test_members_learn_from_a_tuned_teacher_too(data, tmp_path, monkeypatch, capfd):
+    """Its frames are those of its dynamics with its forces, its terms those of the product; nothing is done twice, and not
+    with other rates or without the teacher."""
+    source, out = tiny_nqx.write(tmp_path / "tiny.nqx", make.ELEMENTS), tmp_path / "out"
+    command = ["--out", str(out), "--data", str(data), "--size", "test", "--members", "1", "--lmp"]
+    command += [str(pathlib.Path(sys.executable).with_name("lmp")), "--teacher", str(source)]
     assert make.main(command) == 0, capfd.readouterr().err
     frames = read(out / "teacher.extxyz", ":")
     assert 10 < len(frames) <= 40 and {frame.info["kind"] for frame in frames} == {"aniline", "aniline-sodium"}
     assert np.abs(frames[0].positions - frames[5].positions).max() > 0.05
-    module, meta = modelfile.load(teacher)
-    found = evaluate.evaluate(module, meta, frames[7])[0]
-    assert frames[7].info["REF_energy"] == pytest.approx(found.energy, abs=1e-4)
-    assert np.allclose(frames[7].arrays["REF_forces"], found.forces, atol=1e-4)
-    product = read_metadata(out / "spookynet-janus.pt")
-    terms = read_metadata(teacher)
+    models = [str(out / name) for name in (tune.TUNED, tune.UNTUNED)]
+    tuned, untuned = (evaluate.evaluate(*modelfile.load(model), frames[7])[0] for model in models)
+    assert frames[7].info["energy_pbe"] == pytest.approx(tuned.energy, abs=1e-3)
+    apart = [np.abs(frames[7].arrays["forces_pbe"] - result.forces).max() for result in (tuned, untuned)]
+    assert apart[0] < 2e-6 < 1e-5 < apart[1]
+    product, terms = read_metadata(out / "spookynet-janus.pt"), read_metadata(models[0])
     assert product["license"] == f"GPL-2.0-only; {terms['license']}" and product["citation"][1:] == terms["citation"]
-    assert 'start = "taught-0/best.pt"' in (out / "member-0.toml").read_text()
-    assert "test janus-stack 2 " in (out / "member-0/errors.dat").read_text()
+    rows = (out / "member-0/errors.dat").read_text()
+    assert f"train ALL {2 * 12 + len(frames)} " in rows and "test janus-stack 2 " in rows
+    names = "teacher.nqx", "teacher.pt", "teacher.txt", "teacher.extxyz", "member-0/best.pt"
+    times = [(out / name).stat().st_mtime_ns for name in names]
+    assert make.main(command) == 0 and times == [(out / name).stat().st_mtime_ns for name in names]
     runs = sorted(out.glob("teacher/*/sampled.traj"))
-    times = [path.stat().st_mtime_ns for path in (out / "teacher.extxyz", out / "taught-0/best.pt")]
-    assert make.main(command) == 0
-    assert times == [path.stat().st_mtime_ns for path in (out / "teacher.extxyz", out / "taught-0/best.pt")]
-    capfd.readouterr()
-    assert make.main(command[2:]) == 1 and "another teacher made this folder" in capfd.readouterr().err
     once = [path.stat().st_mtime_ns for path in runs]
     (out / "teacher.extxyz").unlink()
     assert make.main(command) == 0 and once == [path.stat().st_mtime_ns for path in runs] and len(once) == 2
     capfd.readouterr()
-    command[3], command[-1] = str(tmp_path / "other"), "false"
-    assert make.main(command) == 1 and "1 of 1 runs of the teacher failed" in capfd.readouterr().err
-    assert not (tmp_path / "other/teacher.extxyz").exists()
+    assert make.main(command[:-2]) == 1 and "another teacher made this folder" in capfd.readouterr().err
+    monkeypatch.setitem(make.COMMON, "rate_tuning", 2e-3)
+    assert make.main(command) == 1 and "other settings or another teacher" in capfd.readouterr().err
 
 
-def test_nequix_file_is_tuned_before_it_teaches(data, tmp_path, capfd):
-    """Its frames have the forces of the tuned teacher."""
+def test_teacher_without_lammps(data, tmp_path, capfd):
     source, out = tiny_nqx.write(tmp_path / "tiny.nqx", make.ELEMENTS), tmp_path / "out"
-    command = ["--teacher", str(source), "--out", str(out), "--data", str(data), "--size", "test", "--members", "1"]
-    command += ["--lmp", str(pathlib.Path(sys.executable).with_name("lmp"))]
-    assert make.main(command) == 0, capfd.readouterr().err
-    frame = read(out / "teacher.extxyz", 7)
-    tuned, untuned = (
-        evaluate.evaluate(*modelfile.load(str(out / name)), frame)[0] for name in (tune.TUNED, tune.UNTUNED)
+    command = ["--out", str(out), "--data", str(data), "--size", "test", "--teacher", str(source), "--lmp", "false"]
+    assert make.main(command) == 1 and "1 of 1 runs of the teacher failed" in capfd.readouterr().err
+    assert not (out / "teacher.extxyz").exists()
+
+
+@pytest.mark.parametrize("content", ["lacks N", "cut off"])
+def test_nequix_file_that_cannot_be_tuned_is_one_line(content, data, tmp_path, capsys):
+    source = tiny_nqx.write(tmp_path / "tiny.nqx", ["C", "Na"] if content == "lacks N" else make.ELEMENTS)
+    if content == "cut off":
+        source.write_bytes(source.read_bytes()[:-40])
+    assert make.main(["--teacher", str(source), "--out", str(tmp_path / "out"), "--data", str(data)]) == 1
+    error = capsys.readouterr().err
+    words = (
+        "tiny.nqx has no H, N; take a teacher with C, H, N, Na"
+        if content == "lacks N"
+        else "ends or is damaged at array 23"
     )
-    assert frame.info["REF_energy"] == pytest.approx(tuned.energy, abs=1e-3)
-    assert abs(tuned.energy - untuned.energy) > 1.0
-    assert "not stated" in read_metadata(out / "spookynet-janus.pt")["license"]
+    assert words in error and error.count("\n") == 1 and not (tmp_path / "out").exists()
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +159,8 @@ def known(frames, model, kind, name):
 
 @pytest.fixture
 def beside_dft(model, tmp_path, monkeypatch):
-    """Write data, with energies under PRESSURE there and in properties.py: of five trajectories of stacks, of which gap-na0 is 0.1 eV off in its first frame, and of bcc."""
+    """Write data, with energies under PRESSURE there and in properties.py: of five trajectories of stacks, of which
+    gap-na0 is 0.1 eV off in its first frame, and of bcc."""
     bare = properties.energies
     volumes = lambda frames: np.array([frame.get_volume() for frame in frames])  # noqa: E731
     monkeypatch.setattr(properties, "energies", lambda m, frames: bare(m, frames) + PRESSURE * volumes(frames))
@@ -182,6 +186,20 @@ def test_properties_are_those_of_the_model(model, beside_dft, tmp_path, capsys):
     assert found["bcc Na, a (A)"][2] == "train"
     assert found["whole at 500 K (ps)"] == [None, pytest.approx(0.002), "-"] and len(found) == 5
     assert "gap of a stack: largest" in capsys.readouterr().out
+
+
+def test_parts_are_those_of_the_run_that_made_the_model(model, beside_dft, tmp_path, capsys):
+    frames = read(beside_dft / "all.extxyz", ":")
+    kept = [frame for frame in frames if not frame.info["name"].startswith("bcc")]
+    for part, some in {"train": kept[:-2], "valid": kept[-2:-1], "test": kept[-1:]}.items():
+        write(tmp_path / f"{part}.extxyz", some)
+    command = [model, "--data", str(beside_dft), "--out", str(tmp_path / "out.json"), "--run"]
+    assert properties.main([*command, str(tmp_path)]) == 0
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert found["bcc Na, a (A)"][2] == "new" and found["gap of a stack: lowest point (meV)"][2] == "train"
+    capsys.readouterr()
+    assert properties.main([*command, str(tmp_path / "none")]) == 1
+    assert "none/train.extxyz" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -164,12 +164,6 @@ def softened(square):
     return 2 * (torch.sqrt(1 + square) - 1)
 
 
-@torch.no_grad()
-def follow(averages, weights, count):
-    """Update exponential averages of the weights, over fewer steps at first."""
-    torch._foreach_lerp_(averages, weights, 1 - min(0.995, (1 + int(count)) / (10 + int(count))))
-
-
 class Training(loop.Training):
     """One training with nequip-allegro.
 
@@ -193,7 +187,7 @@ class Training(loop.Training):
         self.model = centered(self.model).to(DEVICE)
         self.optimizer = SOAP(self.model.parameters(), lr=options["rate"], **SOAP_OPTIONS)
         self.schedule = loop.schedule(self.optimizer, self.epochs * len(self.loader))
-        self.average = AveragedModel(self.model, multi_avg_fn=follow)
+        self.average = AveragedModel(self.model, multi_avg_fn=loop.follow(0.995))
 
     def step(self, batch):
         self.model.train()

@@ -19,6 +19,16 @@ def schedule(optimizer, steps):
     return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min((step + 1) / 100, max(1 - step / steps, 1e-3)))
 
 
+def follow(decay):
+    """Return the function by which torch's AveragedModel averages weights exponentially, over fewer steps at first."""
+
+    @torch.no_grad()
+    def update(averages, weights, count):
+        torch._foreach_lerp_(averages, weights, 1 - min(decay, (1 + int(count)) / (10 + int(count))))
+
+    return update
+
+
 class Share:
     """Which part of the training this process does: `rank` of `count`, that find each other by the file `meeting`.
 

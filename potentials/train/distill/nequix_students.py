@@ -16,7 +16,7 @@ from distill.loop import DEVICE
 from natrolite import graph
 from natrolite.exporters import nequix_build
 from natrolite.exporters import nequix_files as files
-from natrolite.exporters.nequix_plain import coupling
+from natrolite.exporters.nequix_plain import coupling, radial_basis
 from natrolite.training.loop import SOAP_OPTIONS
 from pytorch_optimizer import SOAP
 from torch.optim.swa_utils import AveragedModel
@@ -44,11 +44,7 @@ class Network(torch.nn.Module):
         """Return [n] eV (float64). vec: [e, 3] A; edges: [2, e], center and neighbor; types: [n]."""
         from e3nn import o3
 
-        config, lengths = self.config, vec.norm(dim=1, keepdim=True)
-        x, p = lengths / config["cutoff"], float(config["radial_polynomial_p"])
-        envelope = 1 - (p + 1) * (p + 2) / 2 * x**p + p * (p + 2) * x ** (p + 1) - p * (p + 1) / 2 * x ** (p + 2)
-        n = torch.arange(1, config["radial_basis_size"] + 1, dtype=vec.dtype, device=vec.device)
-        radial = 2 / config["cutoff"] * torch.sin(math.pi * n * x) / lengths * envelope
+        config, radial = self.config, radial_basis(self.config, vec.norm(dim=1, keepdim=True))
         degrees = list(range(config["lmax"] + 1))
         harmonics = o3.spherical_harmonics(degrees, vec, True, "component").split([2 * l + 1 for l in degrees], 1)
         features = {0: torch.nn.functional.one_hot(types, len(config["atomic_numbers"])).to(vec.dtype).unsqueeze(1)}
@@ -153,12 +149,6 @@ def deviations(network, batch, create_graph=False):
     return (energy - batch["energy"]) / batch["sizes"], forces - batch["forces"]
 
 
-@torch.no_grad()
-def follow(averages, weights, count):
-    """Update exponential averages of the weights, over fewer steps at first."""
-    torch._foreach_lerp_(averages, weights, 1 - min(DECAY, (1 + int(count)) / (10 + int(count))))
-
-
 class Training(loop.Training):
     """One training.
 
@@ -166,9 +156,9 @@ class Training(loop.Training):
     the `.nqx` file to go on from; share: of several processes. Energies of the elements begin with least squares.
     """
 
-    def __init__(self, frames, valid, seed, options, start, share):
+    def __init__(self, frames, valid, numbers, seed, options, start, share):
         super().__init__(options["epochs"], share)
-        self.start, self.declared = start, options.get("declared", {})
+        self.start, self.declared = start, {"elements": sorted(numbers), **options.get("declared", {})}
         self.model = Network(files.read(start)).to(DEVICE)
         graphs = [Graph(frame, self.model.config) for frame in frames]
         sampler = loop.Order([*map(len, frames)], options["batch"], seed, share)
@@ -177,7 +167,7 @@ class Training(loop.Training):
         align(self.model, frames, graphs, options["batch"])
         self.optimizer = SOAP(self.model.parameters(), lr=options["rate"], **SOAP_OPTIONS)
         self.schedule = loop.schedule(self.optimizer, self.epochs * len(self.loader))
-        self.average = AveragedModel(self.model, multi_avg_fn=follow)
+        self.average = AveragedModel(self.model, multi_avg_fn=loop.follow(DECAY))
 
     def step(self, batch):
         self.optimizer.zero_grad()
@@ -204,7 +194,8 @@ def batches(graphs, size):
 
 
 def align(model, frames, graphs, size):
-    """Shift a model's energies of the elements of frames so that its energies are theirs, by least squares."""
+    """Shift a model's energies of the elements of frames so that its energies are theirs, by least squares. Those of
+    other elements stay: the header of what is written names the elements that it is for."""
     wrong = torch.cat([deviations(model, batch)[0].detach() for batch in batches(graphs, size)]).tolist()
     missing = [-error * len(frame) for error, frame in zip(wrong, frames, strict=True)]
     elements = sorted({symbol for frame in frames for symbol in frame.symbols})
@@ -216,12 +207,9 @@ def align(model, frames, graphs, size):
 def train(path, frames, valid, numbers, seed, options, start, share=(), log=print):
     """Train until options["epochs"] and write the averaged weights to path, an `.nqx` file; nothing to do if it is there.
 
-    path.state holds the last finished epoch: the same call goes on from it. start: the `.nqx` file to begin with;
-    numbers: atomic numbers, all of which it must have; share: arguments of loop.Share.
+    path.state holds the last finished epoch: the same call goes on from it. start: the `.nqx` file to begin with, which
+    has the elements of the frames; numbers: the atomic numbers of these; share: arguments of loop.Share.
     """
     if os.path.exists(path):
         return path
-    missing = sorted(set(numbers) - set(files.read(start).config["atomic_numbers"]))
-    if missing:
-        raise ValueError(f"{start} has no {', '.join(chemical_symbols[z] for z in missing)}")
-    return loop.train(path, lambda share: Training(frames, valid, seed, options, start, share), share, log)
+    return loop.train(path, lambda share: Training(frames, valid, numbers, seed, options, start, share), share, log)

@@ -23,16 +23,21 @@ def frames_of(folder):
 
 
 def load(folder):
-    """Return the frames of a data folder, without D3: REF_energy (eV), REF_forces (eV/Angstrom), kind and source, the
-    trajectory. ValueError for a folder without frames."""
+    """Return `labeled` of the frames of a data folder. ValueError for a folder without frames."""
+    return labeled(frames_of(folder))
+
+
+def labeled(frames):
+    """Return frames of frames_of as labels without D3: REF_energy (eV), REF_forces (eV/Angstrom), kind and source, the
+    trajectory."""
     found = []
-    for frame in frames_of(folder):
-        labeled = frame.copy()
-        labeled.calc = None
-        labeled.info = {name: frame.info[name] for name in ("kind", "source")}
-        labeled.info |= {"REF_energy": frame.info["energy_pbe"], "REF_stress": NO_STRESS}
-        labeled.arrays["REF_forces"] = labeled.arrays.pop("forces_pbe")
-        found.append(labeled)
+    for frame in frames:
+        one = frame.copy()
+        one.calc = None
+        one.info = {name: frame.info[name] for name in ("kind", "source")}
+        one.info |= {"REF_energy": frame.info["energy_pbe"], "REF_stress": NO_STRESS}
+        one.arrays["REF_forces"] = one.arrays.pop("forces_pbe")
+        found.append(one)
     return found
 
 
@@ -85,19 +90,19 @@ def align(frames, calculator, elements):
 
 
 def judged(frames, held_out, calculators, elements):
-    """Return lines of a table: for each kind of the frames of the numbers held_out, E_rmse (meV/atom) and F_rmse
+    """Return lines of a table: for each kind of those of the frames that are held out, E_rmse (meV/atom) and F_rmse
     (meV/Angstrom) of every model of calculators {name: ASE calculator}; energies are shifted to each by align on all
     frames."""
-    columns = {name: _errors(frames, held_out, calculator, elements) for name, calculator in calculators.items()}
+    numbers = [k for k, frame in enumerate(frames) if any(frame is one for one in held_out)]
+    columns = {name: _errors(frames, numbers, calculator, elements) for name, calculator in calculators.items()}
     lines = ["# kind frames " + " ".join(f"E_rmse({name}) F_rmse({name})" for name in columns)]
     for kind in next(iter(columns.values())):
         rows = [column[kind].row() for column in columns.values()]
-        numbers = " ".join(f"{row[2]:8.2f} {row[4]:8.2f}" for row in rows)
-        lines.append(f"{kind:18s} {rows[0][0]:5d} {numbers}")
+        lines.append(f"{kind:18s} {rows[0][0]:5d} " + " ".join(f"{row[2]:8.2f} {row[4]:8.2f}" for row in rows))
     return lines
 
 
-def _errors(frames, held_out, calculator, elements):
+def _errors(frames, numbers, calculator, elements):
     copies = [frame.copy() for frame in frames]
     align(copies, calculator, elements)
-    return errors.compare([copies[k] for k in held_out], calculator)
+    return errors.compare([copies[k] for k in numbers], calculator)

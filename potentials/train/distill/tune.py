@@ -3,67 +3,62 @@
 
 import concurrent.futures
 import multiprocessing
-import os
 import pathlib
 
-from ase.data import atomic_numbers
+from ase.data import atomic_numbers, chemical_symbols
 from distill import labels, making, reference
-from distill.files import complete, complete_text
+from distill.files import complete_text
 from distill.parent import end_with_parent
 from natrolite.exporters import nequix, nequix_files
 from natrolite.modelfile import read_metadata
+from natrolite.training.loop import need_soap
 
 TUNED, UNTUNED, TABLE = "teacher.pt", "teacher-untuned.pt", "teacher.txt"
+SEED = 1
 
 
-def can_be_tuned(path):
-    """Return whether a teacher is a file of weights that can be tuned: one of nequix."""
-    return nequix_files.looks_like(path)
+def check(path, elements):
+    """Refuse a file that cannot be tuned: none of nequix or without an element (ValueError), or damaged (NatroliteError)."""
+    if not nequix_files.looks_like(path):
+        raise ValueError(f"{path} cannot be tuned: it is no file of nequix (.nqx)")
+    need_soap(f"tuning {path}")
+    making.check_elements(path, [chemical_symbols[z] for z in nequix_files.read(path).numbers], elements)
 
 
-def tuned(folder, source, frames, elements, options, jobs, seed=1):
-    """Tune a nequix file on frames of DFT and export it; return the model file, folder/teacher.pt.
+def tuned(folder, source, frames, elements, options, jobs):
+    """Tune a nequix file on frames of DFT and export it; return the model file, folder/teacher.pt, of these elements.
 
-    frames: of reference.load, split by reference.split; options: epochs, rate, batch (nequix_students.train). Errors on
-    frames that are held out, of the tuned and the untuned teacher, are in folder/teacher.txt. Goes on where it ended.
+    frames: of reference.labeled, split by reference.split; options: epochs, rate, batch (nequix_students.train); jobs:
+    processes, with making.ENVIRONMENT of the caller. Errors on frames that are held out, of the tuned and the untuned
+    teacher, are in folder/teacher.txt. Goes on where it ended, with the same frames and options.
     """
     folder = pathlib.Path(folder)
-    before, after = _export(source, folder / UNTUNED), folder / "teacher.nqx"
-    terms, parts = read_metadata(str(before)), reference.split(frames)
+    before, after = making.model_file(nequix, str(source), str(folder / UNTUNED)), folder / "teacher.nqx"
+    terms, parts = read_metadata(before), reference.split(frames)
     options = {**options, "declared": {name: terms[name] for name in ("license", "citation")}}
     if not after.exists():
         making.say(f"tuning the teacher: {len(parts['train'])} frames, {len(parts['valid'])} for validation")
-        _train(after, parts, [atomic_numbers[e] for e in elements], seed, options, source, jobs)
-    model = _export(after, folder / TUNED)
+        _train(after, parts, [atomic_numbers[e] for e in elements], options, source, jobs)
+    model = making.model_file(nequix, str(after), str(folder / TUNED))
     if not (folder / TABLE).exists():
-        held_out = [k for k, frame in enumerate(frames) if any(frame is one for one in parts["test"])]
-        calculators = {"tuned": labels.calculator(model, elements), "untuned": labels.calculator(before, elements)}
-        lines = reference.judged(frames, held_out, calculators, elements)
+        models = {"tuned": model, "untuned": before}
+        calculators = {name: labels.calculator(path, elements) for name, path in models.items()}
+        lines = reference.judged(frames, parts["test"], calculators, elements)
         complete_text(folder / TABLE, "\n".join(lines) + "\n")
         print(*lines, sep="\n", flush=True)
-    return model
+    return pathlib.Path(model)
 
 
-def _export(source, output):
-    """Write the model file of a nequix file, unless it is there; return its path."""
-    from natrolite.export import export
-
-    if not output.exists():
-        complete(output, lambda partial: export(nequix, str(source), partial, "float32"))
-    return output
-
-
-def _train(path, parts, numbers, seed, options, source, jobs):
-    """Train path by as many processes as there are jobs, of one thread each."""
+def _train(path, parts, numbers, options, source, jobs):
+    """Train path by as many processes as there are jobs."""
     from distill import nequix_students
 
     jobs = min(jobs, options["batch"])
-    os.environ["OMP_NUM_THREADS"] = "1"
     context = multiprocessing.get_context("spawn")  # torch does not survive a fork
     data = parts["train"], parts["valid"], numbers
     with concurrent.futures.ProcessPoolExecutor(jobs, context, end_with_parent) as pool:
         tasks = [
-            pool.submit(nequix_students.train, str(path), *data, seed, options, str(source), share, making.say)
+            pool.submit(nequix_students.train, str(path), *data, SEED, options, str(source), share, making.say)
             for share in making.shares(path, jobs)
         ]
         for task in concurrent.futures.as_completed(tasks):

@@ -232,8 +232,7 @@ def publish(work, member):
         models = {"student": student, "untuned": making.export(work, untuned), "teacher": work.teacher,
                   "teacher-of-layers": work.of_layers}  # fmt: skip
         calculators = {name: labels.calculator(model, work.elements) for name, model in models.items()}
-        numbers = [k for k, frame in enumerate(work.dft) if any(frame is one for one in held_out)]
-        lines = reference.judged(work.dft, numbers, calculators, work.elements)
+        lines = reference.judged(work.dft, held_out, calculators, work.elements)
         complete_text(work.path("judged.txt"), "\n".join(lines) + "\n")
         print(*lines, sep="\n", flush=True)
     return student

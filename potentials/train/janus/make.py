@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Train a committee of SpookyNets on the DFT frames of data/, and make spookynet-janus.pt of its first member.
 
-usage: make.py [--teacher FILE] --out DIR [--data DIR] [--size test|small|full] [--members N] [--jobs N] [--lmp LMP]
+usage: make.py [--teacher FILE.nqx] --out DIR [--data DIR] [--size test|small|full] [--members N] [--jobs N] [--lmp LMP]
 
-Each member first learns energies and forces of a teacher, a universal potential, on dynamics of the same
-structures (DIR/teacher.extxyz, DIR/taught-M). A teacher that is a file of nequix (.nqx) is tuned on the frames of DFT
-before (DIR/teacher.pt, errors in DIR/teacher.txt); a model file teaches as it is. Without --teacher a member begins with
-random weights. Trajectories are held out whole (distill/reference.py): DIR/{train,valid,test}.extxyz. DIR/member-M is the folder of `natrolite train`, with
-errors.dat; DIR/member-M.pt its model file. Energies and forces are PBE without D3. The same command goes on where it was
-ended; where data/ has changed, take another DIR.
+A teacher, a universal potential of nequix, is tuned on the frames of DFT (DIR/teacher.pt, errors in DIR/teacher.txt).
+The members then learn from frames of DFT and from those of dynamics of the same structures by the teacher
+(DIR/teacher.extxyz). Without --teacher they learn from DFT alone. Trajectories are held out whole
+(distill/reference.py): DIR/{train,valid,test}.extxyz. DIR/member-M is the folder of `natrolite train`, with
+errors.dat; DIR/member-M.pt its model file. Energies and forces are PBE without D3. The same command goes on where it
+was ended; where data/ has changed, take another DIR.
 """
 
 import argparse
@@ -33,12 +33,12 @@ from natrolite.modelfile import read_metadata
 HERE = pathlib.Path(__file__).resolve().parent
 PRODUCT = "spookynet-janus"
 ELEMENTS = ["C", "H", "N", "Na"]
-SIZES = {  # network; epochs of the teacher's tuning, its trajectories, epochs on them, epochs on DFT
-    "test": {"features": 8, "modules": 1, "tuning": 1, "trajectories": 2, "lessons": 1, "epochs": 2},
-    "small": {"features": 64, "modules": 2, "tuning": 15, "trajectories": 120, "lessons": 10, "epochs": 40},
-    "full": {"features": 64, "modules": 3, "tuning": 50, "trajectories": 500, "lessons": 100, "epochs": 200},
+SIZES = {  # network; epochs of the teacher's tuning, its trajectories, how often a frame of DFT comes in an epoch, epochs
+    "test": {"features": 8, "modules": 1, "tuning": 1, "trajectories": 2, "repeat": 2, "epochs": 2},
+    "small": {"features": 64, "modules": 2, "tuning": 15, "trajectories": 120, "repeat": 4, "epochs": 25},
+    "full": {"features": 64, "modules": 3, "tuning": 50, "trajectories": 500, "repeat": 10, "epochs": 100},
 }
-TUNING = {"rate": 1e-3, "batch": 4}
+COMMON = {"rate_tuning": 1e-3, "rate": 5e-3, "batch": 4}
 RUNNER = f"""import sys
 sys.path.insert(0, {str(HERE.parent)!r})
 from distill.parent import end_with_parent
@@ -54,15 +54,19 @@ r_max = 5.0
 lr_cutoff = 10.0
 
 [data]
-{data}
+train = {train}
+valid = ["valid.extxyz"]
+test = ["test.extxyz"]
+energy = "energy_pbe"
+forces = "forces_pbe"
+
 [training]
 name = "{name}"
 license = {license}
 citation = {citation}
-start = "{start}"
 seed = {seed}
 epochs = {epochs}
-batch = 4
+batch = {batch}
 optimizer = "soap"
 schedule = "linear"
 rate = {rate}
@@ -71,22 +75,11 @@ forces = 1
 charges = 10
 dipole = 1
 """
-TAUGHT = """train = ["teacher.extxyz"]
-valid = 0.05
-energy = "REF_energy"
-forces = "REF_forces"
-"""
-DFT = """train = ["train.extxyz"]
-valid = ["valid.extxyz"]
-test = ["test.extxyz"]
-energy = "energy_pbe"
-forces = "forces_pbe"
-"""
 
 
-def parts(folder, data):
-    """Write DIR/{train,valid,test}.extxyz; ValueError where they are there and of other data."""
-    for name, found in reference.split(reference.frames_of(data)).items():
+def parts(folder, frames, data):
+    """Write DIR/{train,valid,test}.extxyz of the frames of a folder data; ValueError where they are there and others."""
+    for name, found in reference.split(frames).items():
         path, content = folder / f"{name}.extxyz", text(found)
         if path.exists() and path.read_text() != content:
             raise ValueError(f"{path}: of other data than {data}; take another --out")
@@ -97,8 +90,7 @@ def parts(folder, data):
 def natrolite(*arguments):
     """Run the command natrolite on one thread, in a process that ends with this one."""
     command = [sys.executable, "-c", RUNNER, *map(str, arguments)]
-    environment = {"OMP_NUM_THREADS": "1", **os.environ}
-    if subprocess.run(command, stdin=subprocess.DEVNULL, env=environment, check=False).returncode:
+    if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode:
         raise ValueError(f"natrolite {arguments[0]} failed, see above")
 
 
@@ -107,30 +99,22 @@ def taught(folder, teacher, size, jobs, lmp):
     path = folder / "teacher.extxyz"
     if not path.exists():
         found = teach.frames(teacher.resolve(), ELEMENTS, folder / "teacher", SIZES[size]["trajectories"], jobs, lmp)
+        for frame in found:  # as those of DFT have them
+            frame.info["energy_pbe"] = frame.info.pop("REF_energy")
+            frame.arrays["forces_pbe"] = frame.arrays.pop("REF_forces")
         labels.save(path, found)
         print(f"{path}: {len(found)} frames", flush=True)
 
 
-def write_config(path, size, member, **changes):
-    """Write a TOML file of `natrolite train`."""
-    known = {"name": PRODUCT, "license": '"GPL-2.0-only"', "citation": "[]", "start": "", "seed": member + 1}
-    path.write_text(CONFIG.format(**{**SIZES[size], **known, **changes}))
-
-
 def train(folder, size, member, teacher):
     """Train a member and export it; return its model file."""
-    known, rate = {}, 5e-3
-    if teacher:
-        config, school = folder / f"taught-{member}.toml", folder / f"taught-{member}"
-        terms = read_metadata(str(teacher))
-        known = {"license": f"GPL-2.0-only; {terms['license']}", "citation": terms["citation"]}
-        known = {name: json.dumps(value, ensure_ascii=False) for name, value in known.items()}
-        lessons = {"data": TAUGHT, "epochs": SIZES[size]["lessons"], "rate": rate}
-        write_config(config, size, member, **lessons, **known)
-        natrolite("train", "spookynet", config, "-o", school)
-        known["start"], rate = f"taught-{member}/best.pt", 2e-3
     config, made, model = (folder / f"member-{member}{ending}" for ending in (".toml", "", ".pt"))
-    write_config(config, size, member, data=DFT, rate=rate, **known)
+    files, terms = SIZES[size]["repeat"] * ["train.extxyz"], {"license": "GPL-2.0-only", "citation": []}
+    if teacher:
+        files, known = [*files, "teacher.extxyz"], read_metadata(str(teacher))
+        terms = {"license": f"{terms['license']}; {known['license']}", "citation": known["citation"]}
+    told = {name: json.dumps(value, ensure_ascii=False) for name, value in {**terms, "train": files}.items()}
+    config.write_text(CONFIG.format(**{**SIZES[size], **COMMON, **told, "name": PRODUCT, "seed": member + 1}))
     natrolite("train", "spookynet", config, "-o", made)
     natrolite("export", made / "best.pt", "-o", model)
     return model
@@ -141,7 +125,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", required=True, type=pathlib.Path, metavar="DIR")
     parser.add_argument("--data", type=pathlib.Path, default=HERE / "data", metavar="DIR", help="frames of DFT [data]")
-    parser.add_argument("--teacher", type=pathlib.Path, metavar="FILE", help="to learn from before DFT (none)")
+    parser.add_argument("--teacher", type=pathlib.Path, metavar="FILE.nqx", help="to learn from beside DFT (none)")
     parser.add_argument("--lmp", default="lmp", help="LAMMPS with the plugin and D3, for --teacher [%(default)s]")
     parser.add_argument("--size", choices=list(SIZES), default="small")
     parser.add_argument("--members", type=int, default=2, metavar="N", help="of the committee [%(default)s]")
@@ -150,19 +134,19 @@ def main(argv=None):
     if arguments.members < 1:
         parser.error(f"--members {arguments.members}: take 1 or more")
     try:
-        tunes = arguments.teacher and tune.can_be_tuned(arguments.teacher)
-        if arguments.teacher and not tunes:
-            making.check_teacher(arguments.teacher, ELEMENTS)
+        if arguments.teacher:
+            tune.check(arguments.teacher, ELEMENTS)
+        os.environ |= making.ENVIRONMENT
         arguments.out.mkdir(parents=True, exist_ok=True)
         school = archive.sha256(arguments.teacher) if arguments.teacher else None
-        made_by = {"size": arguments.size, **SIZES[arguments.size], "teacher": school}
+        made_by = {"size": arguments.size, **SIZES[arguments.size], **COMMON, "teacher": school}
         making.same_settings(arguments.out / "settings.json", made_by)
-        parts(arguments.out, arguments.data)
-        if tunes:
-            options = {**TUNING, "epochs": SIZES[arguments.size]["tuning"]}
-            frames = reference.load(arguments.data)
-            arguments.teacher = tune.tuned(arguments.out, arguments.teacher, frames, ELEMENTS, options, arguments.jobs)
+        frames = reference.frames_of(arguments.data)
+        parts(arguments.out, frames, arguments.data)
         if arguments.teacher:
+            options = {"epochs": made_by["tuning"], "rate": made_by["rate_tuning"], "batch": made_by["batch"]}
+            labeled = reference.labeled(frames)
+            arguments.teacher = tune.tuned(arguments.out, arguments.teacher, labeled, ELEMENTS, options, arguments.jobs)
             taught(arguments.out, arguments.teacher, arguments.size, arguments.jobs, arguments.lmp)
         with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
             settings = arguments.out, arguments.size

@@ -2,10 +2,13 @@
 """What the potential is for, beside DFT on the same structures: where Na binds to aniline, the gap of a stack, bcc Na;
 and whether a stack keeps its bonds.
 
-usage: properties.py --out FILE.json [--data DIR] [--hot PS] MODEL.pt     prints a table: DFT, model, part of the data
+usage: properties.py --out FILE.json [--run DIR] [--data DIR] [--hot PS] MODEL.pt
+
+Prints a table: DFT, model, part of the data: that of make.py's DIR, new where it is in none of its parts; without --run
+as make.py would take the data now.
 
 Energies without D3. Curves are those of the data (frames NAME-00, NAME-01, ...), relative to their last point; most of
-them were trained on, as the column says. Of Na at the face and at the edge of aniline the cell grows with the distance.
+them were trained on, as the column says. Of Na at aniline the cell grows with the distance.
 Dynamics with D3.
 """
 
@@ -20,6 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from ase.eos import EquationOfState
+from ase.io import read
 from ase.units import GPa
 from distill import dynamics, labels, making, reference
 from natrolite.errors import NatroliteError
@@ -76,6 +80,23 @@ def lattice(volumes, energies):
     return {"bcc Na, a (A)": volume ** (1 / 3), "bcc Na, bulk modulus (GPa)": modulus / GPa}
 
 
+def parts_of(frames, run):
+    """Return {part: frames} of a run of make.py, those that it did not have as new; without a run as it would begin."""
+    if run is None:
+        return reference.split(frames)
+    files = {part: run / f"{part}.extxyz" for part in ("train", "valid", "test")}
+    known = {_mark(frame): part for part, path in files.items() for frame in read(path, ":")}
+    parts = {}
+    for frame in frames:
+        parts.setdefault(known.get(_mark(frame), "new"), []).append(frame)
+    return parts
+
+
+def _mark(frame):
+    """Return what tells a frame of DFT from another, also from one of its name that was computed anew."""
+    return frame.info["name"], frame.info["energy_pbe"]
+
+
 def compared(parts, model):
     """Return {property: [DFT or None, model, part of the data]} of what the data have."""
     found = {}
@@ -111,6 +132,7 @@ def main(argv=None):
     parser.add_argument("model", metavar="MODEL.pt")
     parser.add_argument("--out", required=True, type=pathlib.Path, metavar="FILE.json")
     parser.add_argument("--data", type=pathlib.Path, default=HERE / "data", metavar="DIR", help="frames of DFT [data]")
+    parser.add_argument("--run", type=pathlib.Path, metavar="DIR", help="of make.py, that made the model")
     parser.add_argument("--hot", type=float, default=0, metavar="PS", help="also dynamics at 500 K, so long (0)")
     arguments = parser.parse_args(argv)
     try:
@@ -128,7 +150,7 @@ def properties(arguments):
     """Return all properties; ValueError where the data have none of them."""
     making.check_teacher(arguments.model, ELEMENTS)
     frames = reference.frames_of(arguments.data)
-    found = compared(reference.split(frames), arguments.model)
+    found = compared(parts_of(frames, arguments.run), arguments.model)
     if arguments.hot:
         stacks = [f for f in frames if f.info["kind"] == "janus-stack" and f.symbols.count("Na") == 2]
         if not stacks:

@@ -69,18 +69,17 @@ def aniline(rng):
 
 
 def aniline_sodium(rng):
-    """Sodium moved towards N in vacuum, the ring's face and its edge in large cells; 2 to 8 Na about the molecule in small cells."""
+    """Sodium moved towards N, the ring's face and its edge in large cells; 2 to 8 Na about the molecule in small cells."""
     molecule = phenylamine(True)
     nitrogen = molecule.positions[list(molecule.symbols).index("N")]
     center = molecule.positions[:6].mean(axis=0)
     paths = {"n": (nitrogen, [-0.9, 0, 0.44]), "face": (center, [1, 0, 0]), "edge": (center, [0, 1, 0])}
     scans = []
     for name, (origin, direction) in paths.items():
-        first, margin = {"n": (2.2, 4.0), "face": (2.4, 6.0), "edge": (4.4, 6.0)}[name]
-        place = boxed if name == "n" else crystal
+        first = {"n": 2.2, "face": 2.4, "edge": 4.4}[name]
         images = [
             with_spin(
-                place(molecule + Atoms("Na", [origin + d * np.array(direction) / np.linalg.norm(direction)]), margin)
+                crystal(molecule + Atoms("Na", [origin + d * np.array(direction) / np.linalg.norm(direction)]), 6.0)
             )
             for d in (first, first + 0.3, first + 0.7, first + 1.3, first + 2.5)
         ]

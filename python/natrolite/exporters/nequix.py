@@ -64,7 +64,7 @@ def build(source, dtype, modality=None):
     _e3nn()
     from natrolite.exporters import nequix_build, network_native, nequix_plain
 
-    fields = {**_fields(source, path, file.config), "dtype": dtype}
+    fields = {**_fields(source, path, file), "dtype": dtype}
     plain = nequix_plain.Plain(file)
     module = nequix_build.build(file, getattr(torch, dtype))
     return Built(
@@ -99,26 +99,26 @@ def _locate(source):
     return path
 
 
-def _fields(source, path, config):
+def _fields(source, path, file):
     """Return the metadata that a file determines."""
     from ase.data import chemical_symbols
 
     from natrolite.exporters import nequix_files
 
+    config = file.config
     digest = archive.sha256(path)
     title = os.path.splitext(os.path.basename(path))[0]
     name = KNOWN.get(digest, title)
-    numbers = sorted(int(z) for z in config["atomic_numbers"])  # nequix's own order of types
-    terms = {
-        "license": "MIT" if digest in KNOWN or source.lower() in PRETRAINED else NOT_STATED,
-        "citation": [CITATION] + ([CITATION_PFT] if "pft" in name else []),
-    } | {key: config[key] for key in ("license", "citation") if config.get(key)}  # of a file that was tuned
+    published = digest in KNOWN or source.lower() in PRETRAINED
+    terms = {"license": "MIT" if published else NOT_STATED, "citation": [CITATION] + [CITATION_PFT] * ("pft" in name)}
+    if not published:
+        terms |= {key: config[key] for key in terms if key in config}
     return {
         "family": "nequix",
         "name": name,
         **terms,
-        "type_names": [chemical_symbols[z] for z in numbers],
-        "atomic_numbers": numbers,
+        "type_names": [chemical_symbols[z] for z in file.numbers],
+        "atomic_numbers": file.numbers,
         "r_max": float(config["cutoff"]),
         "num_layers": config["n_layers"],
         "strictly_local": config["n_layers"] == 1,

@@ -28,9 +28,8 @@ def build(file, dtype):
             "readout": wrapper.Mix(_matrix(file.readout)),
         }
         result = network.frozen(parts, _first_tables(file)).to(dtype)
-    energies = energy_tables(file)
-    for name, table in energies.items():
-        result.register_buffer(name, table)
+    for name, table in energy_tables(file).items():
+        result.register_buffer(name, table[file.types])
     return result
 
 
@@ -82,7 +81,8 @@ def _first_tables(file):
     skip = _matrix(layer.skip[0])
     width = sum(mul * (2 * l + 1) for mul, l in after)
     connection = torch.nn.functional.pad(skip, (0, width - skip.size(1)))
-    return {"intro0": _matrix(layer.linear_1[0]), "connection0": connection, **energy_tables(file)}
+    tables = {"intro0": _matrix(layer.linear_1[0]), "connection0": connection, **energy_tables(file)}
+    return {name: table[file.types] for name, table in tables.items()}
 
 
 def _layer(file, i):

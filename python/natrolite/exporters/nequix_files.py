@@ -19,6 +19,12 @@ KEYS = {
     "radial_polynomial_p": float, "index_weights": bool, "layer_norm": bool, "shift": float,
     "scale": float, "avg_n_neighbors": float,
 }  # fmt: skip
+# What it may tell: terms, and the atomic numbers that the network is for, where it was tuned for some of its elements.
+OPTIONAL = {
+    "license": (str, "a text"),
+    "citation": (list, "a list of BibTeX entries"),
+    "elements": (list, "a list of atomic numbers"),
+}
 LONGEST = 1 << 20  # bytes of the header
 LMAX = 11  # of e3nn's harmonics
 
@@ -47,6 +53,17 @@ class File:
     layers: list
     readout: np.ndarray
 
+    @property
+    def numbers(self):
+        """Atomic numbers of what the network is for: all of its types, or those the header names as elements."""
+        return sorted(int(z) for z in self.config.get("elements", self.config["atomic_numbers"]))
+
+    @property
+    def types(self):
+        """Places of `numbers` among the types, which are in order of the atomic numbers."""
+        order = sorted(int(z) for z in self.config["atomic_numbers"])
+        return [order.index(z) for z in self.numbers]
+
 
 def looks_like(path):
     """Return whether the file begins like one that nequix wrote."""
@@ -73,7 +90,8 @@ def read(path):
 
 
 def write(path, like, file):
-    """Write a File whose network is that of the file `like`, which also gives the scalars about the training."""
+    """Write a File whose arrays have the shapes of those of the file `like`, which also gives the scalars about the
+    training. ValueError for another shape."""
     arrays = iter(_arrays(file))
     with open(like, "rb") as old, open(path, "wb") as new:
         _config(like, old)
@@ -82,7 +100,10 @@ def write(path, like, file):
         while old.peek(1):
             found, dtype, _ = records.header()
             data = records.bytes(dtype.itemsize * int(np.prod(found)))
-            np.save(new, np.frombuffer(data, dtype)[0] if found == () else next(arrays).astype(dtype))
+            array = np.frombuffer(data, dtype)[0] if found == () else next(arrays, np.empty(0)).astype(dtype)
+            if array.shape != found:
+                raise ValueError(f"array {records.count} of '{path}' would be {array.shape}, in '{like}' it is {found}")
+            np.save(new, array)
 
 
 def _arrays(file):
@@ -162,6 +183,7 @@ def _config(path, stream):
         right = isinstance(value, kind) or (kind is float and isinstance(value, int))
         if not right or (kind in (int, float) and isinstance(value, bool)):
             raise NatroliteError(f"'{path}' has {key} = {value!r} in its header, which is no {kind.__name__}")
+    _check_optional(path, config)
     if config["index_weights"]:
         raise NatroliteError(
             f"'{path}' has self connections by element (index_weights: true), which are not supported; "
@@ -178,6 +200,16 @@ def _config(path, stream):
         raise NatroliteError(f"'{path}' has {wrong[0]} = {value} in its header, which no network can have")
     _check_irreps(path, config)
     return config
+
+
+def _check_optional(path, config):
+    """Refuse terms and elements that are none."""
+    for key, (kind, words) in OPTIONAL.items():
+        value = config.get(key)
+        texts = all(isinstance(entry, str) for entry in value or ()) if key == "citation" else True
+        known = set(value or ()) <= set(config["atomic_numbers"]) if key == "elements" and type(value) is list else True
+        if key in config and not (isinstance(value, kind) and value and texts and known):
+            raise NatroliteError(f"'{path}' has {key} = {value!r} in its header; it must be {words}, or not be there")
 
 
 def _check_irreps(path, config):

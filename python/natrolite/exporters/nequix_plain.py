@@ -19,17 +19,14 @@ class Plain:
     def __init__(self, file):
         self.file = file
         self.tables = nequix_build.energy_tables(file)
+        self.types = torch.tensor(file.types)
         self.constant = nequix_build.silu_constant()
 
     def __call__(self, data):
         from e3nn import o3
 
-        config, vec, types = self.file.config, data["edge_vec"], data["types_local"]
-        r = vec.norm(dim=1, keepdim=True)
-        x, p = r / config["cutoff"], float(config["radial_polynomial_p"])
-        envelope = 1 - (p + 1) * (p + 2) / 2 * x**p + p * (p + 2) * x ** (p + 1) - p * (p + 1) / 2 * x ** (p + 2)
-        n = torch.arange(1, config["radial_basis_size"] + 1, dtype=vec.dtype)
-        radial = 2 / config["cutoff"] * torch.sin(math.pi * n * x) / r * envelope
+        config, vec, types = self.file.config, data["edge_vec"], self.types[data["types_local"]]
+        radial = radial_basis(config, vec.norm(dim=1, keepdim=True))
         harmonics = [o3.spherical_harmonics(l, vec, True, "component") for l in range(config["lmax"] + 1)]
         onehot = torch.nn.functional.one_hot(types, len(config["atomic_numbers"]))
         features = {0: onehot.to(vec.dtype).unsqueeze(2)}
@@ -65,6 +62,14 @@ class Plain:
         first, *gates = active.split(channels, 1)
         rest = [(l, x) for l, x in features.items() if l > 0]
         return {0: first, **{l: x * gate for (l, x), gate in zip(rest, gates)}}
+
+
+def radial_basis(config, r):
+    """Return Bessel functions times the polynomial envelope at the lengths r (A, [e, 1]): [e, radial_basis_size]."""
+    x, p = r / config["cutoff"], float(config["radial_polynomial_p"])
+    envelope = 1 - (p + 1) * (p + 2) / 2 * x**p + p * (p + 2) * x ** (p + 1) - p * (p + 1) / 2 * x ** (p + 2)
+    n = torch.arange(1, config["radial_basis_size"] + 1, dtype=r.dtype, device=r.device)
+    return 2 / config["cutoff"] * torch.sin(math.pi * n * x) / r * envelope
 
 
 def linear(weights, features):

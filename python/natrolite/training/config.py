@@ -175,6 +175,10 @@ def _check(path, config):
         raise NatroliteError(f"{path}: [training] optimizer = {training.optimizer!r}; take {' or '.join(OPTIMIZERS)}")
     if training.schedule not in SCHEDULES:
         raise NatroliteError(f"{path}: [training] schedule = {training.schedule!r}; take {' or '.join(SCHEDULES)}")
+    if training.rate_floor > training.rate:
+        raise NatroliteError(
+            f"{path}: [training] rate_floor = {training.rate_floor} must not be above rate = {training.rate}"
+        )
     if not 0 <= training.average < 1:
         raise NatroliteError(f"{path}: [training] average = {training.average} must be in [0, 1)")
     valid = config.data.valid

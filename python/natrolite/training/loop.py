@@ -32,10 +32,8 @@ def train(config, folder, minutes=None, log=print):
         raise NatroliteError(f"{folder}: {reason(error)}") from None
     if config.training.device != "cpu" and not torch.cuda.is_available():
         raise NatroliteError(f"[training] device = '{config.training.device}': torch sees no GPU; take 'cpu'")
-    if config.training.optimizer == "soap" and importlib.util.find_spec("pytorch_optimizer") is None:
-        raise NatroliteError(
-            "[training] optimizer = 'soap' needs pytorch_optimizer: pip install --no-deps pytorch_optimizer==4.1.0"
-        )
+    if config.training.optimizer == "soap":
+        need_soap("[training] optimizer = 'soap'")
     data = read(config)
     log("; ".join(f"{name}: {len(found)} structures" for name, found in data.items()))
     trainer = Trainer(config, data["train"], os.path.join(folder, LAST))
@@ -48,6 +46,12 @@ def train(config, folder, minutes=None, log=print):
         file.write(table)
     log(table.rstrip())
     log(f"natrolite export {os.path.join(folder, BEST)} -o MODEL.pt")
+
+
+def need_soap(what):
+    """Refuse, in the name of what needs it, to go on without the package of SOAP."""
+    if importlib.util.find_spec("pytorch_optimizer") is None:
+        raise NatroliteError(f"{what} needs pytorch_optimizer: pip install --no-deps pytorch_optimizer==4.1.0")
 
 
 def read(config):
@@ -107,7 +111,7 @@ class Plateau:
 
 
 class Linear:
-    """The rate falls with every step, to rate_floor in the last one of all epochs."""
+    """The rate falls with every step, to rate_floor after the last one of all epochs."""
 
     def __init__(self, optimizer, options, steps):
         import torch
@@ -200,6 +204,12 @@ class Trainer:
             raise NatroliteError(
                 f"{self.path} belongs to a training with another {other}: take another folder, or remove it"
             )
+        count = saved.get("structures", len(self.data))
+        if self.config.training.schedule == "linear" and count != len(self.data):
+            raise NatroliteError(
+                f"{self.path} began with {count} structures, not {len(self.data)}, on which its rate depends: take "
+                "another folder, or remove it"
+            )
         self.begun = saved.get("begun", "")
         path = self._start_path()
         if path and os.path.exists(path) and archive.sha256(path) != self.begun:
@@ -278,6 +288,7 @@ class Trainer:
 
         states = {name: part.state_dict() for name, part in self._parts().items()}
         progress = {"epoch": self.epoch, "best": self.best, "best_epoch": self.best_epoch, "begun": self.begun}
+        progress["structures"] = len(self.data)
         write(self.path, {"config": self.config.as_dict(), **progress, **states})
 
     def save_best(self, folder, found):

@@ -92,7 +92,8 @@ def summarize(results):
     gaps = sorted(results.glob("md-*.gap"), key=lambda path: Table(path).number("x"))
     if not gaps:
         raise ValueError(f"no md-*.gap in {results}; run in.md first")
-    settings = {key: Table(gaps[0]).settings[key] for key in ("form", "model", "settings")}
+    told = Table(gaps[0]).settings
+    settings = {"x": "all of the table", **{key: told[key] for key in ("form", "model", "settings")}}
     rows = [row(gap) for gap in gaps]
     if any(columns != rows[0][0] for columns, _ in rows):
         raise ValueError(f"the runs in {results} differ in layers or charges; give each its own folder")

@@ -70,6 +70,22 @@ def test_training_goes_on_where_it_was_stopped(source, frames, tmp_path):
     assert np.abs(new.readout - old.readout).max() > 1e-4
 
 
+@pytest.mark.parametrize("label", ["energies", "forces"])
+def test_energies_and_forces_count_both(label, source, frames, tmp_path):
+    """Other energies that no element's energy explains, or other forces, give other weights."""
+    found = []
+    for name in ("those", "other"):
+        for number, frame in enumerate(frames if name == "other" else ()):
+            if label == "forces":
+                frame.arrays["REF_forces"] *= 2
+            else:
+                frame.info["REF_energy"] += number % 3
+        path = str(tmp_path / name)
+        nequix_students.train(path, frames, frames[:4], [6, 11], 5, {**OPTIONS, "epochs": 1}, source, log=print)
+        found.append(nequix_files.read(path).readout)
+    assert np.abs(found[0] - found[1]).max() > 1e-6
+
+
 def test_two_processes_train_as_one(source, frames, tmp_path):
     data = frames, frames[:4], [6, 11], OPTIONS, tmp_path
     assert makings.trained_together(nequix_students, weights, *data, "SOAP", source) < 1e-6

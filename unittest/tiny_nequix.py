@@ -15,25 +15,15 @@ os.environ.setdefault("XLA_FLAGS", FLAGS)
 
 import jax  # noqa: E402
 import numpy as np  # noqa: E402
+import tiny_nqx  # noqa: E402
 
 NUMBERS = [1, 6, 8, 11, 22]
 CONFIG = {
-    "cutoff": 4.0,
+    **tiny_nqx.CONFIG,
     "atomic_numbers": NUMBERS,
     "atom_energies": {"1": -1.2, "6": -3.1, "8": -2.5, "11": -0.9, "22": -4.7},
-    "hidden_irreps": "6x0e + 4x1o + 3x2e",
-    "lmax": 2,
     "n_layers": 3,
-    "radial_basis_size": 5,
-    "radial_mlp_size": 8,
-    "radial_mlp_layers": 2,
-    "radial_polynomial_p": 6.0,
     "mlp_init_scale": 4.0,
-    "index_weights": False,
-    "layer_norm": True,
-    "shift": -2.3,
-    "scale": 0.7,
-    "avg_n_neighbors": 17.5,
 }
 
 

@@ -118,18 +118,19 @@ def test_teacher_without_lammps(data, tmp_path, capfd):
     assert not (out / "teacher.extxyz").exists()
 
 
-@pytest.mark.parametrize("content", ["lacks N", "cut off"])
-def test_nequix_file_that_cannot_be_tuned_is_one_line(content, data, tmp_path, capsys):
-    source = tiny_nqx.write(tmp_path / "tiny.nqx", ["C", "Na"] if content == "lacks N" else make.ELEMENTS)
-    if content == "cut off":
-        source.write_bytes(source.read_bytes()[:-40])
+@pytest.mark.parametrize(
+    "elements, kept, words",
+    [
+        (["C", "Na"], None, "tiny.nqx has no H, N; take a teacher with C, H, N, Na"),
+        (["C", "H", "N", "Na"], -40, "ends or is damaged at array 23"),
+        (["C", "H", "N", "Na"], 50, "tiny.nqx cannot be tuned: it is no file of nequix (.nqx)"),
+    ],
+)
+def test_teacher_that_cannot_be_tuned_is_one_line(elements, kept, words, data, tmp_path, capsys):
+    source = tiny_nqx.write(tmp_path / "tiny.nqx", elements)
+    source.write_bytes(source.read_bytes()[:kept])
     assert make.main(["--teacher", str(source), "--out", str(tmp_path / "out"), "--data", str(data)]) == 1
     error = capsys.readouterr().err
-    words = (
-        "tiny.nqx has no H, N; take a teacher with C, H, N, Na"
-        if content == "lacks N"
-        else "ends or is damaged at array 23"
-    )
     assert words in error and error.count("\n") == 1 and not (tmp_path / "out").exists()
 
 

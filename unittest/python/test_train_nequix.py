@@ -145,8 +145,7 @@ WRONG = [
     ({"license": 5}, "license = 5 in its header; it must be a text"),
     ({"citation": "@misc{a}"}, "it must be a list of BibTeX entries"),
     ({"citation": [1]}, "it must be a list of BibTeX entries"),
-    ({"elements": [6, 92]}, "it must be a list of atomic numbers"),
-    ({"elements": []}, "it must be a list of atomic numbers"),
+    *(({"elements": some}, "it must be a list of some of its") for some in ([6, 92], [], [[6]], [6, 6], 6)),
 ]
 
 

@@ -25,7 +25,7 @@ from natrolite import archive
 from natrolite.errors import NatroliteError
 
 
-# one thread a process; glibc keeps freed memory, without which torch takes 1.1 to 2 times as long
+# one thread a process; glibc keeps freed memory, without which torch takes 1.1 times as long
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "20000000000"}
 
 

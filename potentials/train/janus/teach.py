@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Frames of a teacher, from which the SpookyNets learn before they see DFT."""
+"""Frames of a teacher, from which the SpookyNets learn beside DFT."""
 
 import concurrent.futures
 

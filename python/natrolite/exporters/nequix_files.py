@@ -19,11 +19,11 @@ KEYS = {
     "radial_polynomial_p": float, "index_weights": bool, "layer_norm": bool, "shift": float,
     "scale": float, "avg_n_neighbors": float,
 }  # fmt: skip
-# What it may tell: terms, and the atomic numbers that the network is for, where it was tuned for some of its elements.
+# What it may tell, terms, and what the network is for where it was tuned for some of its elements: how a value must be.
 OPTIONAL = {
-    "license": (str, "a text"),
-    "citation": (list, "a list of BibTeX entries"),
-    "elements": (list, "a list of atomic numbers"),
+    "license": "a text",
+    "citation": "a list of BibTeX entries",
+    "elements": "a list of some of its atomic numbers, each once",
 }
 LONGEST = 1 << 20  # bytes of the header
 LMAX = 11  # of e3nn's harmonics
@@ -204,12 +204,17 @@ def _config(path, stream):
 
 def _check_optional(path, config):
     """Refuse terms and elements that are none."""
-    for key, (kind, words) in OPTIONAL.items():
-        value = config.get(key)
-        texts = all(isinstance(entry, str) for entry in value or ()) if key == "citation" else True
-        known = set(value or ()) <= set(config["atomic_numbers"]) if key == "elements" and type(value) is list else True
-        if key in config and not (isinstance(value, kind) and value and texts and known):
-            raise NatroliteError(f"'{path}' has {key} = {value!r} in its header; it must be {words}, or not be there")
+    numbers = config["atomic_numbers"]
+    right = {
+        "license": lambda text: isinstance(text, str),
+        "citation": lambda entries: isinstance(entries, list) and all(isinstance(entry, str) for entry in entries),
+        "elements": lambda some: isinstance(some, list) and all(z in numbers and some.count(z) == 1 for z in some),
+    }
+    for key, words in OPTIONAL.items():
+        if key in config and not (config[key] and right[key](config[key])):
+            raise NatroliteError(
+                f"'{path}' has {key} = {config[key]!r} in its header; it must be {words}, or not be there"
+            )
 
 
 def _check_irreps(path, config):

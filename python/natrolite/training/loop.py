@@ -92,46 +92,15 @@ def optimizer(parameters, options):
     return SOAP(parameters, lr=options.rate, **SOAP_OPTIONS)
 
 
-class Plateau:
-    """The rate is halved after rate_patience epochs without a better loss."""
+def schedule(optimizer, options, steps):
+    """Return the schedule of the rate: plateau, which is told the loss after each epoch, or linear, to rate_floor after
+    the last of so many steps, which is told each step."""
+    from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
-    def __init__(self, optimizer, options):
-        import torch
-
-        self.inner = torch.optim.lr_scheduler.ReduceLROnPlateau(
-            optimizer, factor=0.5, patience=options.rate_patience, min_lr=options.rate_floor
-        )
-
-    def after_step(self):
-        """Nothing to do."""
-
-    def after_epoch(self, loss):
-        """Look at the loss of the validation."""
-        self.inner.step(loss)
-
-
-class Linear:
-    """The rate falls with every step, to rate_floor after the last one of all epochs."""
-
-    def __init__(self, optimizer, options, steps):
-        import torch
-
-        floor = options.rate_floor / options.rate
-        self.inner = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: max(1 - step / steps, floor))
-
-    def after_step(self):
-        """Lower the rate."""
-        self.inner.step()
-
-    def after_epoch(self, loss):
-        """Nothing to do."""
-
-
-def schedule(optimizer, options, structures):
-    """Return the schedule of the rate for so many structures an epoch."""
+    floor = options.rate_floor
     if options.schedule == "plateau":
-        return Plateau(optimizer, options)
-    return Linear(optimizer, options, options.epochs * math.ceil(structures / options.batch))
+        return ReduceLROnPlateau(optimizer, factor=0.5, patience=options.rate_patience, min_lr=floor)
+    return LambdaLR(optimizer, lambda step: max(1 - step / steps, floor / options.rate))
 
 
 class Trainer:
@@ -154,7 +123,8 @@ class Trainer:
         self.model.train()
         self.averaged = torch.optim.swa_utils.AveragedModel(self.model, avg_fn=self.mix)
         self.optimizer = optimizer(self.model.parameters(), options)
-        self.schedule = schedule(self.optimizer, options, len(data))
+        steps = options.epochs * math.ceil(len(data) / options.batch)
+        self.schedule = schedule(self.optimizer, options, steps)
         self.epoch, self.best, self.best_epoch = 0, math.inf, 0
         if goes_on:
             self._go_on()
@@ -214,14 +184,9 @@ class Trainer:
         path = self._start_path()
         if path and os.path.exists(path) and archive.sha256(path) != self.begun:
             raise NatroliteError(f"{self.path} began with another {path}: take another folder, or remove it")
-        for name, part in self._parts().items():
-            part.load_state_dict(saved[name])
+        for name in ("model", "averaged", "optimizer", "schedule"):
+            getattr(self, name).load_state_dict(saved[name])
         self.epoch, self.best, self.best_epoch = saved["epoch"], saved["best"], saved["best_epoch"]
-
-    def _parts(self):
-        """Return {name: what has a state}."""
-        parts = {name: getattr(self, name) for name in ("model", "averaged", "optimizer")}
-        return {**parts, "schedule": self.schedule.inner}
 
     def mix(self, averaged, current, steps):
         """Return the exponential moving average of a weight, which forgets faster in the first steps."""
@@ -247,7 +212,8 @@ class Trainer:
             if not math.isfinite(loss):
                 raise NatroliteError(f"epoch {self.epoch + 1}: the loss is {loss}: take a smaller [training] rate")
             self.epoch += 1
-            self.schedule.after_epoch(loss)
+            if options.schedule == "plateau":
+                self.schedule.step(loss)
             if loss < self.best:
                 self.best, self.best_epoch = loss, self.epoch
                 self.save_best(folder, found)
@@ -278,7 +244,8 @@ class Trainer:
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), options.clip)
             self.optimizer.step()
-            self.schedule.after_step()
+            if options.schedule == "linear":
+                self.schedule.step()
             self.averaged.update_parameters(self.model)
         return errors.words(sums.rmse())
 
@@ -286,7 +253,7 @@ class Trainer:
         """Write what is needed to go on."""
         from natrolite.spookynet.checkpoint import write
 
-        states = {name: part.state_dict() for name, part in self._parts().items()}
+        states = {name: getattr(self, name).state_dict() for name in ("model", "averaged", "optimizer", "schedule")}
         progress = {"epoch": self.epoch, "best": self.best, "best_epoch": self.best_epoch, "begun": self.begun}
         progress["structures"] = len(self.data)
         write(self.path, {"config": self.config.as_dict(), **progress, **states})
